@@ -1,0 +1,21 @@
+# Compiler settings for every target of ours: one interface library, so that nothing leaks to whoever links the SDK.
+add_library(procgraph_flags INTERFACE)
+target_compile_options(procgraph_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wno-missing-field-initializers)
+if(PROCGRAPH_WERROR)
+  target_compile_options(procgraph_flags INTERFACE -Werror)
+endif()
+if(PROCGRAPH_SANITIZE)
+  target_compile_options(procgraph_flags INTERFACE -fsanitize=${PROCGRAPH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(procgraph_flags INTERFACE -fsanitize=${PROCGRAPH_SANITIZE})
+endif()
+
+# procgraph_objects(NAME SOURCES... LINK libraries...): one object library per folder.
+# Includes are written from the tree's root folders ("base/mark.h", <procgraph/node.h>).
+function(procgraph_objects name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} OBJECT ${arg_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/runner)
+  target_link_libraries(${name} PUBLIC procgraph_flags ${arg_LINK})
+endfunction()
