@@ -1,0 +1,105 @@
+// Spec: what was typed, after expansion, include and merge, with the place of everything. A value. Knows no defaults of channels,
+// resolves no name: that is the graph's work.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mark.h"
+#include "base/units.h"
+#include "base/vocabulary.h"
+
+namespace procgraph {
+
+// ${replica} and ${replicas} are known only per copy: expansion leaves one of these (no file can contain them) in their place.
+inline constexpr char kReplicaMark = '\x01';
+inline constexpr char kReplicasMark = '\x02';
+
+template <class T>
+using Typed = std::optional<Marked<T>>;  // absent: the key was not written
+
+struct CommandSpec {
+  std::vector<Text> words;  // of `shell:` exactly one, the script
+  bool shell = false;
+  Mark mark;         // the whole value
+  std::string folder;  // absolute folder of the file in which it stands
+};
+
+struct StreamSpec {
+  StreamKind kind = StreamKind::kLog;
+  std::string target;  // a path (absolute) or a channel's name
+  bool append = false;
+  Mark mark;
+};
+
+struct PortSpec {
+  Text port;     // its own name, by default the channel's
+  Text channel;
+  Typed<int> fd;
+  Typed<WaitMode> wait;
+};
+
+struct AfterSpec {
+  Text process;
+  Marked<Condition> condition;
+};
+
+struct EnvironmentEntry {
+  Text name;
+  Text value;
+};
+
+struct StopSpec {
+  Marked<int> signal;  // SIGTERM
+  Marked<Duration> grace;
+};
+
+struct ProcessSpec {
+  Text name;
+  std::string description;
+  std::optional<CommandSpec> command;
+  std::vector<PortSpec> reads, writes;
+  std::optional<StreamSpec> in, out, err;  // stdin, stdout, stderr
+  Typed<std::uint32_t> replicas;           // `cores` is already the machine's number
+  std::vector<EnvironmentEntry> env;       // each name once
+  bool clean_env = false;
+  Text cwd;             // absolute; empty value: the folder of the file
+  std::string folder;   // absolute folder of the file that declares it
+  Typed<std::uint32_t> umask;
+  std::vector<AfterSpec> after;
+  bool service = false;
+  OnFailure on_failure = OnFailure::kStop;
+  std::vector<int> ok_codes;  // empty: {0}
+  std::optional<StopSpec> stop;
+  Typed<Duration> timeout;
+  bool enabled = true;
+};
+
+struct ChannelSpec {
+  Text name;
+  std::string kind;  // "queue", "pipe": the singular of the top-level key
+  Typed<std::uint64_t> capacity;  // messages of a queue, bytes of a pipe
+  Typed<Bytes> memory;
+  Typed<Bytes> max_message;
+  Typed<bool> duplex;
+};
+
+// One entry of `pipelines:`: names of processes and channels, left to right.
+struct PipelineSpec {
+  std::vector<Text> names;
+};
+
+struct Spec {
+  Text name;           // default: the first file's stem
+  std::string folder;  // absolute folder of the first file
+  std::string description;
+  std::vector<ProcessSpec> processes;  // in the order of the text
+  std::vector<ChannelSpec> channels;   // in the order of the text, all kinds together
+  std::vector<PipelineSpec> pipelines;
+  Typed<Duration> timeout;
+  Typed<Duration> grace;
+  bool keep_going = false;
+};
+
+}  // namespace procgraph

@@ -1,0 +1,52 @@
+// ChannelKind: a sort of channel as one row. The facts and the first two functions are pure; the others work on a running graph's
+// shared memory and are null where the kernel does the work. main owns the list of rows and hands it on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/diagnostic.h"
+#include "base/world.h"
+#include "graph/graph.h"
+#include "procgraph/result.h"
+
+namespace procgraph {
+
+class PlanBuilder;  // plan/builder.h
+
+// A native channel of a running graph, as the runner holds it.
+struct LiveChannel {
+  const Channel* channel = nullptr;
+  std::span<std::byte> control;  // mapped read-write by the runner
+  std::span<std::byte> roster;   // of the graph, mapped read-write
+};
+
+struct ChannelSample {
+  std::uint64_t waiting = 0;  // messages that nobody has taken yet
+  std::uint64_t leased = 0;   // taken and not acknowledged
+  std::uint64_t put = 0, acknowledged = 0, redelivered = 0;
+};
+
+struct ChannelKind {
+  std::string_view name;      // "queue"
+  std::string_view key;       // "queues"
+  std::string_view summary;   // one sentence, for `kinds`
+  std::string_view survives;  // what is kept at the death of a reader, a writer, the runner, the machine
+  bool bytes = false;         // a stream without boundaries: tears between several readers or writers
+  std::uint32_t max_writers = 0, max_readers = 0;  // 0: any number
+
+  void (*check)(const Graph&, const Channel&, const World&, Diagnostics&) = nullptr;
+  void (*plan)(const Graph&, const Channel&, PlanBuilder&) = nullptr;
+
+  Result<void> (*init)(const LiveChannel&) = nullptr;                       // all-zero memory to an empty channel
+  void (*reap)(const LiveChannel&, std::uint16_t participant) = nullptr;    // give back what a dead participant held; idempotent
+  void (*end_of_writers)(const LiveChannel&) = nullptr;                     // no writer will ever come again: readers drain, then end
+  void (*end_of_readers)(const LiveChannel&) = nullptr;                     // no reader will ever come again: writers get NoReaders
+  ChannelSample (*sample)(const LiveChannel&) = nullptr;
+};
+
+using ChannelKinds = std::span<const ChannelKind* const>;
+
+}  // namespace procgraph

@@ -1,0 +1,106 @@
+// Graph: the declared processes and channels with every name resolved to an id and every default filled in. A value: rules read it,
+// rewrites return a changed one, drawings print it. Knows no fd, no path of a program, no system call.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/mark.h"
+#include "base/units.h"
+#include "base/vocabulary.h"
+#include "config/spec.h"
+
+namespace procgraph {
+
+struct ChannelKind;
+
+struct Port {
+  PortId id;
+  ProcessId process;
+  ChannelId channel;
+  std::string name;
+  Access access = Access::kRead;
+  bool stream = false;    // stdin, stdout or stderr of the process: fd is 0, 1 or 2
+  std::optional<int> fd;  // fixed by the file, or by the stream
+  WaitMode wait = WaitMode::kDefault;
+  Mark mark;
+};
+
+struct Stream {
+  StreamKind kind = StreamKind::kLog;
+  std::string file;  // absolute
+  bool append = false;
+  PortId port;  // of kind kChannel
+  Mark mark;
+};
+
+struct After {
+  ProcessId process;
+  Condition condition = Condition::kStarted;
+  Mark mark;
+};
+
+struct Process {
+  ProcessId id;
+  std::string name;
+  std::string description;
+  Mark mark;
+  CommandSpec command;
+  bool builtin = false;  // a node of ours that a rewrite put in (relay, discard): command.words[0] is its name
+  std::vector<PortId> ports;
+  std::array<Stream, 3> streams;
+  std::uint32_t replicas = 1;
+  std::vector<EnvironmentEntry> env;
+  bool clean_env = false;
+  std::string cwd;
+  Mark cwd_mark;
+  std::optional<std::uint32_t> umask;
+  std::vector<After> after;
+  bool service = false;
+  bool step = false;  // others wait in `after` for its end, and it has no channel
+  OnFailure on_failure = OnFailure::kStop;
+  std::vector<int> ok_codes{0};
+  int stop_signal = 15;
+  Duration grace = std::chrono::seconds(10);
+  std::optional<Duration> timeout;
+};
+
+struct Channel {
+  ChannelId id;
+  std::string name;  // of an anonymous one "left|right"
+  const ChannelKind* kind = nullptr;
+  Mark mark;
+  bool anonymous = false;
+  std::uint64_t capacity = 0;  // messages of a queue; bytes of a pipe, 0 the kernel's default
+  Bytes memory{};
+  Bytes max_message{};
+  bool duplex = false;
+  Mark capacity_mark, max_message_mark, memory_mark;
+  std::vector<PortId> writers, readers;  // a duplex pipe lists both its ports in both
+};
+
+struct Graph {
+  std::string name;
+  std::string folder;
+  std::string description;
+  std::vector<Process> processes;  // indexed by id
+  std::vector<Channel> channels;
+  std::vector<Port> ports;
+  std::optional<Duration> timeout;
+  Duration grace{};  // of the whole: declared, else the longest of the processes'
+  bool keep_going = false;
+  std::vector<std::string> notes;  // what enabled/--only/--except took out, for people
+
+  [[nodiscard]] const Process& at(ProcessId id) const { return processes[id.value]; }
+  [[nodiscard]] const Channel& at(ChannelId id) const { return channels[id.value]; }
+  [[nodiscard]] const Port& at(PortId id) const { return ports[id.value]; }
+  [[nodiscard]] Process& at(ProcessId id) { return processes[id.value]; }
+  [[nodiscard]] Channel& at(ChannelId id) { return channels[id.value]; }
+  [[nodiscard]] Port& at(PortId id) { return ports[id.value]; }
+};
+
+}  // namespace procgraph

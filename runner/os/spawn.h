@@ -1,0 +1,40 @@
+// Spawning one program: vfork, exact descriptors, clean signal state, a session of its own. The only Boost.Process include is in spawn.cc.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "os/fd.h"
+#include "procgraph/result.h"
+
+namespace procgraph {
+
+struct SpawnRequest {
+  std::string program;            // absolute
+  std::vector<std::string> argv;
+  std::vector<std::string> env;   // PROCGRAPH_PID is added in the child
+  std::string cwd;
+  std::optional<mode_t> umask;
+  std::vector<std::pair<int, int>> fds;  // (ours, the child's number); a child number from 0 to 2 that is missing becomes /dev/null
+};
+
+struct Child {
+  pid_t pid = -1;
+  Fd pidfd;  // signals go through it; readable proves death
+};
+
+// What failed in the child, and how: "exec" is the program's fault (126/127), every other step the machine's.
+struct SpawnError {
+  std::string step;  // "vfork", "setsid", "chdir", "dup2", "exec" …
+  int code = 0;      // errno
+};
+
+// Call from the main thread only: the child's PDEATHSIG fires when the spawning thread ends. Returns after exec (or its failure).
+[[nodiscard]] std::variant<Child, SpawnError> spawn(const SpawnRequest& request);
+
+}  // namespace procgraph

@@ -1,0 +1,22 @@
+// The supervisor: starts a plan's processes in order, watches them, stops them, and says how the whole ended. Blocks until then.
+#pragma once
+
+#include <optional>
+
+#include "base/units.h"
+#include "graph/channel_kind.h"
+#include "launch/launch.h"
+#include "os/guard.h"
+#include "plan/plan.h"
+#include "report/reporter.h"
+
+namespace procgraph {
+
+struct RunOptions {
+  bool keep_going = false;
+  std::optional<Duration> timeout;
+};
+
+[[nodiscard]] Outcome supervise(const Plan& plan, Opened& opened, Reporter& reporter, const RunOptions& options);
+
+}  // namespace procgraph
