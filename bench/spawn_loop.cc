@@ -1,5 +1,6 @@
-// spawn_loop N PROGRAM [ARGS...]: starts N copies as fast as the kernel allows (vfork, exec), then reaps them all. The floor against which
-// the runner's starting is measured: no pipes, no logs, no sessions, no supervision.
+// spawn_loop N PROGRAM [ARGS...]: starts N copies as fast as the kernel allows (vfork, exec), then reaps them
+// all. The floor against which the runner's starting is measured: no pipes, no logs, no sessions, no
+// supervision.
 #include <sys/wait.h>
 #include <unistd.h>
 
