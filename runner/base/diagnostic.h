@@ -1,7 +1,8 @@
-// Diagnostic: one mistake in the user's text, with its place, a hint and notes elsewhere. All of them are collected
-// and shown at once, sorted by place. Knows nothing of YAML or of graphs.
+// Diagnostic: one mistake in the user's text, with its place, a hint and notes elsewhere. All of them are
+// collected and shown at once, sorted by place. Knows nothing of YAML or of graphs.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -44,10 +45,12 @@ struct PrintStyle {
   bool color = false;
 };
 
-// "file:line:column: error: message", the line, a caret, "hint: …", notes; the last line counts errors and warnings. Every
-// byte that came from a file is escaped: no control character but our own newlines (and colours) is in the result.
+// "file:line:column: error: message", the line, a caret, "hint: …", notes; the last line counts errors and
+// warnings. Every byte that came from a file is escaped: no control character but our own newlines (and
+// colours) is in the result.
 [[nodiscard]] std::string to_text(const Diagnostics& diagnostics, const Sources& sources, PrintStyle style);
-// {"errors": n, "warnings": n, "diagnostics": [{file, line, column, length, severity, message, hint, notes: […]}]}
+// {"errors": n, "warnings": n, "diagnostics": [{file, line, column, length, severity, message, hint, notes:
+// […]}]}
 [[nodiscard]] std::string to_json(const Diagnostics& diagnostics, const Sources& sources);
 
 }  // namespace procgraph

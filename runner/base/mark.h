@@ -8,7 +8,8 @@
 
 namespace procgraph {
 
-// line and column count from 1 (column in code points); line 0 is "no place in particular" (the command line, the machine).
+// line and column count from 1 (column in code points); line 0 is "no place in particular" (the command line,
+// the machine).
 struct Mark {
   std::uint32_t file = 0;  // index into Sources
   std::uint32_t line = 0;

@@ -10,8 +10,8 @@
 
 namespace procgraph {
 
-// Every C0, C1, DEL, bidirectional or zero-width character and every invalid UTF-8 byte becomes \n, \t, \x1b, \u{202e} …; the
-// result is printable UTF-8 on one line.
+// Every C0, C1, DEL, bidirectional or zero-width character and every invalid UTF-8 byte becomes \n, \t, \x1b,
+// \u{202e} …; the result is printable UTF-8 on one line.
 [[nodiscard]] std::string escape(std::string_view text);
 // As escape(), but tabs stay: for lines of a log.
 [[nodiscard]] std::string escape_line(std::string_view text);
@@ -21,8 +21,10 @@ namespace procgraph {
 [[nodiscard]] std::string shell_quote(std::string_view word);
 [[nodiscard]] std::string shell_join(std::span<const std::string> words);
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
-// The candidate nearest to `word` (edit distance with transpositions, at most a third of its length), or nothing.
-[[nodiscard]] std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+// The candidate nearest to `word` (edit distance with transpositions, at most a third of its length), or
+// nothing.
+[[nodiscard]] std::optional<std::string> nearest(std::string_view word,
+                                                 std::span<const std::string> candidates);
 // "did you mean 'work'?" or "".
 [[nodiscard]] std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 [[nodiscard]] bool valid_name(std::string_view name);  // [A-Za-z][A-Za-z0-9_-]{0,62}

@@ -1,4 +1,5 @@
-// The words that the file, the graph and the plan share: small enumerations, with the spelling that people see.
+// The words that the file, the graph and the plan share: small enumerations, with the spelling that people
+// see.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +13,11 @@ enum class Condition : std::uint8_t { kStarted, kReady, kFinished, kSucceeded, k
 enum class OnFailure : std::uint8_t { kStop, kFinish, kIgnore };
 enum class WaitMode : std::uint8_t { kDefault, kLatency, kBalanced, kThroughput, kSleep };
 
-[[nodiscard]] std::string_view name(Access access);          // read, write, both
-[[nodiscard]] std::string_view name(StreamKind kind);        // none, log, inherit, file, channel
-[[nodiscard]] std::string_view name(Condition condition);    // started, ready, finished, succeeded, failed
-[[nodiscard]] std::string_view name(OnFailure on_failure);   // stop, finish, ignore
-[[nodiscard]] std::string_view name(WaitMode wait);          // "" for the default, latency, balanced, throughput, sleep
+[[nodiscard]] std::string_view name(Access access);         // read, write, both
+[[nodiscard]] std::string_view name(StreamKind kind);       // none, log, inherit, file, channel
+[[nodiscard]] std::string_view name(Condition condition);   // started, ready, finished, succeeded, failed
+[[nodiscard]] std::string_view name(OnFailure on_failure);  // stop, finish, ignore
+[[nodiscard]] std::string_view name(
+    WaitMode wait);  // "" for the default, latency, balanced, throughput, sleep
 
 }  // namespace procgraph

@@ -1,5 +1,5 @@
-// World: everything that the pure half of the program (config, graph, plan) may know about where it runs. main reads it from the
-// machine, a test makes one up.
+// World: everything that the pure half of the program (config, graph, plan) may know about where it runs.
+// main reads it from the machine, a test makes one up.
 #pragma once
 
 #include <cstdint>
@@ -21,20 +21,21 @@ struct FileFacts {
 };
 
 struct Machine {
-  unsigned cpus = 1;                     // usable by us (affinity)
+  unsigned cpus = 1;  // usable by us (affinity)
   Bytes page_size{4096};
-  Bytes memory_available{~0ULL};         // MemAvailable, or less where a cgroup says so
-  std::string memory_limit_source;       // "the machine", "the memory cgroup"
-  Bytes pipe_max{1 << 20};               // /proc/sys/fs/pipe-max-size
-  std::uint64_t files_max = 1 << 20;     // hard RLIMIT_NOFILE
+  Bytes memory_available{~0ULL};          // MemAvailable, or less where a cgroup says so
+  std::string memory_limit_source;        // "the machine", "the memory cgroup"
+  Bytes pipe_max{1 << 20};                // /proc/sys/fs/pipe-max-size
+  std::uint64_t files_max = 1 << 20;      // hard RLIMIT_NOFILE
   std::uint64_t processes_max = 1 << 20;  // what may still be started (pid_max, RLIMIT_NPROC)
 };
 
 struct World {
   std::map<std::string, std::string> environment;
-  std::string cwd;                          // absolute
-  std::vector<std::string> nodes;           // --nodes, then $PROCGRAPH_NODE_PATH: absolute folders, looked up before PATH
-  std::string installed_nodes;              // absolute folder, looked up last; empty: none
+  std::string cwd;  // absolute
+  std::vector<std::string>
+      nodes;                    // --nodes, then $PROCGRAPH_NODE_PATH: absolute folders, looked up before PATH
+  std::string installed_nodes;  // absolute folder, looked up last; empty: none
   Machine machine;
   std::function<FileFacts(const std::string& absolute_path)> look;
   std::function<Result<std::string>(const std::string& absolute_path)> read_file;

@@ -1,5 +1,5 @@
-// Spec: what was typed, after expansion, include and merge, with the place of everything. A value. Knows no defaults of channels,
-// resolves no name: that is the graph's work.
+// Spec: what was typed, after expansion, include and merge, with the place of everything. A value. Knows no
+// defaults of channels, resolves no name: that is the graph's work.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,8 @@
 
 namespace procgraph {
 
-// ${replica} and ${replicas} are known only per copy: expansion leaves one of these (no file can contain them) in their place.
+// ${replica} and ${replicas} are known only per copy: expansion leaves one of these (no file can contain
+// them) in their place.
 inline constexpr char kReplicaMark = '\x01';
 inline constexpr char kReplicasMark = '\x02';
 
@@ -22,7 +23,7 @@ using Typed = std::optional<Marked<T>>;  // absent: the key was not written
 struct CommandSpec {
   std::vector<Text> words;  // of `shell:` exactly one, the script
   bool shell = false;
-  Mark mark;         // the whole value
+  Mark mark;           // the whole value
   std::string folder;  // absolute folder of the file in which it stands
 };
 
@@ -34,7 +35,7 @@ struct StreamSpec {
 };
 
 struct PortSpec {
-  Text port;     // its own name, by default the channel's
+  Text port;  // its own name, by default the channel's
   Text channel;
   Typed<int> fd;
   Typed<WaitMode> wait;
@@ -64,8 +65,8 @@ struct ProcessSpec {
   Typed<std::uint32_t> replicas;           // `cores` is already the machine's number
   std::vector<EnvironmentEntry> env;       // each name once
   bool clean_env = false;
-  Text cwd;             // absolute; empty value: the folder of the file
-  std::string folder;   // absolute folder of the file that declares it
+  Text cwd;            // absolute; empty value: the folder of the file
+  std::string folder;  // absolute folder of the file that declares it
   Typed<std::uint32_t> umask;
   std::vector<AfterSpec> after;
   bool service = false;
@@ -78,7 +79,7 @@ struct ProcessSpec {
 
 struct ChannelSpec {
   Text name;
-  std::string kind;  // "queue", "pipe": the singular of the top-level key
+  std::string kind;               // "queue", "pipe": the singular of the top-level key
   Typed<std::uint64_t> capacity;  // messages of a queue, bytes of a pipe
   Typed<Bytes> memory;
   Typed<Bytes> max_message;

@@ -1,5 +1,6 @@
-// ChannelKind: a sort of channel as one row. The facts and the first two functions are pure; the others work on a running graph's
-// shared memory and are null where the kernel does the work. main owns the list of rows and hands it on.
+// ChannelKind: a sort of channel as one row. The facts and the first two functions are pure; the others work
+// on a running graph's shared memory and are null where the kernel does the work. main owns the list of rows
+// and hands it on.
 #pragma once
 
 #include <cstddef>
@@ -40,10 +41,13 @@ struct ChannelKind {
   void (*check)(const Graph&, const Channel&, const World&, Diagnostics&) = nullptr;
   void (*plan)(const Graph&, const Channel&, PlanBuilder&) = nullptr;
 
-  Result<void> (*init)(const LiveChannel&) = nullptr;                       // all-zero memory to an empty channel
-  void (*reap)(const LiveChannel&, std::uint16_t participant) = nullptr;    // give back what a dead participant held; idempotent
-  void (*end_of_writers)(const LiveChannel&) = nullptr;                     // no writer will ever come again: readers drain, then end
-  void (*end_of_readers)(const LiveChannel&) = nullptr;                     // no reader will ever come again: writers get NoReaders
+  Result<void> (*init)(const LiveChannel&) = nullptr;  // all-zero memory to an empty channel
+  void (*reap)(const LiveChannel&,
+               std::uint16_t participant) = nullptr;  // give back what a dead participant held; idempotent
+  void (*end_of_writers)(const LiveChannel&) =
+      nullptr;  // no writer will ever come again: readers drain, then end
+  void (*end_of_readers)(const LiveChannel&) =
+      nullptr;  // no reader will ever come again: writers get NoReaders
   ChannelSample (*sample)(const LiveChannel&) = nullptr;
 };
 

@@ -1,5 +1,6 @@
-// Graph: the declared processes and channels with every name resolved to an id and every default filled in. A value: rules read it,
-// rewrites return a changed one, drawings print it. Knows no fd, no path of a program, no system call.
+// Graph: the declared processes and channels with every name resolved to an id and every default filled in. A
+// value: rules read it, rewrites return a changed one, drawings print it. Knows no fd, no path of a program,
+// no system call.
 #pragma once
 
 #include <array>
@@ -50,7 +51,8 @@ struct Process {
   std::string description;
   Mark mark;
   CommandSpec command;
-  bool builtin = false;  // a node of ours that a rewrite put in (relay, discard): command.words[0] is its name
+  bool builtin =
+      false;  // a node of ours that a rewrite put in (relay, discard): command.words[0] is its name
   std::vector<PortId> ports;
   std::array<Stream, 3> streams;
   std::uint32_t replicas = 1;

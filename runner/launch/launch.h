@@ -1,5 +1,5 @@
-// From a Plan to running processes: opens every object once, starts each spawn with exactly its descriptors. Knows no policy: when to
-// start what, and what an end means, is the supervisor's.
+// From a Plan to running processes: opens every object once, starts each spawn with exactly its descriptors.
+// Knows no policy: when to start what, and what an end means, is the supervisor's.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@
 
 namespace procgraph {
 
-// The kernel objects of a plan. The runner's copy of an end of a pipe or socket is closed as soon as no spawn that inherits it is
-// still to come, so that end of file and SIGPIPE work between the processes themselves.
+// The kernel objects of a plan. The runner's copy of an end of a pipe or socket is closed as soon as no spawn
+// that inherits it is still to come, so that end of file and SIGPIPE work between the processes themselves.
 class Opened {
  public:
   // Data objects first, then everything else; on failure nothing stays open.

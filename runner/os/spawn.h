@@ -1,4 +1,5 @@
-// Spawning one program: vfork, exact descriptors, clean signal state, a session of its own. The only Boost.Process include is in spawn.cc.
+// Spawning one program: vfork, exact descriptors, clean signal state, a session of its own. The only
+// Boost.Process include is in spawn.cc.
 #pragma once
 
 #include <sys/types.h>
@@ -15,12 +16,13 @@
 namespace procgraph {
 
 struct SpawnRequest {
-  std::string program;            // absolute
+  std::string program;  // absolute
   std::vector<std::string> argv;
-  std::vector<std::string> env;   // PROCGRAPH_PID is added in the child
+  std::vector<std::string> env;  // PROCGRAPH_PID is added in the child
   std::string cwd;
   std::optional<mode_t> umask;
-  std::vector<std::pair<int, int>> fds;  // (ours, the child's number); a child number from 0 to 2 that is missing becomes /dev/null
+  std::vector<std::pair<int, int>>
+      fds;  // (ours, the child's number); a child number from 0 to 2 that is missing becomes /dev/null
 };
 
 struct Child {
@@ -34,7 +36,8 @@ struct SpawnError {
   int code = 0;      // errno
 };
 
-// Call from the main thread only: the child's PDEATHSIG fires when the spawning thread ends. Returns after exec (or its failure).
+// Call from the main thread only: the child's PDEATHSIG fires when the spawning thread ends. Returns after
+// exec (or its failure).
 [[nodiscard]] std::variant<Child, SpawnError> spawn(const SpawnRequest& request);
 
 }  // namespace procgraph

@@ -1,4 +1,5 @@
-// PlanBuilder: what a channel kind may ask of the plan: objects, and which end of them each port's process gets.
+// PlanBuilder: what a channel kind may ask of the plan: objects, and which end of them each port's process
+// gets.
 #pragma once
 
 #include <string>
@@ -14,8 +15,9 @@ class PlanBuilder {
   virtual ~PlanBuilder() = default;
 
   virtual ObjectId object(ChannelId channel, std::string suffix, decltype(Object::what) what) = 0;
-  // Every replica of the port's process gets `end` of `object`: at the port's fixed fd if it has one, else at the lowest free one; the
-  // number is listed in PROCGRAPH_PORTS under `key` ("fd", "control", "payload"). A port that is a stream is not listed.
+  // Every replica of the port's process gets `end` of `object`: at the port's fixed fd if it has one, else at
+  // the lowest free one; the number is listed in PROCGRAPH_PORTS under `key` ("fd", "control", "payload"). A
+  // port that is a stream is not listed.
   virtual void give(PortId port, std::string key, ObjectId object, End end) = 0;
   // The port's process takes part in the roster.
   virtual void participant(PortId port) = 0;

@@ -1,5 +1,6 @@
-// Plan: a run, decided: every kernel object, every descriptor number, every command and environment, the order of start and stop.
-// A value: prints as text and JSON, the same for the same text and world. Nothing of it exists yet.
+// Plan: a run, decided: every kernel object, every descriptor number, every command and environment, the
+// order of start and stop. A value: prints as text and JSON, the same for the same text and world. Nothing of
+// it exists yet.
 #pragma once
 
 #include <array>
@@ -34,7 +35,14 @@ struct FileObject {
   bool operator==(const FileObject&) const = default;
 };
 
-enum class End : std::uint8_t { kRead, kWrite, kA, kB, kReadOnly, kReadWrite };  // of a pipe, a socket pair, a memory or file
+enum class End : std::uint8_t {
+  kRead,
+  kWrite,
+  kA,
+  kB,
+  kReadOnly,
+  kReadWrite
+};  // of a pipe, a socket pair, a memory or file
 
 struct Object {
   ObjectId id;
@@ -60,31 +68,33 @@ struct Spawn {
   std::vector<std::string> env;  // "K=V", sorted; all of it but PROCGRAPH_PID, which is written in the child
   std::string cwd;
   std::optional<std::uint32_t> umask;
-  std::array<StreamKind, 3> streams{StreamKind::kNone, StreamKind::kLog, StreamKind::kLog};  // kFile, kChannel: an Inherit says which
-  std::vector<Inherit> inherits;  // sorted by fd
-  std::uint16_t participant = 0;  // in the roster; 0: none
+  std::array<StreamKind, 3> streams{StreamKind::kNone, StreamKind::kLog,
+                                    StreamKind::kLog};  // kFile, kChannel: an Inherit says which
+  std::vector<Inherit> inherits;                        // sorted by fd
+  std::uint16_t participant = 0;                        // in the roster; 0: none
 };
 
 struct Plan {
   Graph graph;
   std::vector<Object> objects;
-  std::vector<Spawn> spawns;                // replicas of a process stand together, in order
-  ObjectId roster;                          // invalid: no native channel
-  std::vector<std::uint32_t> start_group;   // by process: those joined by one byte pipe start together
-  std::vector<std::uint32_t> stop_rank;     // by process: lower stops first; a circle shares one
-  std::uint64_t descriptors = 0;            // that the runner needs open at once
-  Bytes memory{};                           // of all channels
+  std::vector<Spawn> spawns;               // replicas of a process stand together, in order
+  ObjectId roster;                         // invalid: no native channel
+  std::vector<std::uint32_t> start_group;  // by process: those joined by one byte pipe start together
+  std::vector<std::uint32_t> stop_rank;    // by process: lower stops first; a circle shares one
+  std::uint64_t descriptors = 0;           // that the runner needs open at once
+  Bytes memory{};                          // of all channels
 
   [[nodiscard]] const Object& at(ObjectId id) const { return objects[id.value]; }
   [[nodiscard]] const Spawn& at(SpawnId id) const { return spawns[id.value]; }
 };
 
-// Graph to Plan. Looks programs up in `world`; what this machine lacks is an error with `machine` set (exit 69), a program that is
-// missing or not executable is one of the text (exit 78).
+// Graph to Plan. Looks programs up in `world`; what this machine lacks is an error with `machine` set (exit
+// 69), a program that is missing or not executable is one of the text (exit 78).
 struct PlanErrors {
   bool machine = false;
 };
-[[nodiscard]] Plan make_plan(const Graph& graph, const World& world, Diagnostics& diagnostics, PlanErrors& errors);
+[[nodiscard]] Plan make_plan(const Graph& graph, const World& world, Diagnostics& diagnostics,
+                             PlanErrors& errors);
 
 [[nodiscard]] std::string to_text(const Plan& plan);
 [[nodiscard]] std::string to_json(const Plan& plan);

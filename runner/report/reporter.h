@@ -23,15 +23,18 @@ class Reporter {
  public:
   virtual ~Reporter() = default;
 
-  // A line that a process printed, without its newline. `cut`: it was longer than the limit, the rest was dropped.
+  // A line that a process printed, without its newline. `cut`: it was longer than the limit, the rest was
+  // dropped.
   virtual void line(const Label& from, LogStream stream, std::string_view text, bool cut) = 0;
   virtual void dropped_lines(const Label& from, std::uint64_t count) = 0;
   // The runner's own words, each one line: news only with -v, warnings unless -q, errors always.
   virtual void news(std::string_view text) = 0;
   virtual void warning(std::string_view text) = 0;
   virtual void error(std::string_view text) = 0;
-  // Something that happened, for machines: name of the event, process label, key=value pairs (JSON lines only).
-  virtual void event(std::string_view what, std::string_view process, const std::vector<std::pair<std::string, std::string>>& fields) = 0;
+  // Something that happened, for machines: name of the event, process label, key=value pairs (JSON lines
+  // only).
+  virtual void event(std::string_view what, std::string_view process,
+                     const std::vector<std::pair<std::string, std::string>>& fields) = 0;
   // Everything handed over so far has been written; false: stdout lost its reader.
   virtual bool flush() = 0;
 };

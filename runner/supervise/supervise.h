@@ -1,4 +1,5 @@
-// The supervisor: starts a plan's processes in order, watches them, stops them, and says how the whole ended. Blocks until then.
+// The supervisor: starts a plan's processes in order, watches them, stops them, and says how the whole ended.
+// Blocks until then.
 #pragma once
 
 #include <optional>
@@ -17,6 +18,7 @@ struct RunOptions {
   std::optional<Duration> timeout;
 };
 
-[[nodiscard]] Outcome supervise(const Plan& plan, Opened& opened, Reporter& reporter, const RunOptions& options);
+[[nodiscard]] Outcome supervise(const Plan& plan, Opened& opened, Reporter& reporter,
+                                const RunOptions& options);
 
 }  // namespace procgraph

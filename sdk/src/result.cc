@@ -4,6 +4,8 @@
 
 namespace procgraph {
 
-std::string Error::text() const { return code == 0 ? what : what + ": " + std::strerror(code); }
+std::string Error::text() const {
+  return code == 0 ? what : what + ": " + std::strerror(code);
+}
 
 }  // namespace procgraph

@@ -1,0 +1,33 @@
+#include "base/vocabulary.h"
+
+#include <array>
+
+namespace procgraph {
+
+std::string_view name(Access access) {
+  static constexpr std::array<std::string_view, 3> kNames{"read", "write", "both"};
+  return kNames.at(static_cast<std::size_t>(access));
+}
+
+std::string_view name(StreamKind kind) {
+  static constexpr std::array<std::string_view, 5> kNames{"none", "log", "inherit", "file", "channel"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
+
+std::string_view name(Condition condition) {
+  static constexpr std::array<std::string_view, 5> kNames{"started", "ready", "finished", "succeeded",
+                                                          "failed"};
+  return kNames.at(static_cast<std::size_t>(condition));
+}
+
+std::string_view name(OnFailure on_failure) {
+  static constexpr std::array<std::string_view, 3> kNames{"stop", "finish", "ignore"};
+  return kNames.at(static_cast<std::size_t>(on_failure));
+}
+
+std::string_view name(WaitMode wait) {
+  static constexpr std::array<std::string_view, 5> kNames{"", "latency", "balanced", "throughput", "sleep"};
+  return kNames.at(static_cast<std::size_t>(wait));
+}
+
+}  // namespace procgraph
