@@ -20,13 +20,14 @@ struct Row {
 // fmt stands for <format>, which GCC 12 lacks; JSON is wherever a verb has `--format json` to fill.
 const std::vector<Row>& rows() {
   static const std::vector<Row> kRows = {
-      {"sdk/", {"procgraph/"}, {}},
+      {"sdk/", {"procgraph/", "queue/"}, {}},
       {"nodes/", {"procgraph/"}, {}},
       {"runner/base/", {"procgraph/result.h"}, {"fmt/", "nlohmann/", "spdlog/"}},
       {"runner/config/", {"base/"}, {"fmt/", "nlohmann/", "yaml-cpp/"}},
       {"runner/graph/", {"base/", "config/spec.h", "procgraph/result.h"}, {"fmt/", "nlohmann/"}},
       {"runner/plan/",
-       {"base/", "graph/", "config/spec.h", "procgraph/result.h", "procgraph/protocol.h"},
+       {"base/", "graph/", "config/spec.h", "procgraph/result.h", "procgraph/protocol.h",
+        "procgraph/admin.h"},
        {"fmt/", "nlohmann/"}},
       {"runner/channels/", {"base/", "graph/", "plan/", "procgraph/"}, {"fmt/"}},
       {"runner/os/", {"base/", "procgraph/result.h"}, {"fmt/", "boost/process/", "boost/asio"}},
