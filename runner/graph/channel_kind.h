@@ -38,6 +38,7 @@ struct ChannelKind {
   bool bytes = false;         // a stream without boundaries: tears between several readers or writers
   std::uint32_t max_writers = 0, max_readers = 0;  // 0: any number
 
+  void (*fill)(const ChannelSpec&, Channel&) = nullptr;  // what was typed, and a default for what was not
   void (*check)(const Graph&, const Channel&, const World&, Diagnostics&) = nullptr;
   void (*plan)(const Graph&, const Channel&, PlanBuilder&) = nullptr;
 
