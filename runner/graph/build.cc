@@ -133,7 +133,30 @@ void resolve_after(Draft& draft) {
   }
 }
 
+namespace {
+
+void count_holders(Graph& graph) {
+  std::vector<std::uint32_t> seen(graph.processes.size(),
+                                  ~0U);  // by process: the last channel that counted it
+  const auto count = [&](Channel& channel, const std::vector<PortId>& ports) {
+    std::uint32_t sum = 0;
+    for (const PortId port : ports) {
+      const Process& process = graph.at(graph.at(port).process);
+      if (std::exchange(seen[process.id.value], channel.id.value) != channel.id.value)
+        sum += process.replicas;
+    }
+    return sum;
+  };
+  for (Channel& channel : graph.channels) {
+    channel.writing_holders = count(channel, channel.writers);
+    channel.holders = channel.writing_holders + count(channel, channel.readers);
+  }
+}
+
+}  // namespace
+
 void derive(Graph& graph, const Spec& spec) {
+  count_holders(graph);
   graph.grace = Duration{0};
   for (Process& process : graph.processes) {
     process.step = false;

@@ -9,11 +9,11 @@ namespace procgraph {
 
 std::string title(const Graph& graph, const Channel& channel) {
   if (!channel.anonymous) return cat(channel.kind->name, ' ', quoted(channel.name));
-  const auto writers = holders(graph, channel.writers), readers = holders(graph, channel.readers);
+  const auto writers = process_names(graph, channel.writers), readers = process_names(graph, channel.readers);
   return cat("the pipe from ", quoted_list(writers), " to ", quoted_list(readers));
 }
 
-std::vector<std::string> holders(const Graph& graph, const std::vector<PortId>& ports) {
+std::vector<std::string> process_names(const Graph& graph, const std::vector<PortId>& ports) {
   std::vector<std::string> names;
   std::unordered_set<ProcessId> seen;
   for (const PortId port : ports) {

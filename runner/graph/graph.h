@@ -85,6 +85,8 @@ struct Channel {
   bool ended_from_start = false;  // select() took out all its writers
   Mark capacity_mark, max_message_mark, memory_mark;
   std::vector<PortId> writers, readers;  // a duplex pipe lists both its ports in both
+  std::uint32_t holders = 0;             // processes that have a port of it, replicas counted
+  std::uint32_t writing_holders = 0;     // those of them that write
 };
 
 struct Graph {
@@ -111,7 +113,7 @@ struct Graph {
 // "pipe 'p'", "queue 'q'", "the pipe from 'a' to 'b'" of an anonymous one.
 [[nodiscard]] std::string title(const Graph& graph, const Channel& channel);
 // The names of the processes that hold these ports, each once, in order.
-[[nodiscard]] std::vector<std::string> holders(const Graph& graph, const std::vector<PortId>& ports);
+[[nodiscard]] std::vector<std::string> process_names(const Graph& graph, const std::vector<PortId>& ports);
 // "parse", or "parse.0" of a process with replicas.
 [[nodiscard]] std::string label(const Process& process, std::uint32_t replica);
 

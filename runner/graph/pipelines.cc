@@ -15,7 +15,7 @@ std::string describe(const Graph& graph, const Stream& stream) {
   const Port& port = graph.at(stream.port);
   const Channel& channel = graph.at(port.channel);
   if (!channel.anonymous) return title(graph, channel);
-  return quoted_list(holders(graph, port.access == Access::kRead ? channel.writers : channel.readers));
+  return quoted_list(process_names(graph, port.access == Access::kRead ? channel.writers : channel.readers));
 }
 
 bool names_channel(const Graph& graph, const Process& process, ChannelId channel, Access access) {

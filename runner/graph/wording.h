@@ -7,6 +7,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "base/units.h"
+
 namespace procgraph {
 
 namespace wording {
@@ -35,5 +37,7 @@ template <class... Pieces>
     std::span<const std::string> names);  // 'a', 'b' and 'c'; past eight "… and 12 more"
 [[nodiscard]] std::string counted(std::uint64_t n, std::string_view one,
                                   std::string_view many);  // "one reader", "two readers", "3 readers"
+[[nodiscard]] std::string padded(std::string text, std::size_t columns);  // with spaces on the right
+[[nodiscard]] std::string rough(Bytes bytes);                             // "15.3 GiB"
 
 }  // namespace procgraph

@@ -35,7 +35,7 @@ void too_many(const Graph& graph, const Channel& channel, Access access, std::ui
   const auto ports = without_second_streams(graph, reading ? channel.readers : channel.writers);
   if (allowed == 0 || ports.size() <= allowed) return;
   const char* many = reading ? "readers" : "writers";
-  const auto names = holders(graph, ports);
+  const auto names = process_names(graph, ports);
   std::string message =
       cat(title(graph, channel), " has ", counted(ports.size(), "", many), ", ", quoted_list(names));
   if (names.size() == 1)
