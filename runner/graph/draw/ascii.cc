@@ -13,8 +13,6 @@
 namespace procgraph {
 namespace {
 
-constexpr int kMargin = 1;
-
 class Picture {
  public:
   Picture(const Shape& shape, Layout layout, int columns)
@@ -79,14 +77,22 @@ class Picture {
     }
   }
 
+  // A channel's kind may stand out from below its name into the gaps beside it, where nothing turns.
+  int room_beside(std::size_t layer) const {
+    const bool free =
+        layer > 0 && layer < gaps_.size() && gaps_[layer - 1].tracks == 0 && gaps_[layer].tracks == 0;
+    return free ? 4 : 0;
+  }
+
   int width_of(std::size_t layer) const {
-    std::size_t widest = 0;
+    int widest = 0;
     for (const std::uint32_t slot : layout_.layers[layer]) {
-      if (const ShapeNode* n = node(slot))
-        widest =
-            std::max(widest, n->channel ? std::max(width(n->text), width(n->below)) + 1 : width(n->text) + 2);
+      const ShapeNode* n = node(slot);
+      if (n == nullptr) continue;
+      const int text = static_cast<int>(width(n->text)), below = static_cast<int>(width(n->below));
+      widest = std::max(widest, n->channel ? std::max(text, below - room_beside(layer)) + 1 : text + 2);
     }
-    return static_cast<int>(widest);
+    return widest;
   }
 
   int gap_width(std::size_t gap) const {
@@ -100,9 +106,12 @@ class Picture {
     });
   }
 
+  // A process brings a space of its own; a channel, and the sign of a cut, do not.
+  int margin(std::size_t begin) const { return begin > 0 ? 2 : only_processes(0) ? 0 : 1; }
+
   // As many layers as fit; the cut is made after processes, if it can be.
   std::size_t end_of_band(std::size_t begin) const {
-    int used = kMargin + (begin > 0 ? 1 + gap_width(begin - 1) : 0) + widths_[begin] + 2;
+    int used = margin(begin) + (begin > 0 ? gap_width(begin - 1) : 0) + widths_[begin] + 2;
     std::size_t end = begin + 1;
     for (; end < layout_.layers.size(); ++end) {
       used += gap_width(end - 1) + widths_[end];
@@ -116,13 +125,13 @@ class Picture {
   }
 
   std::string band(std::size_t begin, std::size_t end) {
-    int x = kMargin;
+    int x = margin(begin);
     int columns = x + 4;
     for (std::size_t i = begin; i < end; ++i) columns += widths_[i] + (i > 0 ? gap_width(i - 1) : 0);
     Canvas canvas(rows_, columns + 1);
     if (begin > 0) {
-      mark_ends(canvas, begin - 1, x);
-      draw_gap(canvas, begin - 1, ++x);
+      mark_ends(canvas, begin - 1, x - 1);
+      draw_gap(canvas, begin - 1, x);
       x += gap_width(begin - 1);
     }
     for (std::size_t i = begin; i < end; ++i) {
@@ -171,13 +180,19 @@ class Picture {
       const ShapeNode* n = node(slot);
       if (n != nullptr && !n->channel) canvas.text(layout_.slots[slot].row, end, "▶");
     }
+    draw_backward_heads(canvas, gap, x, end);
+  }
+
+  // The second head of a duplex pipe: at its process, or at its name where the process has other wires too.
+  void draw_backward_heads(Canvas& canvas, std::size_t gap, int begin, int end) const {
+    const auto duplex = [&](std::uint32_t slot) { return node(slot) != nullptr && node(slot)->duplex; };
     for (const std::uint32_t slot : layout_.layers[gap]) {
       const auto& next = layout_.slots[slot].next;
-      const bool duplex =
-          !next.empty() && node(slot) != nullptr && std::ranges::all_of(next, [&](std::uint32_t to) {
-            return node(to) != nullptr && node(to)->duplex;
-          });
-      if (duplex) canvas.text(layout_.slots[slot].row, x, "◀");
+      const bool all = std::ranges::all_of(next, duplex);
+      if (!next.empty() && all) canvas.text(layout_.slots[slot].row, begin, "◀");
+      for (const std::uint32_t to : next) {
+        if (!all && duplex(to)) canvas.text(layout_.slots[to].row, end - 1, "◀");
+      }
     }
   }
 
@@ -209,7 +224,8 @@ class Picture {
     if (!slot.before.empty() && left > 0) canvas.horizontal(wire_, slot.row, x, x + left - 1);
     if (!slot.next.empty()) canvas.horizontal(wire_, slot.row, x + left + name, x + columns - 1);
     canvas.text(slot.row, x + left, n.text);
-    canvas.text(slot.row + 1, x + std::max(0, left + (name - kind) / 2), n.below);
+    const int least = slot.before.empty() || kind < columns ? 0 : -2;
+    canvas.text(slot.row + 1, x + std::max(least, left + (name - kind) / 2), n.below);
   }
 
   std::string lines(const Canvas& canvas) const {
@@ -280,12 +296,22 @@ std::string draw_ascii(const Graph& graph, std::size_t columns) {
     paragraphs.push_back(layout ? Picture(shape, std::move(*layout), static_cast<int>(columns)).draw()
                                 : listed(graph, part));
   }
+  const auto parts = static_cast<std::ptrdiff_t>(paragraphs.size());
   std::string returns;
   for (const std::string& line : shape.returns) returns += cat(" ↺ ", line, '\n');
   if (!returns.empty()) paragraphs.push_back(std::move(returns));
   if (!shape.lone.empty()) paragraphs.push_back(wrapped("no channels:", shape.lone, columns));
   if (auto later = starts_later(graph); !later.empty()) paragraphs.push_back(std::move(later));
-  return join(paragraphs, "\n");
+  std::string out;
+  bool tall = false;  // parts of one line each need no space between them
+  for (const std::string& paragraph : paragraphs) {
+    const bool one_line =
+        paragraph.find('\n') + 1 == paragraph.size() && &paragraph - paragraphs.data() < parts;
+    if (!out.empty() && (tall || !one_line)) out += '\n';
+    tall = !one_line;
+    out += paragraph;
+  }
+  return out;
 }
 
 }  // namespace procgraph

@@ -11,9 +11,10 @@
 namespace procgraph {
 namespace {
 
-constexpr std::size_t kTallest = 48;       // slots in one layer
+constexpr std::size_t kTallest = 40;       // slots in one layer
 constexpr std::size_t kMostSlots = 20000;  // in all
 constexpr int kSweeps = 12;
+constexpr int kPitch = 2;  // rows from slot to slot: a name, and below it its kind or nothing
 
 class Layouter {
  public:
@@ -158,8 +159,6 @@ class Layouter {
     out_.layers = std::move(best);
   }
 
-  int height(const Slot& slot) const { return slot.node && !node(*slot.node).below.empty() ? 2 : 1; }
-
   // Rows as near as the order allows to where each slot wants to be (pool adjacent violators).
   void settle(const std::vector<std::uint32_t>& layer, const std::vector<double>& wanted) {
     struct Block {
@@ -172,7 +171,7 @@ class Layouter {
     int top = 0;
     for (std::size_t i = 0; i < layer.size(); ++i) {
       offset.push_back(top);
-      top += height(out_.slots[layer[i]]) + gap_;
+      top += kPitch;
       blocks.push_back({wanted[i] - offset[i], 1});
       while (blocks.size() > 1 && blocks[blocks.size() - 2].mean() >= blocks.back().mean()) {
         blocks[blocks.size() - 2].sum += blocks.back().sum;
@@ -200,9 +199,6 @@ class Layouter {
   }
 
   void assign_rows() {
-    std::size_t tallest = 0;
-    for (const auto& layer : out_.layers) tallest = std::max(tallest, layer.size());
-    gap_ = tallest > 16 ? 0 : 1;
     for (const auto& layer : out_.layers) settle(layer, std::vector<double>(layer.size(), 0));
     const std::size_t n = out_.layers.size();
     for (int pass = 0; pass < 6; ++pass) {
@@ -219,7 +215,6 @@ class Layouter {
   std::unordered_map<std::uint32_t, std::uint32_t> index_;  // of a node in part_
   std::vector<std::uint32_t> layer_;                        // by index
   std::vector<double> place_;                               // of a slot in its layer
-  int gap_ = 1;
   Layout out_;
 };
 

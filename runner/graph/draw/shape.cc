@@ -1,8 +1,6 @@
 #include "graph/draw/shape.h"
 
 #include <algorithm>
-#include <numeric>
-#include <optional>
 #include <unordered_set>
 
 #include "graph/channel_kind.h"
@@ -48,7 +46,6 @@ class Shaper {
 
   Shape run() {
     for (const Process& process : graph_.processes) shape_.nodes.push_back({.text = process_text(process)});
-    vertex_of_.resize(graph_.channels.size());
     for (const Channel& channel : graph_.channels) add(channel);
     for (std::uint32_t v = 0; v < shape_.nodes.size(); ++v) {
       if (shape_.nodes[v].before.empty()) walk(v);
@@ -72,7 +69,6 @@ class Shaper {
       return;
     }
     const auto vertex = static_cast<std::uint32_t>(shape_.nodes.size());
-    vertex_of_[channel.id.value] = vertex;
     channel_of_.push_back(channel.id);
     shape_.nodes.push_back(
         {.channel = true,
@@ -162,8 +158,7 @@ class Shaper {
 
   const Graph& graph_;
   Shape shape_;
-  std::vector<std::uint32_t> vertex_of_;  // by channel
-  std::vector<ChannelId> channel_of_;     // by vertex, after the processes
+  std::vector<ChannelId> channel_of_;  // by vertex, after the processes
   std::vector<State> state_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> closing_;
 };
@@ -184,6 +179,10 @@ Sides sides_of(const Graph& graph, const Channel& channel) {
   std::ranges::sort(both);
   const auto half = both.begin() + (both.empty() ? 0 : 1);
   return {{both.begin(), half}, {half, both.end()}};
+}
+
+Shape shape_of(const Graph& graph) {
+  return Shaper(graph).run();
 }
 
 std::string channel_line(const Graph& graph, const Channel& channel) {
