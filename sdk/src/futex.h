@@ -16,12 +16,26 @@
 
 namespace procgraph::detail {
 
-using Clock = std::chrono::steady_clock;               // CLOCK_MONOTONIC
-using Deadline = std::optional<Clock::time_point>;     // nothing: for ever
+using Clock = std::chrono::steady_clock;            // CLOCK_MONOTONIC
+using Deadline = std::optional<Clock::time_point>;  // nothing: for ever
 
-[[nodiscard]] inline bool is_over(const Deadline& deadline) { return deadline && Clock::now() >= *deadline; }
+inline constexpr Clock::time_point kAtOnce = Clock::time_point::min();
 
-// Sleeps while `word` is `value`, at most until the deadline. False: the time is over. Wakes for no reason too.
+[[nodiscard]] inline bool is_over(const Deadline& deadline) {
+  return deadline && (*deadline == kAtOnce || Clock::now() >= *deadline);
+}
+
+// From now on; for ever where that is beyond what the clock can say.
+[[nodiscard]] inline Deadline deadline_in(std::chrono::nanoseconds timeout) {
+  if (timeout == std::chrono::nanoseconds::max()) return std::nullopt;
+  if (timeout <= std::chrono::nanoseconds::zero()) return kAtOnce;
+  Clock::time_point now = Clock::now();
+  if (timeout >= Clock::time_point::max() - now) return std::nullopt;
+  return now + timeout;
+}
+
+// Sleeps while `word` is `value`, at most until the deadline. False: the time is over. Wakes for no reason
+// too.
 inline bool futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t value, const Deadline& deadline) {
   timespec until{};
   if (deadline) {

@@ -10,7 +10,8 @@ namespace procgraph::detail {
 Result<Roster> Roster::attach(std::span<std::byte> region) {
   if (region.size() < sizeof(RosterRegion)) return Error{"roster: the region is too small", 0};
   auto* r = reinterpret_cast<RosterRegion*>(region.data());
-  if (r->magic != kRosterMagic || r->version != kAbiVersion) return Error{"roster: not one of this version", 0};
+  if (r->magic != kRosterMagic || r->version != kAbiVersion)
+    return Error{"roster: not one of this version", 0};
   Roster roster;
   roster.region_ = r;
   return roster;
@@ -27,7 +28,9 @@ std::optional<std::uint32_t> Roster::acquire(std::uint16_t participant) {
   return std::nullopt;
 }
 
-void Roster::release(std::uint32_t doorbell) { region_->doorbells[doorbell].owner.store(0); }
+void Roster::release(std::uint32_t doorbell) {
+  region_->doorbells[doorbell].owner.store(0);
+}
 
 void Roster::release_all(std::uint16_t participant) {
   std::uint32_t used = std::min(region_->used.load(), kDoorbells);

@@ -13,7 +13,8 @@ using detail::BlockWord;
 using detail::State;
 using detail::View;
 
-// Calls act(view) if both regions are what they should be; one that a node has overwritten is left alone, as nobody can attach to it.
+// Calls act(view) if both regions are what they should be; one that a node has overwritten is left alone, as
+// nobody can attach to it.
 template <class Act>
 void with(std::span<std::byte> control, std::span<std::byte> roster, Act act) {
   auto memory = detail::QueueMemory::attach(control, {});
@@ -23,7 +24,9 @@ void with(std::span<std::byte> control, std::span<std::byte> roster, Act act) {
   act(view);
 }
 
-bool is_participant(std::uint16_t number) { return number >= 1 && number <= kMaxParticipants; }
+bool is_participant(std::uint16_t number) {
+  return number >= 1 && number <= kMaxParticipants;
+}
 
 // One past the last published ticket: the shared bound lags, so walk.
 detail::Ticket end_of(detail::QueueMemory& m) {
@@ -112,7 +115,9 @@ bool poisoned(std::span<std::byte> control) {
   return !memory || (memory->control().state.load() & detail::kPoisoned) != 0;
 }
 
-std::uint64_t roster_size() { return sizeof(detail::RosterRegion); }
+std::uint64_t roster_size() {
+  return sizeof(detail::RosterRegion);
+}
 
 Result<void> init_roster(std::span<std::byte> roster) {
   if (roster.size() < sizeof(detail::RosterRegion)) return Error{"roster: the region is too small", 0};

@@ -8,7 +8,8 @@
 namespace procgraph::detail {
 namespace {
 
-constexpr std::uint64_t kLargeBlock = 64u << 10;  // from here on blocks are reused lowest first, one at a time: they stay in cache
+constexpr std::uint64_t kLargeBlock =
+    64u << 10;  // from here on blocks are reused lowest first, one at a time: they stay in cache
 constexpr int kHintsEach = 16;
 
 // The bits of a word of the map that stand for blocks of the class.
@@ -62,7 +63,8 @@ std::optional<BlockIndex> Claimer::claim(View& view, unsigned c) {
       if (claim_block(view, block)) return block;
     }
   } while (refill(view.memory, c));
-  // The map may lie: somebody died, or sleeps, between a word and its bit. So look at the words themselves before giving up.
+  // The map may lie: somebody died, or sleeps, between a word and its bit. So look at the words themselves
+  // before giving up.
   for (BlockIndex block = k.first, end = k.first + view.memory.used(c); block < end; ++block) {
     Descriptor& d = view.memory.descriptor(block);
     if (d.own.load() != 0 || !claim_block(view, block)) continue;
@@ -77,9 +79,12 @@ bool Claimer::refill(QueueMemory& memory, unsigned c) {
   for (;;) {
     std::uint32_t words = (memory.used(c) + 63) / 64;
     switch (search(memory, c, words)) {
-      case Search::kFound: return true;
-      case Search::kLost: continue;
-      case Search::kNone: break;
+      case Search::kFound:
+        return true;
+      case Search::kLost:
+        continue;
+      case Search::kNone:
+        break;
     }
     if (memory.used(c) >= k.count) return false;
     // Before any of these blocks is claimed: every scan must look that far.
@@ -151,9 +156,11 @@ void recount(QueueMemory& memory) {
   std::uint64_t bytes = 0;
   memory.for_each_block([&](BlockIndex block) {
     Descriptor& d = memory.descriptor(block);
-    if (d.own.load() != 0) bytes += std::min(d.size.load(std::memory_order_relaxed), memory.capacity_of(block));
+    if (d.own.load() != 0)
+      bytes += std::min(d.size.load(std::memory_order_relaxed), memory.capacity_of(block));
   });
-  // Publishes the corrected difference; fails if anything was released meanwhile, and then the next one in doubt counts.
+  // Publishes the corrected difference; fails if anything was released meanwhile, and then the next one in
+  // doubt counts.
   c.released.compare_exchange_strong(released, reserved - bytes);
 }
 

@@ -1,5 +1,5 @@
-// Blocks: from free to ours and back, and the bytes that may be in flight. The truth is each block's own word; the map of busy blocks
-// says where to look first.
+// Blocks: from free to ours and back, and the bytes that may be in flight. The truth is each block's own
+// word; the map of busy blocks says where to look first.
 #pragma once
 
 #include <array>
@@ -15,10 +15,12 @@ namespace procgraph::detail {
 
 // Would `bytes` more still be within the memory? Counts again where a death has put the counters in doubt.
 [[nodiscard]] bool fits(QueueMemory& memory, std::uint64_t bytes);
-// Sets `released` right after a death, so far as nothing moves meanwhile; what does move can only make the difference too large.
+// Sets `released` right after a death, so far as nothing moves meanwhile; what does move can only make the
+// difference too large.
 void recount(QueueMemory& memory);
 
-// Gives a block that we own back to all: the message is acknowledged, or the loan dropped. Wakes whom that lets go on.
+// Gives a block that we own back to all: the message is acknowledged, or the loan dropped. Wakes whom that
+// lets go on.
 void release(View& view, BlockIndex block);
 
 // One handle's way to free blocks. Remembers a few places of the map, so that most claims cost one exchange.
@@ -44,7 +46,8 @@ class Claimer {
   std::array<Hints, kMaxClasses> hints_{};
 };
 
-// One handle's view of the memory that is left: looks at what readers have released only when what it knows does not suffice.
+// One handle's view of the memory that is left: looks at what readers have released only when what it knows
+// does not suffice.
 class Budget {
  public:
   // Reserves bytes for a block on loan: false if they do not fit now.

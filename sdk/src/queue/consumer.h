@@ -1,4 +1,5 @@
-// Consumer: one handle's way to take messages. A message is taken by one exchange on its block's word; nothing of the ring changes.
+// Consumer: one handle's way to take messages. A message is taken by one exchange on its block's word;
+// nothing of the ring changes.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +16,12 @@ class Consumer {
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
 
-  // The next message: one that came back, lowest ticket first, else the oldest of the ring. Nothing: there is none now.
+  // The next message: one that came back, lowest ticket first, else the oldest of the ring. Nothing: there is
+  // none now.
   [[nodiscard]] std::optional<BlockIndex> take();
 
-  // No message will come: the writers are gone, nothing waits, and nothing leased delays the end. Marks what our own thread has
-  // leased as no hindrance: call it only when about to wait, and resume() afterwards.
+  // No message will come: the writers are gone, nothing waits, and nothing leased delays the end. Marks what
+  // our own thread has leased as no hindrance: call it only when about to wait, and resume() afterwards.
   [[nodiscard]] bool is_at_end();
   void resume();
 

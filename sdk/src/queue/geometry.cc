@@ -10,13 +10,18 @@ namespace procgraph::detail {
 namespace {
 
 constexpr std::uint64_t kSmallestClass = 256;
-constexpr std::uint64_t kShortestRing = 256;   // then 40 bits of lap cover 48 bits of ticket
-constexpr std::uint64_t kFreeGrowth = 8192;    // places that are cheap enough to have in reserve: 64 KiB of ring
+constexpr std::uint64_t kShortestRing = 256;  // then 40 bits of lap cover 48 bits of ticket
+constexpr std::uint64_t kFreeGrowth =
+    8192;  // places that are cheap enough to have in reserve: 64 KiB of ring
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 46;
 
-std::uint64_t round_up(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }
+std::uint64_t round_up(std::uint64_t n, std::uint64_t to) {
+  return (n + to - 1) / to * to;
+}
 
-Error wrong(std::string what) { return Error{"queue: " + std::move(what), 0}; }
+Error wrong(std::string what) {
+  return Error{"queue: " + std::move(what), 0};
+}
 
 // Blocks beyond those of waiting messages: for loans and leases of everybody who may take part.
 std::uint64_t spare_blocks(const QueueShape& shape) {
@@ -84,7 +89,8 @@ Result<Geometry> make_geometry(const QueueShape& shape) {
   if (g.max_message > g.memory) return wrong("max_message is larger than memory");
   if (shape.participants > kMaxParticipants) return wrong("more than 4,095 processes");
   if (g.max_capacity >= kMaxBlocks) return wrong("a capacity beyond 16,777,215 is not possible");
-  g.ring_bits = static_cast<unsigned>(std::countr_zero(std::bit_ceil(std::max(g.max_capacity, kShortestRing))));
+  g.ring_bits =
+      static_cast<unsigned>(std::countr_zero(std::bit_ceil(std::max(g.max_capacity, kShortestRing))));
   if (auto added = add_classes(g, spare_blocks(shape)); !added) return added.error();
   add_offsets(g);
   return g;

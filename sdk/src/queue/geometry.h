@@ -1,5 +1,5 @@
-// Geometry: where everything in a queue's two regions lies. A value, computed from the declared shape by runner and nodes alike; no
-// offset is ever read from shared memory.
+// Geometry: where everything in a queue's two regions lies. A value, computed from the declared shape by
+// runner and nodes alike; no offset is ever read from shared memory.
 #pragma once
 
 #include <array>
@@ -15,7 +15,8 @@ inline constexpr std::uint64_t kPage = 4096;
 inline constexpr std::uint64_t kInlineBytes = 80;  // messages up to this lie in their descriptor
 inline constexpr unsigned kMaxClasses = 16;
 
-// Blocks of one size. Class 0 is the inline one; the others grow by 4 from 256 bytes up to exactly the largest message.
+// Blocks of one size. Class 0 is the inline one; the others grow by 4 from 256 bytes up to exactly the
+// largest message.
 struct BlockClass {
   BlockIndex first = 0;  // a multiple of 64: no word of a map belongs to two classes
   BlockIndex count = 0;
@@ -31,7 +32,8 @@ struct Geometry {
   unsigned classes = 0;
   std::array<BlockClass, kMaxClasses> of_class{};
   BlockIndex blocks = 0;  // one past the last index
-  std::uint64_t ring_at = 0, busy_at = 0, returned_at = 0, descriptors_at = 0;  // offsets in the control region
+  std::uint64_t ring_at = 0, busy_at = 0, returned_at = 0,
+                descriptors_at = 0;  // offsets in the control region
   std::uint64_t control_size = 0, payload_size = 0;
 
   [[nodiscard]] std::uint64_t ring_length() const { return std::uint64_t{1} << ring_bits; }

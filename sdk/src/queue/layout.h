@@ -1,5 +1,5 @@
-// The control region of a queue as it lies in memory. All zero is valid but for the header, which the runner writes.
-// Docs: docs/node-protocol.md describes the same, for those who write a node without this library.
+// The control region of a queue as it lies in memory. All zero is valid but for the header, which the runner
+// writes. Docs: docs/node-protocol.md describes the same, for those who write a node without this library.
 #pragma once
 
 #include <array>
@@ -39,8 +39,9 @@ struct WaitSlot {
   Shared<std::uint64_t> need;      // class or bytes, by line
 };
 
-// The waiters of one line: a bit per slot, and above the 32 words a summary, version:32 | one bit per word. A bit is set before its
-// summary bit, with a new version; a summary bit is cleared by CAS against the version under which the word was seen empty.
+// The waiters of one line: a bit per slot, and above the 32 words a summary, version:32 | one bit per word. A
+// bit is set before its summary bit, with a new version; a summary bit is cleared by CAS against the version
+// under which the word was seen empty.
 struct WaitLine {
   alignas(64) std::array<Shared<std::uint64_t>, kMaskWords> mask;
   Shared<std::uint32_t> turn;  // the slot after the one woken last: waiters take turns
@@ -59,8 +60,9 @@ struct Control {
   // Read by every operation, written rarely.
   alignas(128) Shared<std::uint32_t> state;
   Shared<std::uint32_t> poison;  // finder:16 | reason:16
-  Shared<std::uint32_t> doubt;   // deaths so far; after one, reserved and released may be wrong by what it was about to add
-  Shared<std::uint64_t> limit;   // messages that may wait
+  Shared<std::uint32_t>
+      doubt;  // deaths so far; after one, reserved and released may be wrong by what it was about to add
+  Shared<std::uint64_t> limit;  // messages that may wait
   std::array<Shared<std::uint64_t>, kLines> summary;
 
   // Lower bounds of the next unpublished and the oldest untaken ticket.
@@ -76,21 +78,22 @@ struct Control {
   alignas(128) std::array<Shared<BlockIndex>, kMaxClasses> used;
 
   alignas(128) std::array<WaitLine, kLines> lines;
-  alignas(64) Shared<std::uint32_t> used_slots;        // slots from this one on have never been used
-  alignas(64) std::array<Shared<std::uint64_t>, 64> gone;  // a bit per participant that gave up its writing end
+  alignas(64) Shared<std::uint32_t> used_slots;  // slots from this one on have never been used
+  alignas(
+      64) std::array<Shared<std::uint64_t>, 64> gone;  // a bit per participant that gave up its writing end
   alignas(kPage) std::array<WaitSlot, kWaitSlots> slots;
 };
 
 // Who holds a block, and what is in it. All but `own` belongs to the owner.
 struct alignas(128) Descriptor {
-  Shared<std::uint64_t> own;   // BlockWord
-  Shared<std::uint64_t> size;  // bytes of the message; while on loan, bytes reserved
+  Shared<std::uint64_t> own;    // BlockWord
+  Shared<std::uint64_t> size;   // bytes of the message; while on loan, bytes reserved
   Shared<std::uint32_t> taker;  // which handle of the leasing process took it; 0 while not leased
   Shared<std::uint32_t> tries;  // deliveries that came to nothing
-  std::uint32_t flags;         // reserved
-  std::uint16_t content_type;  // reserved
-  std::uint16_t producer;      // participant
-  std::uint64_t time;          // of the commit, CLOCK_MONOTONIC_COARSE, in ns
+  std::uint32_t flags;          // reserved
+  std::uint16_t content_type;   // reserved
+  std::uint16_t producer;       // participant
+  std::uint64_t time;           // of the commit, CLOCK_MONOTONIC_COARSE, in ns
   std::uint64_t spare;
   std::array<std::byte, kInlineBytes> bytes;
 };

@@ -1,5 +1,5 @@
-// QueueMemory: a mapped queue. Finds the parts of its regions and checks every index that comes out of them; knows no order of
-// messages and nobody who waits.
+// QueueMemory: a mapped queue. Finds the parts of its regions and checks every index that comes out of them;
+// knows no order of messages and nobody who waits.
 #pragma once
 
 #include <bit>
@@ -60,6 +60,8 @@ class QueueMemory {
   std::byte* payload_ = nullptr;
 };
 
-[[nodiscard]] constexpr std::uint64_t bit(BlockIndex block) { return std::uint64_t{1} << (block % 64); }
+[[nodiscard]] constexpr std::uint64_t bit(BlockIndex block) {
+  return std::uint64_t{1} << (block % 64);
+}
 
 }  // namespace procgraph::detail

@@ -56,8 +56,10 @@ Want Producer::publish(BlockIndex block) {
       return Want::kStopped;
     }
     switch (room_for(t)) {
-      case Room::kYes: break;
-      case Room::kStale: continue;
+      case Room::kYes:
+        break;
+      case Room::kStale:
+        continue;
       case Room::kFull:
         d.own.store(block_word(State::kLoaned, view_.self, 0).raw, std::memory_order_relaxed);
         next_ = t;

@@ -5,27 +5,20 @@
 
 #include "queue/blocks.h"
 #include "queue/view.h"
+#include "queue/waiting.h"
 
 namespace procgraph::detail {
-
-// Why a writer cannot go on, and with that: where it waits.
-enum class Want : std::uint8_t {
-  kNothing,  // it could
-  kPlace,    // `limit` messages wait already
-  kBlock,    // no block of the class is free
-  kBytes,    // the memory is in flight
-  kStopped,  // Control::state says why
-};
 
 class Producer {
  public:
   explicit Producer(View& view) : view_(view) {}
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
-  ~Producer() { claimer_.forget(view_.memory); }
 
   // A block for `bytes` (at most max_message), on loan to us until it is published or released.
   [[nodiscard]] Want claim(std::uint64_t bytes, BlockIndex& block);
+  // Before the handle ends: lets go of what was found free and not used.
+  void forget() { claimer_.forget(view_.memory); }
   // Makes the block the next message and wakes a reader. kPlace: nothing happened, it is still on loan.
   [[nodiscard]] Want publish(BlockIndex block);
 

@@ -28,7 +28,8 @@ void reap_block(View& view, BlockIndex block, std::uint16_t dead) {
   }
 }
 
-// Puts right the bits that a killed process had not come to. Returns whether the block waits to be delivered again.
+// Puts right the bits that a killed process had not come to. Returns whether the block waits to be delivered
+// again.
 bool mend_bits(View& view, BlockIndex block) {
   State state = BlockWord{view.memory.descriptor(block).own.load()}.state();
   if (state == State::kFree) {

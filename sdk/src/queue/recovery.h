@@ -1,4 +1,5 @@
-// Recovery: what a dead process held goes back. Every step is an exchange or an OR of a word, so it may be killed and run again.
+// Recovery: what a dead process held goes back. Every step is an exchange or an OR of a word, so it may be
+// killed and run again.
 #pragma once
 
 #include <cstdint>

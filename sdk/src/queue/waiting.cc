@@ -12,14 +12,17 @@ namespace {
 
 constexpr std::uint64_t kOneVersion = std::uint64_t{1} << 32;
 
-std::uint64_t slot_bit(unsigned slot) { return std::uint64_t{1} << (slot % 64); }
+std::uint64_t slot_bit(unsigned slot) {
+  return std::uint64_t{1} << (slot % 64);
+}
 
 void stand(Control& c, Line line, unsigned slot) {
   WaitLine& l = c.lines[static_cast<unsigned>(line)];
   Shared<std::uint64_t>& summary = c.summary[static_cast<unsigned>(line)];
   l.mask[slot / 64].fetch_or(slot_bit(slot));
   std::uint64_t seen = summary.load();
-  // Publishes that the word is not empty, under a new version: nobody who saw it empty before can clear the summary bit.
+  // Publishes that the word is not empty, under a new version: nobody who saw it empty before can clear the
+  // summary bit.
   while (!summary.compare_exchange_weak(seen, (seen + kOneVersion) | (std::uint64_t{1} << (slot / 64)))) {
   }
 }

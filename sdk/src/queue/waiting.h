@@ -1,8 +1,10 @@
-// Who waits for what, and who is woken. Whoever makes something possible looks at the line of those who wait for it, after having
-// published; whoever is about to sleep stands in the line first and looks again after that: one of the two sees the other.
+// Who waits for what, and who is woken. Whoever makes something possible looks at the line of those who wait
+// for it, after having published; whoever is about to sleep stands in the line first and looks again after
+// that: one of the two sees the other.
 //
-// A bit in a line is an offer to be woken; clearing it elects its thread. The elected must use its election or hand it on: a thread
-// that leaves, and finds its bit cleared, wakes the next one, as does one that wakes and cannot go on with what there is.
+// A bit in a line is an offer to be woken; clearing it elects its thread. The elected must use its election
+// or hand it on: a thread that leaves, and finds its bit cleared, wakes the next one, as does one that wakes
+// and cannot go on with what there is.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +19,13 @@ namespace procgraph::detail {
   return static_cast<std::uint32_t>(control.summary[static_cast<unsigned>(line)].load()) != 0;
 }
 
-// Wakes one of the line that can go on: any reader, any writer that wants a place, the first whose block or bytes are there now.
+// Wakes one of the line that can go on: any reader, any writer that wants a place, the first whose block or
+// bytes are there now.
 void wake_one(View& view, Line line);
 // Rings everybody who waits for anything here, without electing anybody.
 void ring_all(View& view);
-// Takes a participant out of all lines: it is dead, or stopped and cannot use an election. It stands in them again when it looks.
+// Takes a participant out of all lines: it is dead, or stopped and cannot use an election. It stands in them
+// again when it looks.
 void take_out_of_lines(View& view, std::uint16_t participant);
 
 inline void wake_reader(View& view) {
@@ -34,6 +38,18 @@ inline void wake_freed(View& view) {
   if (anybody(view.control(), Line::kBlocks)) wake_one(view, Line::kBlocks);
   if (anybody(view.control(), Line::kBytes)) wake_one(view, Line::kBytes);
 }
+
+// How an attempt ended: with what it wanted, or why it cannot go on, and with that where it waits.
+enum class Want : std::uint8_t {
+  kNothing,  // it is done
+  kMessage,  // none is there
+  kPlace,    // `limit` messages wait already
+  kBlock,    // no block of the class is free
+  kBytes,    // the memory is in flight
+  kStopped,  // Control::state says why, or the data has ended
+  kTime,     // the deadline is over
+  kSlot,     // too many threads wait already
+};
 
 // One thread's place among the waiters of one queue, for the length of one wait.
 class Sleeper {

@@ -1,4 +1,5 @@
-// The two sorts of 64-bit words that hold the truth about a queue. Everything else in its memory is a hint that may be stale.
+// The two sorts of 64-bit words that hold the truth about a queue. Everything else in its memory is a hint
+// that may be stale.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +16,12 @@ inline constexpr BlockIndex kMaxBlocks = 1u << kBlockBits;
 
 // In whose hands a block is.
 enum class State : std::uint8_t {
-  kFree = 0,    // nobody's; found through the map of busy blocks
-  kLoaned,      // its owner fills it
-  kPushing,     // published if, and only if, the ring names this block at this ticket; else about to be
-  kLeased,      // its owner reads it
-  kWaited,      // leased, and the thread that took it waits for the end of data, which it does not delay
-  kRedeliver,   // came back; found through the map of returned blocks
+  kFree = 0,   // nobody's; found through the map of busy blocks
+  kLoaned,     // its owner fills it
+  kPushing,    // published if, and only if, the ring names this block at this ticket; else about to be
+  kLeased,     // its owner reads it
+  kWaited,     // leased, and the thread that took it waits for the end of data, which it does not delay
+  kRedeliver,  // came back; found through the map of returned blocks
 };
 
 // state:4 | owner:12 | ticket:48, one per block. Zero: free.
@@ -38,7 +39,8 @@ struct BlockWord {
 
 [[nodiscard]] constexpr BlockWord block_word(State state, std::uint16_t owner, Ticket ticket) {
   return {(static_cast<std::uint64_t>(state) << (kOwnerBits + kTicketBits)) |
-          (static_cast<std::uint64_t>(owner) << kTicketBits) | (ticket & ((std::uint64_t{1} << kTicketBits) - 1))};
+          (static_cast<std::uint64_t>(owner) << kTicketBits) |
+          (ticket & ((std::uint64_t{1} << kTicketBits) - 1))};
 }
 
 // lap:40 | block:24, one per place of the ring; written by writers only. Zero: the lap before the first.
