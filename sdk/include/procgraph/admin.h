@@ -60,6 +60,10 @@ struct QueueSample {
 // queue before the number is used again.
 void reap(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant);
 
+// The participant was stopped by a signal: whoever else waits goes on in its place. It waits again when it is
+// continued.
+void sidestep(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant);
+
 // This process will not write any more, now or after a restart. When the last of `writers` is gone, or has
 // closed its end itself, the drain begins as with end_of_writers. Idempotent.
 void writer_gone(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant);
