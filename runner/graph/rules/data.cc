@@ -1,0 +1,98 @@
+// Data that cannot arrive, and circles of it.
+#include <algorithm>
+
+#include "graph/channel_kind.h"
+#include "graph/digraph.h"
+#include "graph/rules.h"
+#include "graph/wording.h"
+
+namespace procgraph {
+namespace {
+
+// The `after` by which `process` starts only when `other` has ended, or null.
+const After* waits_for_end_of(const Process& process, ProcessId other) {
+  const auto found = std::ranges::find_if(process.after, [&](const After& after) {
+    return after.process == other && after.condition >= Condition::kFinished;
+  });
+  return found == process.after.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+// Byte pipes are not looked at here: their ends start together, so that such an `after` is a circle already.
+void readers_do_not_end_before_writers_start(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  for (const Channel& channel : graph.channels) {
+    if (channel.kind->bytes || channel.writers.size() != 1) continue;
+    const Process& writer = graph.at(graph.at(channel.writers[0]).process);
+    for (const PortId id : channel.readers) {
+      const Process& reader = graph.at(graph.at(id).process);
+      const After* after = waits_for_end_of(writer, reader.id);
+      if (after == nullptr) continue;
+      auto& error = diagnostics.error(
+          graph.at(id).mark,
+          cat("process ", quoted(reader.name), " can never get data from ", title(graph, channel),
+              ": its writer ", quoted(writer.name), " starts only when ", quoted(reader.name), " has ended"));
+      error.notes.push_back({after->mark, cat(quoted(writer.name), " waits here")});
+    }
+  }
+}
+
+void writers_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, const World&,
+                                                        Diagnostics& diagnostics) {
+  for (const Channel& channel : graph.channels) {
+    if (channel.kind->bytes || channel.readers.size() != 1) continue;
+    const Process& reader = graph.at(graph.at(channel.readers[0]).process);
+    for (const After& after : reader.after) {
+      if (after.condition < Condition::kFinished) continue;
+      const bool writes = std::ranges::any_of(graph.at(after.process).ports, [&](PortId id) {
+        return graph.at(id).channel == channel.id && graph.at(id).access != Access::kRead;
+      });
+      if (!writes) continue;
+      const std::string& writer = graph.at(after.process).name;
+      auto& warning = diagnostics.warning(
+          after.mark,
+          cat("process ", quoted(reader.name), " reads what ", quoted(writer),
+              " writes, but starts only when ", quoted(writer), " has ended: more than ",
+              format_count(channel.capacity), " messages in ", title(graph, channel), " block both for ever"),
+          cat("start it with ", quoted(writer), ", or give ", quoted(channel.name),
+              " a capacity that holds everything"));
+      warning.notes.push_back({channel.mark, "declared here"});
+    }
+  }
+}
+
+// One warning for each knot of processes, with a shortest circle through its first channel.
+void circles_of_data_are_meant(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  const Digraph flow = data_flow(graph, Duplex::kLeftOut);
+  const Components knots = components(flow);
+  const auto first_channel = static_cast<Vertex>(graph.processes.size());
+  std::vector<std::uint32_t> members(knots.count, 0);
+  for (const auto knot : knots.of) ++members[knot];
+  std::vector<bool> reported(knots.count, false);
+  for (const Channel& channel : graph.channels) {
+    const Vertex vertex = first_channel + channel.id.value;
+    const auto knot = knots.of[vertex];
+    if (members[knot] < 2 || reported[knot]) continue;
+    const auto way = shortest_way(flow, vertex, vertex);
+    if (channel.kind->bytes && way.size() == 3)
+      continue;  // one process at both ends of a pipe: an error of its own
+    reported[knot] = true;
+    std::string circle;
+    std::vector<Note> notes;
+    for (const Vertex v : way) {
+      if (v < first_channel) {
+        circle += cat(quoted(graph.processes[v].name), " → ");
+      } else if (v != vertex) {
+        notes.push_back({graph.channels[v - first_channel].mark,
+                         cat("through ", title(graph, graph.channels[v - first_channel]))});
+      }
+    }
+    circle += quoted(graph.processes[way[1]].name);
+    diagnostics
+        .warning(channel.mark, cat(circle, " is a circle through ", title(graph, channel),
+                                   ": it ends only when a process in it closes its port or exits"))
+        .notes = std::move(notes);
+  }
+}
+
+}  // namespace procgraph
