@@ -2,34 +2,40 @@
 // Knows no policy: when to start what, and what an end means, is the supervisor's.
 #pragma once
 
-#include <cstddef>
-#include <map>
+#include <cstdint>
 #include <memory>
-#include <span>
+#include <string>
 #include <variant>
-#include <vector>
 
 #include "graph/channel_kind.h"
 #include "os/fd.h"
+#include "os/kernel.h"
 #include "os/spawn.h"
 #include "plan/plan.h"
 
 namespace procgraph {
 
-// The kernel objects of a plan. The runner's copy of an end of a pipe or socket is closed as soon as no spawn
-// that inherits it is still to come, so that end of file and SIGPIPE work between the processes themselves.
+// The kernel objects of a plan, which must outlive it. The runner's copy of an end is closed as soon as no
+// spawn that inherits it is still to come, so that end of file and SIGPIPE work between the processes
+// themselves.
 class Opened {
  public:
-  // Data objects first, then everything else; on failure nothing stays open.
+  // Raises the soft limit of open files to what the plan needs, opens data objects first and files (which it
+  // truncates) last, and makes each channel of a kind with `init` an empty one; on failure nothing stays
+  // open. Only ends that some spawn inherits are opened.
   static Result<Opened> open(const Plan& plan);
+  static Result<Opened> open(const Plan& plan, Kernel& kernel);
   Opened(Opened&&) noexcept;
   Opened& operator=(Opened&&) noexcept;
   ~Opened();
 
   [[nodiscard]] int fd(ObjectId object, End end) const;  // -1 once released
   [[nodiscard]] LiveChannel live(ChannelId channel) const;
-  // This spawn has started, or never will: gives up its claim on each end that it inherits.
+  // This spawn has started, or never will: gives up its claim on each end that it inherits. A second call
+  // does nothing.
   void release(const Spawn& spawn);
+  // The soft limit of open files as it was before: what the processes get.
+  [[nodiscard]] std::uint64_t files_limit() const;
 
  private:
   struct State;
@@ -45,5 +51,9 @@ struct LogEnds {
 
 // Blocks until exec has happened or failed. Does not release the spawn's ends.
 [[nodiscard]] std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened, LogEnds logs);
+
+// Why a spawn failed and what cures it, for people: "cannot start '/x/tool': its interpreter '/bin/missing'
+// does not exist". Looks at the program, so call it at once.
+[[nodiscard]] std::string explain(const SpawnError& error, const Spawn& spawn);
 
 }  // namespace procgraph

@@ -30,4 +30,8 @@ class Fd {
   int fd_ = -1;
 };
 
+// Opens /dev/null at each of 0, 1 and 2 that is closed, so that no object of ours ever gets one of these
+// numbers. main calls it first.
+void fill_standard_streams();
+
 }  // namespace procgraph

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,14 +16,19 @@
 
 namespace procgraph {
 
+// What the program finds, beyond what it inherits (resource limits, nice, oom_score_adj): exactly these
+// descriptors; no blocked signal and every disposition the default one; itself the leader of a new session,
+// without a terminal; SIGKILL if the spawning thread ends.
 struct SpawnRequest {
   std::string program;  // absolute
   std::vector<std::string> argv;
   std::vector<std::string> env;  // PROCGRAPH_PID is added in the child
-  std::string cwd;
+  std::string cwd;               // empty: ours
   std::optional<mode_t> umask;
-  std::vector<std::pair<int, int>>
-      fds;  // (ours, the child's number); a child number from 0 to 2 that is missing becomes /dev/null
+  // (ours, the child's number), in any order and overlapping at will; a child number from 0 to 2 that is
+  // missing becomes /dev/null.
+  std::vector<std::pair<int, int>> fds;
+  std::optional<std::uint64_t> files_limit;  // the child's soft RLIMIT_NOFILE; absent: ours
 };
 
 struct Child {

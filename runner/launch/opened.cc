@@ -1,0 +1,192 @@
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "launch/launch.h"
+#include "os/objects.h"
+
+namespace procgraph {
+namespace {
+
+constexpr std::size_t kEnds = 6;  // as many as End has values
+// Beside what the plan counts: a directory, a report or a pidfd that is open for a moment.
+constexpr std::uint64_t kSpareDescriptors = 16;
+
+constexpr std::size_t index(End end) {
+  return static_cast<std::size_t>(end);
+}
+
+// One object as it is open: its ends, each with the number of spawns that are still to inherit it, and our
+// map.
+struct Open {
+  std::array<Fd, kEnds> ends;
+  std::array<std::uint32_t, kEnds> claims{};
+  Mapping map;
+
+  [[nodiscard]] bool wanted(End end) const { return claims[index(end)] > 0; }
+  // Keeps an end only if somebody will inherit it: else its peer would never see the end.
+  void keep(End end, Fd fd) {
+    if (wanted(end)) ends[index(end)] = std::move(fd);
+  }
+};
+
+class Opener {
+ public:
+  Opener(Kernel& kernel, const Object& object, Open& open) : kernel_(kernel), object_(object), open_(open) {}
+
+  Result<void> operator()(const PipeObject& pipe) {
+    auto ends = open_pipe(kernel_, object_.name, pipe.capacity);
+    return keep(ends, End::kRead, End::kWrite);
+  }
+
+  Result<void> operator()(const SocketPairObject&) {
+    auto ends = open_socket_pair(kernel_, object_.name);
+    return keep(ends, End::kA, End::kB);
+  }
+
+  Result<void> operator()(const MemoryObject& memory) {
+    auto writable = open_memory(kernel_, object_.name, memory.size);
+    if (!writable) return writable.error();
+    if (memory.mapped) {
+      auto map = Mapping::open(kernel_, object_.name, writable->get(), memory.size);
+      if (!map) return map.error();
+      open_.map = std::move(*map);
+    }
+    if (open_.wanted(End::kReadOnly)) {
+      auto readable = open_read_only(kernel_, object_.name, writable->get());
+      if (!readable) return readable.error();
+      open_.keep(End::kReadOnly, std::move(*readable));
+    }
+    open_.keep(End::kReadWrite, std::move(*writable));
+    return {};
+  }
+
+  Result<void> operator()(const FileObject& file) {
+    if (auto done = open_end(file, End::kReadOnly, FileUse::kRead); !done) return done;
+    return open_end(file, End::kReadWrite, file.append ? FileUse::kAppend : FileUse::kTruncate);
+  }
+
+ private:
+  Result<void> keep(Result<Ends>& ends, End first, End second) {
+    if (!ends) return ends.error();
+    open_.keep(first, std::move(ends->read));
+    open_.keep(second, std::move(ends->write));
+    return {};
+  }
+
+  Result<void> open_end(const FileObject& file, End end, FileUse use) {
+    if (!open_.wanted(end)) return {};
+    auto fd = open_file(kernel_, file.path, use);
+    if (!fd) return fd.error();
+    open_.keep(end, std::move(*fd));
+    return {};
+  }
+
+  Kernel& kernel_;
+  const Object& object_;
+  Open& open_;
+};
+
+// What the runner needs open at once; and in the child a descriptor fits below the limit only if its number
+// does.
+std::uint64_t descriptors_needed(const Plan& plan) {
+  std::uint64_t needed = plan.descriptors;
+  for (const Spawn& spawn : plan.spawns)
+    if (!spawn.inherits.empty())
+      needed =
+          std::max(needed, static_cast<std::uint64_t>(spawn.inherits.back().fd) + 2 * spawn.inherits.size());
+  return needed + kSpareDescriptors;
+}
+
+std::uint64_t soft_files_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+}  // namespace
+
+struct Opened::State {
+  const Plan& plan;
+  std::uint64_t files_limit = 0;
+  std::vector<Open> objects;
+  std::vector<bool> released;  // by spawn
+
+  explicit State(const Plan& of)
+      : plan(of), files_limit(soft_files_limit()), objects(of.objects.size()), released(of.spawns.size()) {
+    for (const Spawn& spawn : plan.spawns)
+      for (const Inherit& inherit : spawn.inherits)
+        ++objects[inherit.object.value].claims[index(inherit.end)];
+  }
+
+  [[nodiscard]] LiveChannel live(ChannelId id) const {
+    LiveChannel live{.channel = &plan.graph.at(id)};
+    for (const Object& object : plan.objects)
+      if (object.channel == id && !objects[object.id.value].map.bytes().empty())
+        live.control = objects[object.id.value].map.bytes();
+    if (plan.roster.valid()) live.roster = objects[plan.roster.value].map.bytes();
+    return live;
+  }
+
+  Result<void> open(Kernel& kernel, bool files) {
+    for (const Object& object : plan.objects) {
+      if (std::holds_alternative<FileObject>(object.what) != files) continue;
+      auto done = std::visit(Opener(kernel, object, objects[object.id.value]), object.what);
+      if (!done) return done;
+    }
+    return {};
+  }
+
+  Result<void> init_channels() {
+    for (const Channel& channel : plan.graph.channels)
+      if (channel.kind != nullptr && channel.kind->init != nullptr)
+        if (auto done = channel.kind->init(live(channel.id)); !done) return done;
+    return {};
+  }
+};
+
+Opened::Opened(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Opened::Opened(Opened&&) noexcept = default;
+Opened& Opened::operator=(Opened&&) noexcept = default;
+Opened::~Opened() = default;
+
+Result<Opened> Opened::open(const Plan& plan) {
+  Kernel kernel;
+  return open(plan, kernel);
+}
+
+Result<Opened> Opened::open(const Plan& plan, Kernel& kernel) {
+  auto state = std::make_unique<State>(plan);
+  if (auto raised = raise_file_limit(kernel, descriptors_needed(plan)); !raised) return raised.error();
+  if (auto done = state->open(kernel, /*files=*/false); !done) return done.error();
+  if (auto done = state->init_channels(); !done) return done.error();
+  if (auto done = state->open(kernel, /*files=*/true); !done) return done.error();
+  return Opened(std::move(state));
+}
+
+int Opened::fd(ObjectId object, End end) const {
+  return state_->objects[object.value].ends[index(end)].get();
+}
+
+LiveChannel Opened::live(ChannelId channel) const {
+  return state_->live(channel);
+}
+
+void Opened::release(const Spawn& spawn) {
+  if (state_->released[spawn.id.value]) return;
+  state_->released[spawn.id.value] = true;
+  for (const Inherit& inherit : spawn.inherits) {
+    Open& open = state_->objects[inherit.object.value];
+    if (--open.claims[index(inherit.end)] == 0) open.ends[index(inherit.end)].reset();
+  }
+}
+
+std::uint64_t Opened::files_limit() const {
+  return state_->files_limit;
+}
+
+}  // namespace procgraph

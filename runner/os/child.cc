@@ -1,0 +1,109 @@
+#include "os/child.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+namespace procgraph {
+namespace {
+
+// If the parent died before this point nobody will send the signal any more.
+bool die_with_parent(pid_t parent) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return false;
+  if (::getppid() != parent) ::kill(::getpid(), SIGKILL);
+  return true;
+}
+
+// Every source first goes above all targets, so that no dup2 can hit one that is still needed.
+bool lift(const ChildScript& script) {
+  for (Move& move : script.moves) {
+    move.lifted = ::fcntl(move.from, F_DUPFD_CLOEXEC, script.above_targets);
+    if (move.lifted < 0) return false;
+  }
+  return true;
+}
+
+bool place(const ChildScript& script) {
+  for (const Move& move : script.moves)
+    if (::dup2(move.lifted, move.to) < 0) return false;
+  return true;
+}
+
+// All zeros is SIG_DFL without flags for the kernel. By the raw call, for the C library keeps two signals to
+// itself, and the sanitizers' wrappers keep books.
+void reset_signals() {
+  constexpr std::size_t kMaskSize = 8;
+  const unsigned long nothing[8] = {};
+  for (int signal = 1; signal <= 64; ++signal)
+    if (signal != SIGKILL && signal != SIGSTOP)
+      ::syscall(SYS_rt_sigaction, signal, nothing, nullptr, kMaskSize);
+  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, nothing, nullptr, kMaskSize);
+}
+
+void write_decimal(char* to, int value) {
+  char reversed[kPidDigits];
+  int count = 0;
+  do {
+    reversed[count++] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  while (count > 0) *to++ = reversed[--count];
+  *to = '\0';
+}
+
+[[noreturn]] void fail(volatile ChildReport* report, ChildStep step) {
+  report->error = errno;
+  report->step = step;
+  ::_exit(127);
+}
+
+}  // namespace
+
+std::string_view name(ChildStep step) {
+  switch (step) {
+    case ChildStep::kNone:
+      return "none";
+    case ChildStep::kDeathSignal:
+      return "prctl";
+    case ChildStep::kSession:
+      return "setsid";
+    case ChildStep::kFolder:
+      return "chdir";
+    case ChildStep::kLift:
+      return "fcntl";
+    case ChildStep::kSeal:
+      return "close_range";
+    case ChildStep::kPlace:
+      return "dup2";
+    case ChildStep::kFileLimit:
+      return "setrlimit";
+    case ChildStep::kExec:
+      return "exec";
+  }
+  return "";
+}
+
+void become(const ChildScript& script, volatile ChildReport* report) {
+  if (!die_with_parent(script.parent)) fail(report, ChildStep::kDeathSignal);
+  if (::setsid() < 0) fail(report, ChildStep::kSession);
+  if (script.cwd != nullptr && ::chdir(script.cwd) != 0) fail(report, ChildStep::kFolder);
+  if (script.umask) ::umask(*script.umask);
+  if (!lift(script)) fail(report, ChildStep::kLift);
+  // Everything that is open goes at exec, the targets' present owners too; dup2 then makes descriptors that
+  // stay.
+  if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) fail(report, ChildStep::kSeal);
+  if (!place(script)) fail(report, ChildStep::kPlace);
+  if (script.files && ::setrlimit(RLIMIT_NOFILE, &*script.files) != 0) fail(report, ChildStep::kFileLimit);
+  write_decimal(script.pid_digits, ::getpid());
+  reset_signals();
+  ::execve(script.program, script.argv, script.envp);
+  fail(report, ChildStep::kExec);
+}
+
+}  // namespace procgraph

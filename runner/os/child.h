@@ -1,0 +1,62 @@
+// What a child does between vfork and exec. It shares the parent's memory, so everything that it needs is
+// laid out here before, and nothing but system calls happens in it.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace procgraph {
+
+enum class ChildStep : std::int32_t {
+  kNone,
+  kDeathSignal,
+  kSession,
+  kFolder,
+  kLift,
+  kSeal,
+  kPlace,
+  kFileLimit,
+  kExec
+};
+
+[[nodiscard]] std::string_view name(ChildStep step);
+
+// Written by the child, read by the parent: it lies in a shared page, for under ThreadSanitizer vfork is
+// fork.
+struct ChildReport {
+  ChildStep step;
+  std::int32_t error;  // 0: exec has happened
+};
+
+// One descriptor on its way: from our number over one above every target to the child's number.
+struct Move {
+  int from = -1;
+  int to = -1;
+  int lifted = -1;
+};
+
+struct ChildScript {
+  pid_t parent = -1;
+  const char* program = nullptr;
+  char* const* argv = nullptr;
+  char* const* envp = nullptr;
+  char* pid_digits = nullptr;  // where the child writes its process id, with room for kPidDigits
+  const char* cwd = nullptr;   // null: stays
+  std::optional<mode_t> umask;
+  std::span<Move> moves;
+  int above_targets = 3;  // the lowest number above 2 and above every target
+  std::optional<rlimit> files;
+};
+
+inline constexpr int kPidDigits = 12;
+
+// Runs the script in the child; never returns: either the program runs, or `report` says what failed and the
+// child is gone.
+[[noreturn]] void become(const ChildScript& script, volatile ChildReport* report);
+
+}  // namespace procgraph

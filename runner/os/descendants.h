@@ -1,0 +1,20 @@
+// Ending descendants: for a process that is a subreaper, so that whoever loses its parent becomes its child.
+#pragma once
+
+#include <sys/types.h>
+
+#include <span>
+#include <vector>
+
+namespace procgraph {
+
+// The living children of this process.
+[[nodiscard]] std::vector<pid_t> children();
+
+// Kills every child but the spared ones, reaps, and goes on with those that thereby became children, until
+// none is left: a descendant can escape into another session or clear its PDEATHSIG, but not leave the tree.
+// Ends early only where nothing may be killed (EPERM). Reaps: nobody else in this process may need the exit
+// of a child any more.
+void end_descendants(std::span<const pid_t> spared);
+
+}  // namespace procgraph

@@ -1,0 +1,174 @@
+#include "os/guard.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "os/descendants.h"
+#include "os/fd.h"
+#include "os/process.h"
+
+namespace procgraph {
+namespace {
+
+constexpr int kOperatingSystemError = 71;
+constexpr std::array kForwarded{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGTSTP, SIGCONT};
+// What a person or the runner itself may end it with; any other signal is an accident that is worth a line.
+constexpr std::array kOrdinaryDeaths{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE};
+
+template <std::size_t n>
+bool contains(const std::array<int, n>& signals, int signal) {
+  return std::ranges::find(signals, signal) != signals.end();
+}
+
+void say(const std::string& line) {
+  const std::string text = "procgraph: " + line + "\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+sigset_t every_signal() {
+  sigset_t all;
+  ::sigfillset(&all);
+  return all;
+}
+
+[[noreturn]] void die_of(int signal) {
+  const rlimit no_core{};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  ::signal(signal, SIG_DFL);
+  sigset_t only;
+  ::sigemptyset(&only);
+  ::sigaddset(&only, signal);
+  ::raise(signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+  ::_exit(128 + signal);  // of a signal that does not kill
+}
+
+// The other side of the guard: lives in the runner and waits for the guard's death.
+void outlive(const Fd& guard) {
+  pollfd wait{guard.get(), POLLIN, 0};
+  while (::poll(&wait, 1, -1) < 0 && errno == EINTR) {
+  }
+  say("the guard is gone; its graph is killed");
+  end_descendants({});
+  ::_exit(kOperatingSystemError);
+}
+
+void watch_guard(pid_t guard) {
+  // The signal continues a runner that is stopped, so that its thread can do its work; else it does nothing.
+  ::prctl(PR_SET_PDEATHSIG, SIGCONT);
+  Result<Fd> process = open_pidfd(guard);
+  if (!process || ::getppid() != guard) ::_exit(kOperatingSystemError);
+  std::thread([process = std::move(*process)] { outlive(process); }).detach();
+}
+
+[[noreturn]] void be_runner(pid_t guard, const sigset_t& mask, const std::function<Outcome()>& run) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  watch_guard(guard);  // its thread keeps every signal blocked
+  ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  end_as(run());
+}
+
+// The guard must not be the one that keeps a pipe open. Its stderr stays, for its own words.
+void let_go_of_descriptors() {
+  const int null = ::open("/dev/null", O_RDWR);
+  if (null >= 0) {
+    ::dup2(null, STDIN_FILENO);
+    ::dup2(null, STDOUT_FILENO);
+  }
+  ::syscall(SYS_close_range, 3U, ~0U, 0U);
+}
+
+// Handles what children did; returns the runner's end.
+std::optional<ChildChange> runner_end(pid_t runner) {
+  while (const auto change = next_change()) {
+    if (change->pid != runner) continue;  // a child that the caller of exec had left us
+    if (change->ended()) return change;
+    if (change->what == ChildChange::What::kStopped) stop_as_job();
+  }
+  return std::nullopt;
+}
+
+// Returns when the runner has ended.
+ChildChange wait_and_forward(pid_t runner) {
+  const sigset_t all = every_signal();
+  const bool hangup_ignored = is_ignored(SIGHUP);
+  for (;;) {
+    siginfo_t info{};
+    const int signal = ::sigwaitinfo(&all, &info);
+    if (signal == SIGCHLD) {
+      if (const auto end = runner_end(runner)) return *end;
+      continue;
+    }
+    if (!contains(kForwarded, signal) || info.si_code == SI_KERNEL) continue;
+    if (signal == SIGHUP && hangup_ignored) continue;
+    ::sigqueue(runner, signal, sigval{.sival_int = info.si_pid});
+  }
+}
+
+[[noreturn]] void be_guard(pid_t runner, std::span<const pid_t> strangers) {
+  let_go_of_descriptors();
+  const ChildChange end = wait_and_forward(runner);
+  if (end.what == ChildChange::What::kKilled && !contains(kOrdinaryDeaths, end.status))
+    say(fmt::format("the runner was killed by {}; its graph is killed with it", signal_name(end.status)));
+  end_descendants(strangers);
+  if (end.what == ChildChange::What::kKilled) die_of(end.status);
+  ::_exit(end.status);
+}
+
+}  // namespace
+
+void guarded(const std::function<Outcome()>& run) {
+  std::fflush(nullptr);
+  ::signal(SIGCHLD, SIG_DFL);  // ignored, it would hide every end
+  ::prctl(PR_SET_DUMPABLE, 0);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const std::vector<pid_t> strangers = ::waitid(P_ALL, 0, nullptr, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0
+                                           ? children()
+                                           : std::vector<pid_t>{};
+  const sigset_t all = every_signal();
+  sigset_t before;
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t guard = ::getpid();
+  const pid_t runner = ::fork();
+  if (runner == 0) be_runner(guard, before, run);
+  if (runner > 0) be_guard(runner, strangers);
+  say(fmt::format("{}", Error{"fork", errno}.text()));
+  ::_exit(kOperatingSystemError);
+}
+
+void end_as(Outcome outcome) {
+  if (outcome.signal == 0) std::exit(outcome.code);
+  std::fflush(nullptr);
+  die_of(outcome.signal);
+}
+
+void stop_as_job() {
+  sigset_t pending;
+  ::sigpending(&pending);
+  if (::sigismember(&pending, SIGCONT) == 1) return;  // already continued: the stop would discard that
+  sigset_t stop, before;
+  ::sigemptyset(&stop);
+  ::sigaddset(&stop, SIGTSTP);
+  ::raise(SIGTSTP);
+  ::pthread_sigmask(SIG_UNBLOCK, &stop, &before);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace procgraph

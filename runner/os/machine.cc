@@ -1,0 +1,146 @@
+#include "os/machine.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <fstream>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace procgraph {
+namespace {
+
+// The first number of a file; nothing for "max" and for a file that is not there.
+std::optional<std::uint64_t> read_number(const std::string& path) {
+  std::ifstream file(path);
+  if (std::uint64_t number = 0; file >> number) return number;
+  return std::nullopt;
+}
+
+// The number after `key` at the start of a line: "MemAvailable:   123 kB", "inactive_file 456".
+std::optional<std::uint64_t> read_field(const std::string& path, std::string_view key) {
+  std::ifstream file(path);
+  for (std::string word; file >> word; file.ignore(1 << 20, '\n'))
+    if (std::uint64_t number = 0; word == key && file >> number) return number;
+  return std::nullopt;
+}
+
+unsigned usable_cpus() {
+  for (std::size_t room = 1024; room <= 1U << 20U; room *= 4) {
+    const std::size_t size = CPU_ALLOC_SIZE(room);
+    std::vector<cpu_set_t> set(size / sizeof(cpu_set_t) + 1);
+    if (::sched_getaffinity(0, size, set.data()) == 0)
+      return static_cast<unsigned>(CPU_COUNT_S(size, set.data()));
+  }
+  return 1;
+}
+
+// One of the kernel's two ways to say where a group of processes stands against a limit.
+struct Limit {
+  std::string_view controller;  // as /proc/self/cgroup spells it; "" for version 2
+  std::string_view mount;
+  std::string_view maximum, current;  // files
+  std::string_view reclaimable;       // a line of memory.stat: counted in `current`, yet to be had; "": none
+};
+
+constexpr Limit kMemoryLimits[] = {{"", "/sys/fs/cgroup", "/memory.max", "/memory.current", "inactive_file"},
+                                   {"memory", "/sys/fs/cgroup/memory", "/memory.limit_in_bytes",
+                                    "/memory.usage_in_bytes", "total_inactive_file"}};
+constexpr Limit kProcessLimits[] = {{"", "/sys/fs/cgroup", "/pids.max", "/pids.current", ""},
+                                    {"pids", "/sys/fs/cgroup/pids", "/pids.max", "/pids.current", ""}};
+
+// Our group's path: a line of /proc/self/cgroup is "4:cpu,memory:/a/b", in version 2 "0::/a/b".
+std::optional<std::string> group_path(const std::string& root, std::string_view controller) {
+  std::ifstream file(root + "/proc/self/cgroup");
+  for (std::string line; std::getline(file, line);) {
+    const auto names_start = line.find(':') + 1;
+    const auto names_end = line.find(':', names_start);
+    if (names_start == 0 || names_end == std::string::npos) continue;
+    const std::string names = "," + line.substr(names_start, names_end - names_start) + ",";
+    if (names.find(std::string(",").append(controller).append(",")) == std::string::npos) continue;
+    std::string path = line.substr(names_end + 1);
+    return path == "/" ? "" : path;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> room_in(const std::string& folder, const Limit& limit) {
+  const auto maximum = read_number(folder + std::string(limit.maximum));
+  if (!maximum) return std::nullopt;
+  std::uint64_t used = read_number(folder + std::string(limit.current)).value_or(0);
+  if (!limit.reclaimable.empty())
+    used -= std::min(used, read_field(folder + "/memory.stat", limit.reclaimable).value_or(0));
+  return *maximum - std::min(*maximum, used);
+}
+
+// What the group and all groups above it still allow. In a container the path may be one that is not to be
+// seen here; the mount's own folder is then the container's group.
+std::optional<std::uint64_t> room(const std::string& root, const Limit& limit) {
+  auto path = group_path(root, limit.controller);
+  if (!path) return std::nullopt;
+  std::optional<std::uint64_t> least;
+  for (;;) {
+    const auto here = room_in(root + std::string(limit.mount) + *path, limit);
+    if (here && (!least || *here < *least)) least = here;
+    if (path->empty()) return least;
+    path->erase(path->rfind('/'));
+  }
+}
+
+void read_memory(const std::string& root, Machine& machine) {
+  machine.memory_limit_source = "the machine";
+  if (const auto kib = read_field(root + "/proc/meminfo", "MemAvailable:"))
+    machine.memory_available = {*kib * 1024};
+  for (const Limit& limit : kMemoryLimits) {
+    const auto left = room(root, limit);
+    if (!left || *left >= machine.memory_available.value) continue;
+    machine.memory_available = {*left};
+    machine.memory_limit_source = "the memory cgroup";
+  }
+}
+
+std::uint64_t limit_of(__rlimit_resource_t resource, rlim_t rlimit::*which) {
+  rlimit limit{};
+  ::getrlimit(resource, &limit);
+  return limit.*which == RLIM_INFINITY ? ~0ULL : limit.*which;
+}
+
+// "0.20 0.18 0.12 1/80 11206": 80 tasks exist.
+std::uint64_t tasks_now(const std::string& root) {
+  std::ifstream file(root + "/proc/loadavg");
+  double load = 0;
+  std::uint64_t running = 0, all = 0;
+  char slash = 0;
+  file >> load >> load >> load >> running >> slash >> all;
+  return all;
+}
+
+std::uint64_t startable(const std::string& root) {
+  const std::uint64_t tasks = tasks_now(root);
+  std::uint64_t least = ~0ULL;
+  for (const char* file : {"/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max"})
+    if (const auto most = read_number(root + file)) least = std::min(least, *most - std::min(*most, tasks));
+  // The kernel does not apply this one to root.
+  if (::getuid() != 0) least = std::min(least, limit_of(RLIMIT_NPROC, &rlimit::rlim_cur));
+  for (const Limit& limit : kProcessLimits) least = std::min(least, room(root, limit).value_or(~0ULL));
+  return least;
+}
+
+}  // namespace
+
+Machine read_machine(const std::string& root) {
+  Machine machine;
+  machine.cpus = usable_cpus();
+  machine.page_size = {static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))};
+  read_memory(root, machine);
+  if (const auto most = read_number(root + "/proc/sys/fs/pipe-max-size")) machine.pipe_max = {*most};
+  machine.files_max = limit_of(RLIMIT_NOFILE, &rlimit::rlim_max);
+  machine.processes_max = startable(root);
+  return machine;
+}
+
+}  // namespace procgraph

@@ -1,0 +1,73 @@
+#include "os/proc.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+
+#include "os/fd.h"
+#include "os/process.h"
+
+namespace procgraph {
+namespace {
+
+// "4242 (a name) with ) in it) S 1 4242 4242 …": what follows the last parenthesis is numbers.
+std::optional<ProcessLine> parse(pid_t pid, std::string_view stat) {
+  const std::size_t end_of_name = stat.rfind(')');
+  if (end_of_name == std::string_view::npos || end_of_name + 2 >= stat.size()) return std::nullopt;
+  ProcessLine line{.pid = pid};
+  int group = 0;
+  const std::string rest(stat.substr(end_of_name + 2));
+  if (std::sscanf(rest.c_str(), "%c %d %d %d", &line.state, &line.parent, &group, &line.session) !=
+      4)  // NOLINT(cert-err34-c)
+    return std::nullopt;
+  return line;
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+}  // namespace
+
+std::optional<ProcessLine> process_line(pid_t pid) {
+  char path[32];
+  std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  const Fd file(::open(path, O_RDONLY | O_CLOEXEC));
+  if (!file) return std::nullopt;
+  char text[512];
+  const ssize_t size = ::read(file.get(), text, sizeof text);
+  if (size <= 0) return std::nullopt;
+  return parse(pid, {text, static_cast<std::size_t>(size)});
+}
+
+void each_process(const std::function<void(const ProcessLine&)>& visit) {
+  const std::unique_ptr<DIR, CloseFolder> folder(::opendir("/proc"));
+  if (!folder) return;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view file = entry->d_name;
+    pid_t pid = 0;
+    const auto [end, error] = std::from_chars(file.data(), file.data() + file.size(), pid);
+    if (error != std::errc{} || end != file.data() + file.size()) continue;
+    if (const auto line = process_line(pid)) visit(*line);
+  }
+}
+
+int signal_exactly(pid_t pid, int signal, const std::function<bool(const ProcessLine&)>& expected) {
+  // The descriptor first: it names one process for ever. If that one died before the line was read, the line
+  // may be a stranger's, but the signal then goes nowhere.
+  const Result<Fd> process = open_pidfd(pid);
+  if (!process) return process.error().code;
+  const auto line = process_line(pid);
+  if (!line || !expected(*line)) return ESRCH;
+  return send_signal(process->get(), signal);
+}
+
+}  // namespace procgraph
