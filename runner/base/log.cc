@@ -2,6 +2,7 @@
 
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
 #include <array>
@@ -19,7 +20,7 @@ Level level_of(spdlog::level::level_enum level) {
 
 class ToOwner : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  explicit ToOwner(Log::Sink sink) : owner_(std::move(sink)) {}
+  explicit ToOwner(Log::Sink owner) : owner_(std::move(owner)) {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
