@@ -90,7 +90,8 @@ class Picture {
       const ShapeNode* n = node(slot);
       if (n == nullptr) continue;
       const int text = static_cast<int>(width(n->text)), below = static_cast<int>(width(n->below));
-      widest = std::max(widest, n->channel ? std::max(text, below - room_beside(layer)) + 1 : text + 2);
+      widest = std::max(
+          widest, n->channel ? std::max(text, below - room_beside(layer)) + (n->duplex ? 2 : 1) : text + 2);
     }
     return widest;
   }
@@ -220,7 +221,7 @@ class Picture {
   // The name in the middle of the wire, the kind below it.
   void draw_channel(Canvas& canvas, const ShapeNode& n, const Slot& slot, int x, int columns) {
     const int name = static_cast<int>(width(n.text)), kind = static_cast<int>(width(n.below));
-    const int left = (columns - 1 - name) / 2;
+    const int left = (columns - 1 - name + (n.duplex ? 1 : 0)) / 2;
     if (!slot.before.empty() && left > 0) canvas.horizontal(wire_, slot.row, x, x + left - 1);
     if (!slot.next.empty()) canvas.horizontal(wire_, slot.row, x + left + name, x + columns - 1);
     canvas.text(slot.row, x + left, n.text);
