@@ -36,8 +36,9 @@ std::string_view name_at(std::string_view text, std::size_t offset) {
 
 // What stands from `begin` on, on that line and before `end`, without trailing blanks.
 std::string_view rest_of_line(std::string_view text, std::size_t begin, std::size_t end) {
-  std::string_view rest = text.substr(begin, std::min({end, text.find('\n', begin), text.size()}) - begin);
-  return rest.substr(0, rest.find_last_not_of(kBlank) + 1);
+  const std::string_view all = text.substr(begin, end - begin);
+  const std::string_view line = all.substr(0, all.find('\n'));
+  return line.substr(0, line.find_last_not_of(kBlank) + 1);
 }
 
 // Whether a comment begins here, like " #this" and unlike " # this".
@@ -185,7 +186,7 @@ bool TreeBuilder::measure(Node& facts, std::size_t offset, std::string_view valu
   }
   if (!quotes) {
     facts.exact = text.substr(offset, value.size()) == value && value.find('\n') == std::string_view::npos;
-    const std::string_view shown = facts.exact ? value : rest_of_line(text, offset, text.size());
+    const std::string_view shown = facts.exact ? value : rest_of_line(text, offset, offset + value.size());
     facts.mark = places_.at(offset, code_points(shown));
     facts.hash = facts.exact && comment_without_blank(text, offset + value.size());
     return true;

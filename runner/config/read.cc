@@ -39,7 +39,7 @@ class Feed : public std::streambuf {
 
  private:
   static constexpr std::size_t kPiece = 2048;
-  static constexpr std::size_t kMostCost = 64U << 20;
+  static constexpr std::size_t kMostCost = 80U << 20;
 
   // In bytes, a little more than what the tokens take that this character begins or ends.
   static std::size_t cost_of(char c) {
@@ -61,7 +61,7 @@ class Feed : public std::streambuf {
       case '\'':
         return 100;
       default:
-        return 0;
+        return 8;
     }
   }
 
@@ -84,10 +84,7 @@ class Handler : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ == 1) return;
-    std::size_t offset = std::max(offset_of(mark), builder_.offset());
-    problems_.error(
-        places_.at(offset), "a file is one document, and here another one begins",
-        "keys of one map are indented alike; several files are given one after the other, or with include:");
+    report_second_document(std::max(offset_of(mark), builder_.offset()), places_, problems_);
     throw Refused{};
   }
   void OnDocumentEnd() override {}
@@ -149,8 +146,9 @@ const Node* read(const Source& source, std::uint32_t file, Tree& tree, Budget& b
       return nullptr;
     }
   }
-  problems.error(places.at(builder.offset()), "a '{…}' or '[…]' with too many parts for one pair of brackets",
-                 "write it without brackets, one part to a line");
+  problems.error(places.at(builder.offset()),
+                 "too many parts in one pair of brackets, or too much text without any part",
+                 "write long lists and maps without brackets, one part to a line");
   return nullptr;
 }
 

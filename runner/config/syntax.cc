@@ -138,4 +138,15 @@ void report_syntax(std::string_view complaint, std::size_t offset, const TreeBui
   if (has_command(line)) error.hint = kQuoteTheCommand;
 }
 
+void report_second_document(std::size_t offset, Places& places, Problems& problems) {
+  const std::string_view rest = places.text().substr(std::min(offset, places.text().size()));
+  if (rest.starts_with("---") || rest.starts_with("...")) {
+    problems.error(places.at(offset), "a file is one document, and here another one begins",
+                   "several files are given one after the other, or with include:");
+  } else {
+    problems.error(places.at(offset), "this does not belong to what stands before it",
+                   "keys of one map, and items of one list, are indented alike");
+  }
+}
+
 }  // namespace procgraph

@@ -22,4 +22,8 @@ inline constexpr std::string_view kQuoteTheCommand =
 void report_syntax(std::string_view complaint, std::size_t offset, const TreeBuilder& builder, Places& places,
                    Problems& problems);
 
+// Reports what stands behind the end of the document: a second one, or more likely something that the library
+// took for one.
+void report_second_document(std::size_t offset, Places& places, Problems& problems);
+
 }  // namespace procgraph

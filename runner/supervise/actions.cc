@@ -14,8 +14,8 @@ std::string_view name(Effect effect) {
 }
 
 std::string_view name(Reason reason) {
-  constexpr std::array<std::string_view, 7> kNames{"complete",    "signal",     "failure", "timeout",
-                                                   "stdout lost", "guard lost", "forced"};
+  constexpr std::array<std::string_view, 6> kNames{"complete", "signal",      "failure",
+                                                   "timeout",  "stdout lost", "forced"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

@@ -11,7 +11,7 @@
 
 namespace procgraph {
 
-enum class Why : std::uint8_t { kExit, kRefused, kTimeout, kGraphTimeout };
+enum class Why : std::uint8_t { kExit, kRefused, kTimeout, kGraphTimeout, kOutput };
 // What a failure does to the graph.
 enum class Effect : std::uint8_t { kStops, kGoesOn, kIgnored, kStopping };
 enum class Reason : std::uint8_t {
@@ -20,7 +20,6 @@ enum class Reason : std::uint8_t {
   kFailure,
   kTimeout,
   kStdoutLost,
-  kGuardLost,
   kForced,  // asked a second time, or by QUIT
 };
 

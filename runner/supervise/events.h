@@ -42,11 +42,12 @@ struct Time {};  // `now` has come: see deadline()
 struct StopSignal {
   int signal = 0;  // INT, TERM, HUP, QUIT
 };
-struct StdoutLost {};
-struct GuardLost {};
+struct StdoutLost {
+  int error = 0;  // errno; EPIPE: nobody reads it any more
+};
 }  // namespace event
 
 using Event = std::variant<event::Begin, event::Started, event::Refused, event::Exited, event::Empty,
-                           event::Time, event::StopSignal, event::StdoutLost, event::GuardLost>;
+                           event::Time, event::StopSignal, event::StdoutLost>;
 
 }  // namespace procgraph

@@ -94,7 +94,6 @@ struct Situation {
   std::optional<Failure> first;         // of the failures that count
   std::optional<Instant> first_signal;  // INT, TERM or HUP
   int dies_of = 0;
-  bool guard_lost = false;
   bool done = false;
 
   [[nodiscard]] const SpawnState& at(SpawnId id) const { return spawns[id.value]; }

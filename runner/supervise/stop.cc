@@ -1,4 +1,5 @@
 // How a graph stops: in order, at once, or by force.
+#include <cerrno>
 #include <csignal>
 #include <utility>
 
@@ -23,14 +24,13 @@ void Turn::take(const event::StopSignal& event) {
     stop(Mode::kKill, Reason::kForced, event.signal);
 }
 
-void Turn::take(const event::StdoutLost&) {
-  if (state_.dies_of == 0) state_.dies_of = SIGPIPE;
+void Turn::take(const event::StdoutLost& event) {
+  if (event.error != EPIPE) {
+    record({.order = ++state_.order, .why = Why::kOutput, .code = 71}, OnFailure::kFinish);
+  } else if (state_.dies_of == 0) {
+    state_.dies_of = SIGPIPE;
+  }
   stop(Mode::kInOrder, Reason::kStdoutLost);
-}
-
-void Turn::take(const event::GuardLost&) {
-  state_.guard_lost = true;
-  stop(Mode::kKill, Reason::kGuardLost);
 }
 
 // A stop that is under way gives way to force only: what fails while the rest drains has cost enough already.
@@ -93,7 +93,6 @@ void Turn::finish() {
   state_.done = true;
   state_.deadlines = {};
   if (state_.dies_of != 0) return emit(action::Done{.signal = state_.dies_of});
-  if (state_.guard_lost) return emit(action::Done{.code = 71});
   emit(action::Done{.code = state_.first ? state_.first->code : 0});
 }
 

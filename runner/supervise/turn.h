@@ -22,8 +22,7 @@ class Turn {
   void take(const event::Empty& event);
   void take(const event::Time&);
   void take(const event::StopSignal& event);
-  void take(const event::StdoutLost&);
-  void take(const event::GuardLost&);
+  void take(const event::StdoutLost& event);
 
   // Carries on until nothing moves.
   void settle();

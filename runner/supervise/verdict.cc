@@ -67,7 +67,7 @@ void Turn::record(const Failure& failure, OnFailure on_failure) {
   if (!ignored && (!state_.first || failure.order < state_.first->order)) state_.first = failure;
   const bool stopping = state_.stop.mode != Mode::kNone;
   const bool stops = !ignored && failure.spawn.valid() && on_failure == OnFailure::kStop && !cast_.keep_going;
-  const bool ends = failure.why == Why::kGraphTimeout;
+  const bool ends = !failure.spawn.valid();
   const Effect effect = ignored           ? Effect::kIgnored
                         : stopping        ? Effect::kStopping
                         : (stops || ends) ? Effect::kStops

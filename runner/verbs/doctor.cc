@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "os/fd.h"
-#include "os/world.h"
+#include "os/machine.h"
 #include "verbs/verb.h"
 
 namespace procgraph {
@@ -99,12 +99,12 @@ Finding containment() {
 }
 
 Outcome print_findings() {
-  Machine machine = real_world({}).machine;
+  Machine machine = read_machine();
   bool ok = true;
   for (const Finding& f : {kernel(), containment(), pidfds(), shared_memory(machine), pipes(machine),
                            descriptors(), file_size(), processes(machine), processors(machine)}) {
-    fmt::print("{:<16}{}{}\n", f.name, f.ok ? "" : "MISSING: ", escape(f.value));
-    if (!f.advice.empty()) fmt::print("{:<16}  ({})\n", "", f.advice);
+    fmt::print("{:<17}{}{}\n", f.name, f.ok ? "" : "MISSING: ", escape(f.value));
+    if (!f.advice.empty()) fmt::print("{:<17}({})\n", "", f.advice);
     ok = ok && f.ok;
   }
   return {.code = ok ? 0 : kExitMachine};

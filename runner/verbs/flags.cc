@@ -111,7 +111,7 @@ std::string Flags::usage() const {
   bool any = std::any_of(rows_.begin(), rows_.end(), [](const FlagRow& row) { return !row.argument; });
   if (any) text += " [flags]";
   for (const FlagRow& row : rows_) {
-    if (row.argument) text += fmt::format(row.repeated ? " [{}…]" : " {}", row.names);
+    if (row.argument) text += row.repeated ? fmt::format(" [{}…]", row.names) : " " + row.names;
   }
   return text;
 }

@@ -5,15 +5,28 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iterator>
 #include <map>
 
 #include "base/path.h"
 #include "base/text.h"
-#include "os/world.h"
+#include "os/machine.h"
 
 namespace procgraph {
 namespace {
+
+// The nodes that come with procgraph: beside an installed program, or in its build tree.
+std::string installed_nodes() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return {};
+  for (const char* place : {"../libexec/procgraph/nodes", "../nodes"}) {
+    std::string path = absolute(program.parent_path().string(), place);
+    if (std::filesystem::is_directory(path, error)) return path;
+  }
+  return {};
+}
 
 std::string read_stdin() {
   std::string text;
@@ -56,6 +69,10 @@ std::optional<LoadRequest> request(const FrontFlags& flags, Front& front) {
 
 }  // namespace
 
+Result<World> the_world(const std::vector<std::string>& nodes) {
+  return real_world(nodes, installed_nodes());
+}
+
 void FrontFlags::declare(Flags& flags) {
   flags.list("--set", set, "NAME=VALUE",
              "a value for ${NAME} in the file; the strongest source; may be repeated");
@@ -74,7 +91,12 @@ int Front::exit_code() const {
 
 Front prepare(const FrontFlags& flags, const Context& context, UpTo up_to) {
   Front front;
-  front.world = real_world(flags.nodes);
+  Result<World> world = the_world(flags.nodes);
+  if (!world) {
+    front.usage = "procgraph: " + world.error().text();
+    return front;
+  }
+  front.world = std::move(*world);
   std::optional<LoadRequest> what = request(flags, front);
   if (!what) return front;
 

@@ -38,6 +38,9 @@ struct Front {
   [[nodiscard]] int exit_code() const;  // 0, kExitUsage, kExitInput or kExitMachine
 };
 
+// The world as it is, with the nodes that are installed beside this program.
+[[nodiscard]] Result<World> the_world(const std::vector<std::string>& nodes);
+
 enum class UpTo { kGraph, kPlan };
 
 [[nodiscard]] Front prepare(const FrontFlags& flags, const Context& context, UpTo up_to);

@@ -10,8 +10,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
-#include "os/world.h"
-#include "verbs/verb.h"
+#include "verbs/front.h"
 
 namespace procgraph {
 namespace {
@@ -44,7 +43,12 @@ void print_folder(std::string_view title, const std::string& folder, std::set<st
 }
 
 Outcome print_nodes(const NodesFlags& flags) {
-  World world = real_world(flags.nodes);
+  Result<World> found = the_world(flags.nodes);
+  if (!found) {
+    fmt::print(stderr, "procgraph: {}\n", found.error().text());
+    return {.code = kExitSystem};
+  }
+  const World& world = *found;
   std::set<std::string> seen;
   std::string beside = flags.file.empty() ? world.cwd : folder(absolute(world.cwd, flags.file));
   print_folder("beside the file", absolute(beside, "nodes"), seen);

@@ -1,6 +1,8 @@
 // How a graph stops: INT, TERM, QUIT, a lost stdout, a lost guard, the graces.
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "scene.h"
 
 namespace procgraph {
@@ -138,18 +140,18 @@ TEST(Stop, ARunThatIsInterruptedDiesOfThatSignalWhateverFailed) {
 TEST(Stop, ALostStdoutStopsInOrderAndTheRunDiesOfSigpipe) {
   Scene scene = pipeline();
   scene.begin().start_all().news();
-  EXPECT_EQ(scene.tell(event::StdoutLost{}).news(), "stopping: stdout lost; ask source 15");
+  EXPECT_EQ(scene.tell(event::StdoutLost{EPIPE}).news(), "stopping: stdout lost; ask source 15");
   scene.dies("source", SIGTERM).exits("filter", 0).news();
   EXPECT_EQ(scene.exits("sink", 0).news(), "dies of 13");
 }
 
-TEST(Stop, TheGuardsDeathKillsEverythingAtOnce) {
+TEST(Stop, AStdoutThatCannotBeWrittenStopsInOrderAndIs71) {
   Scene scene = pipeline();
-  scene.begin().start_all().leaves("source", {}).news();
-  EXPECT_EQ(scene.tell(event::GuardLost{}).news(),
-            "stopping: guard lost; sweep source 9; kill filter; kill sink");
-  scene.empty("source").dies("filter", SIGKILL).news();
-  EXPECT_EQ(scene.dies("sink", SIGKILL).news(), "done 71");
+  scene.begin().start_all().news();
+  EXPECT_EQ(scene.tell(event::StdoutLost{ENOSPC}).news(),
+            "failed graph 71 stops; stopping: stdout lost; ask source 15");
+  scene.dies("source", SIGTERM).exits("filter", 0).news();
+  EXPECT_EQ(scene.exits("sink", 0).news(), "done 71");
 }
 
 TEST(Stop, AFailureWhileTheRestDrainsDoesNotHurryIt) {
@@ -162,7 +164,7 @@ TEST(Stop, AFailureWhileTheRestDrainsDoesNotHurryIt) {
 TEST(Stop, WhatEndsByOurOwnSignalDoesNotCountAsFailed) {
   for (const Exit exit : {Exit{.signal = SIGTERM}, Exit{.code = 143}, Exit{.code = 0}}) {
     Scene scene = play({{.name = "a", .role = {.on_failure = OnFailure::kFinish}}, {.name = "b"}});
-    scene.begin().start_all().exits("a", 1).tell(event::StdoutLost{}).news();
+    scene.begin().start_all().exits("a", 1).tell(event::StdoutLost{EPIPE}).news();
     EXPECT_EQ(scene.ends("b", exit).news(), "dies of 13");
     EXPECT_NE(scene.verdict("b"), Verdict::kFailed);
   }
