@@ -79,7 +79,7 @@ queues: { q: { memory: 10000GiB } }
             R"(g.yaml: error: the graph's channels may need 9.7 TiB of memory, the machine has 16 GiB
 g.yaml:4:24: note: queue 'q' may hold 9.7 TiB
     hint: lower 'memory' of the queues
-g.yaml:3:42: error: 10,001 processes use queues; a graph has room for 4,095
+g.yaml:3:40: error: 10,001 processes use queues; a graph has room for 4,095
   3 │   m: { command: n, reads: q, replicas: 10000, stdout: none, stderr: none }
     │                                        ^~~~~
     hint: most are replicas of 'm'
