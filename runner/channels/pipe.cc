@@ -20,10 +20,6 @@ void check(const Graph& graph, const Channel& channel, const World& world, Diagn
   const Bytes most = world.machine.pipe_max;
   if (channel.duplex) {
     diagnostics.error(channel.capacity_mark, cat("'capacity' of a duplex pipe is not supported yet"));
-  } else if (channel.capacity == 0) {
-    diagnostics.error(channel.capacity_mark,
-                      cat(title(graph, channel), " has no capacity: nothing could pass"),
-                      "leave it out for the kernel's default, 64KiB");
   } else if (channel.capacity > most.value) {
     diagnostics.error(channel.capacity_mark,
                       cat(title(graph, channel), " has a capacity of ", format(Bytes{channel.capacity}),

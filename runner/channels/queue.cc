@@ -48,24 +48,8 @@ void check_fits(const Graph& graph, const Channel& channel, Diagnostics& diagnos
 }
 
 void check(const Graph& graph, const Channel& channel, const World&, Diagnostics& diagnostics) {
-  if (channel.capacity == 0) {
-    diagnostics.error(channel.capacity_mark,
-                      cat(title(graph, channel), " has a capacity of 0 messages: nothing could pass"),
-                      "the default is 1024");
-  }
-  if (channel.memory.value == 0) {
-    diagnostics.error(channel.memory_mark, cat(title(graph, channel), " has no memory: nothing could pass"),
-                      "the default is 16MiB");
-    return;
-  }
-  if (channel.max_message_mark.known() && channel.max_message.value == 0) {
-    diagnostics.error(channel.max_message_mark,
-                      cat(title(graph, channel), " allows messages of 0 bytes only"),
-                      "the default is a quarter of 'memory'");
-    return;
-  }
   check_fits(graph, channel, diagnostics);
-  if (channel.capacity == 0 || channel.max_message > channel.memory) return;
+  if (channel.max_message > channel.memory || channel.holders > kMaxParticipants) return;  // said already
   if (const auto sizes = queue_sizes(shape_of(channel)); !sizes) {
     diagnostics.error(channel.mark, cat(title(graph, channel), " cannot be made: ", sizes.error().text()));
   }

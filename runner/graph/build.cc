@@ -3,34 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.h"
 #include "graph/draft.h"
 #include "graph/wording.h"
 
 namespace procgraph {
 namespace {
-
-constexpr std::string_view kReserved[] = {"none", "log", "inherit"};
-
-void check_name(Draft& draft, const Text& name) {
-  if (std::ranges::find(kReserved, name.value) != std::end(kReserved)) {
-    draft.diagnostics.error(name.mark, cat(quoted(name.value), " is a reserved word and cannot be a name"),
-                            "'none', 'log' and 'inherit' are what a stream may say");
-  } else if (!valid_name(name.value)) {
-    draft.diagnostics.error(
-        name.mark, cat(quoted(name.value), " cannot be a name"),
-        "a name begins with a letter; letters, digits, '_' and '-' may follow, 63 characters in all");
-  }
-}
-
-void declare(Draft& draft, const Text& name, Names::Target target) {
-  check_name(draft, name);
-  if (const auto* before = draft.names.declare(name.value, {target, name.mark})) {
-    auto& error = draft.diagnostics.error(name.mark, cat("the name ", quoted(name.value), " is used twice"),
-                                          "processes and channels share one set of names");
-    error.notes.push_back({before->mark, "used here first"});
-  }
-}
 
 Stream to_stream(const std::optional<StreamSpec>& spec, StreamKind fallback) {
   if (!spec) return {.kind = fallback};
@@ -66,19 +43,19 @@ Process to_process(const ProcessSpec& spec, ProcessId id) {
 
 void resolve(Draft& draft, Process& process, const AfterSpec& after) {
   const std::string& name = after.process.value;
-  const auto* entry = draft.names.find(name);
-  if (entry == nullptr) {
+  const auto* target = draft.names.find(name);
+  if (target == nullptr) {
     draft.diagnostics.error(
         after.process.mark,
         cat("process ", quoted(process.name), " starts after unknown process ", quoted(name)),
         draft.names.suggest(name, true, false));
-  } else if (const auto* channel = std::get_if<ChannelId>(&entry->target)) {
+  } else if (const auto* channel = std::get_if<ChannelId>(target)) {
     draft.diagnostics
         .error(after.process.mark,
                cat("process ", quoted(process.name), " starts after ", quoted(name), ", which is a channel"),
                "'after' names processes: channels are there before anything starts")
         .notes.push_back({draft.graph.at(*channel).mark, "declared here"});
-  } else if (const ProcessId id = std::get<ProcessId>(entry->target); id == process.id) {
+  } else if (const ProcessId id = std::get<ProcessId>(*target); id == process.id) {
     draft.diagnostics.error(after.process.mark, cat("process ", quoted(process.name),
                                                     " starts after itself: it can never start"));
   } else {
@@ -104,7 +81,7 @@ void declare_channels(Draft& draft) {
     channel.kind = kind;
     channel.mark = spec.name.mark;
     kind->fill(spec, channel);
-    declare(draft, spec.name, id);
+    draft.names.declare(spec.name.value, id);
   }
 }
 
@@ -113,16 +90,7 @@ void declare_processes(Draft& draft) {
     const ProcessId id{static_cast<std::uint32_t>(draft.graph.processes.size())};
     draft.graph.processes.push_back(to_process(spec, id));
     draft.stream_set.push_back({spec.in.has_value(), spec.out.has_value(), spec.err.has_value()});
-    declare(draft, spec.name, id);
-    if (!spec.command || spec.command->words.empty()) {
-      draft.diagnostics.error(spec.name.mark, cat("process ", quoted(spec.name.value), " has no command"),
-                              "write 'command: PROGRAM ARGUMENTS', or 'shell: SCRIPT'");
-    }
-    if (spec.replicas && spec.replicas->value == 0) {
-      draft.diagnostics.error(spec.replicas->mark,
-                              cat("process ", quoted(spec.name.value), " has no replicas"),
-                              "to leave a process out, write 'enabled: false'");
-    }
+    draft.names.declare(spec.name.value, id);
   }
 }
 

@@ -11,8 +11,8 @@ namespace {
 // How a message says what a process does with a channel: "reads", "writes", "takes stdin from" …
 std::optional<ChannelId> find_channel(Draft& draft, const Process& process, std::string_view does,
                                       const std::string& name, Mark mark, bool stream) {
-  const auto* entry = draft.names.find(name);
-  if (entry == nullptr) {
+  const auto* target = draft.names.find(name);
+  if (target == nullptr) {
     std::string hint = draft.names.suggest(name, false, true, stream);
     if (hint.empty()) hint = cat("declare it, for example 'queues: [", name, "]' or 'pipes: [", name, "]'");
     draft.diagnostics.error(
@@ -21,12 +21,12 @@ std::optional<ChannelId> find_channel(Draft& draft, const Process& process, std:
     draft.graph.incomplete = true;
     return {};
   }
-  if (const auto* channel = std::get_if<ChannelId>(&entry->target)) return *channel;
+  if (const auto* channel = std::get_if<ChannelId>(target)) return *channel;
   draft.diagnostics
       .error(mark,
              cat("process ", quoted(process.name), ' ', does, ' ', quoted(name), ", which is a process"),
              "processes are joined by a channel, or by an entry of 'pipelines:'")
-      .notes.push_back({draft.graph.at(std::get<ProcessId>(entry->target)).mark, "declared here"});
+      .notes.push_back({draft.graph.at(std::get<ProcessId>(*target)).mark, "declared here"});
   draft.graph.incomplete = true;
   return {};
 }
@@ -76,6 +76,7 @@ void connect(Draft& draft, ProcessId id, const PortSpec& spec, Access access, Po
   if (spec.wait) port.wait = spec.wait->value;
   Named& named = names[name];
   if (const Port* other = rival(graph, named, port)) {
+    graph.incomplete = true;
     draft.diagnostics
         .error(
             port.mark, cat("process ", quoted(process.name), " has two ports named ", quoted(name)),
@@ -96,6 +97,7 @@ bool named_twice(Draft& draft, const Process& process, std::size_t stream, Chann
     if (port.stream || port.channel != channel || (port.access != access && port.access != Access::kBoth))
       continue;
     const char* key = stream == 0 ? "reads" : "writes";
+    draft.graph.incomplete = true;
     const std::string& name = draft.graph.at(channel).name;
     draft.diagnostics
         .error(

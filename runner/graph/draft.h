@@ -16,26 +16,21 @@
 
 namespace procgraph {
 
-// The one namespace of processes and channels. Knows no rule but that a name is used once.
+// The one namespace of processes and channels. Knows no marks.
 class Names {
  public:
   using Target = std::variant<ProcessId, ChannelId>;
 
-  struct Entry {
-    Target target;
-    Mark mark;
-  };
-
-  // The entry that had the name before, or null: then the name is now this target's.
-  const Entry* declare(const std::string& name, Entry entry);
-  [[nodiscard]] const Entry* find(const std::string& name) const;
+  // The first of two that want one name keeps it; that there are two has been said before (config).
+  void declare(const std::string& name, Target target);
+  [[nodiscard]] const Target* find(const std::string& name) const;
   // "did you mean …?" or "". Gives up after some twenty words: a file with thousands of unknown names needs
   // no more.
   [[nodiscard]] std::string suggest(std::string_view word, bool processes, bool channels,
                                     bool stream_words = false);
 
  private:
-  std::unordered_map<std::string, Entry> entries_;
+  std::unordered_map<std::string, Target> targets_;
   std::vector<std::string> processes_, channels_;
   int suggestions_left_ = 20;
 };

@@ -6,16 +6,14 @@
 
 namespace procgraph {
 
-const Names::Entry* Names::declare(const std::string& name, Entry entry) {
-  const auto [place, fresh] = entries_.try_emplace(name, entry);
-  if (!fresh) return &place->second;
-  (std::holds_alternative<ProcessId>(entry.target) ? processes_ : channels_).push_back(name);
-  return nullptr;
+void Names::declare(const std::string& name, Target target) {
+  if (!targets_.try_emplace(name, target).second) return;
+  (std::holds_alternative<ProcessId>(target) ? processes_ : channels_).push_back(name);
 }
 
-const Names::Entry* Names::find(const std::string& name) const {
-  const auto found = entries_.find(name);
-  return found == entries_.end() ? nullptr : &found->second;
+const Names::Target* Names::find(const std::string& name) const {
+  const auto found = targets_.find(name);
+  return found == targets_.end() ? nullptr : &found->second;
 }
 
 std::string Names::suggest(std::string_view word, bool processes, bool channels, bool stream_words) {

@@ -6,8 +6,6 @@
 namespace procgraph {
 namespace {
 
-using Place = Names::Entry;
-
 // What the stream is connected to already, as a message says it.
 std::string describe(const Graph& graph, const Stream& stream) {
   if (stream.kind == StreamKind::kFile) return cat("file ", quoted(stream.file));
@@ -40,8 +38,8 @@ class Pipeline {
   bool resolve() {
     bool all = true;
     for (const Text& name : spec_.names) {
-      const auto* entry = draft_.names.find(name.value);
-      if (entry == nullptr) {
+      const auto* target = draft_.names.find(name.value);
+      if (target == nullptr) {
         draft_.diagnostics.error(
             name.mark,
             cat("the pipeline names ", quoted(name.value), ", which is neither a process nor a channel"),
@@ -49,7 +47,7 @@ class Pipeline {
         draft_.graph.incomplete = true;
         all = false;
       }
-      places_.push_back(entry);
+      places_.push_back(target);
     }
     if (spec_.names.size() == 1) {
       draft_.diagnostics.error(spec_.names[0].mark, "a pipeline of one connects nothing",
@@ -59,14 +57,14 @@ class Pipeline {
   }
 
   void join(std::size_t left, std::size_t right) {
-    const auto* from = std::get_if<ProcessId>(&places_[left]->target);
-    const auto* to = std::get_if<ProcessId>(&places_[right]->target);
+    const auto* from = std::get_if<ProcessId>(places_[left]);
+    const auto* to = std::get_if<ProcessId>(places_[right]);
     if (from != nullptr && to != nullptr) {
       join_processes(*from, *to, left, right);
     } else if (from != nullptr) {
-      attach(*from, 1, std::get<ChannelId>(places_[right]->target), spec_.names[left].mark);
+      attach(*from, 1, std::get<ChannelId>(*places_[right]), spec_.names[left].mark);
     } else if (to != nullptr) {
-      attach(*to, 0, std::get<ChannelId>(places_[left]->target), spec_.names[right].mark);
+      attach(*to, 0, std::get<ChannelId>(*places_[left]), spec_.names[right].mark);
     } else {
       draft_.diagnostics.error(
           spec_.names[right].mark,
@@ -77,6 +75,12 @@ class Pipeline {
   }
 
   void join_processes(ProcessId from, ProcessId to, std::size_t left, std::size_t right) {
+    if (from == to) {
+      draft_.diagnostics.error(spec_.names[right].mark,
+                               cat("the pipeline connects ", quoted(spec_.names[left].value), " to itself"));
+      draft_.graph.incomplete = true;
+      return;
+    }
     const std::string name = cat(draft_.graph.at(from).name, '|', draft_.graph.at(to).name);
     const bool free = is_free(from, 1, spec_.names[left].mark, quoted(draft_.graph.at(to).name)) &
                       is_free(to, 0, spec_.names[right].mark, quoted(draft_.graph.at(from).name));
@@ -107,6 +111,7 @@ class Pipeline {
     const Process& process = draft_.graph.at(id);
     const Stream& now = process.streams[stream];
     const bool in = stream == 0;
+    draft_.graph.incomplete = true;
     auto& error = draft_.diagnostics.error(
         mark,
         cat("the pipeline ", in ? "takes stdin of " : "sends stdout of ", quoted(process.name),
@@ -124,7 +129,7 @@ class Pipeline {
 
   Draft& draft_;
   const PipelineSpec& spec_;
-  std::vector<const Place*> places_;
+  std::vector<const Names::Target*> places_;
 };
 
 }  // namespace

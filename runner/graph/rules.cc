@@ -29,11 +29,11 @@ constexpr Rule kRules[] = {
     standard_input_is_inherited_once,
     start_order_has_no_circle,
     a_failure_that_is_waited_for_does_not_stop_the_graph,
+    services_are_not_waited_for,
     readers_do_not_end_before_writers_start,
     writers_do_not_wait_for_readers_that_wait_for_them,
     circles_of_data_are_meant,
     plain_programs_use_streams,
-    our_variables_are_ours,
     participants_fit_the_roster,
     kinds_agree,
 };

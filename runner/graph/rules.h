@@ -25,6 +25,7 @@ void standard_input_is_inherited_once(const Graph& graph, const World& world, Di
 
 // rules/order.cc
 void start_order_has_no_circle(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void services_are_not_waited_for(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void a_failure_that_is_waited_for_does_not_stop_the_graph(const Graph& graph, const World& world,
                                                           Diagnostics& diagnostics);
 
@@ -37,7 +38,6 @@ void circles_of_data_are_meant(const Graph& graph, const World& world, Diagnosti
 
 // rules/nodes.cc
 void plain_programs_use_streams(const Graph& graph, const World& world, Diagnostics& diagnostics);
-void our_variables_are_ours(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void participants_fit_the_roster(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
 }  // namespace procgraph

@@ -103,8 +103,8 @@ Outcome print_findings() {
   bool ok = true;
   for (const Finding& f : {kernel(), containment(), pidfds(), shared_memory(machine), pipes(machine),
                            descriptors(), file_size(), processes(machine), processors(machine)}) {
-    fmt::print("{:<16}{}{}\n", f.name, f.ok ? "" : "MISSING: ", escape(f.value));
-    if (!f.advice.empty()) fmt::print("{:<16}  ({})\n", "", f.advice);
+    fmt::print("{:<17}{}{}\n", f.name, f.ok ? "" : "MISSING: ", escape(f.value));
+    if (!f.advice.empty()) fmt::print("{:<17}({})\n", "", f.advice);
     ok = ok && f.ok;
   }
   return {.code = ok ? 0 : kExitMachine};

@@ -19,10 +19,11 @@ namespace {
 // The nodes that come with procgraph: beside an installed program, or in its build tree.
 std::string installed_nodes() {
   std::error_code error;
-  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return {};
   for (const char* place : {"../libexec/procgraph/nodes", "../nodes"}) {
     std::string path = absolute(program.parent_path().string(), place);
-    if (!error && std::filesystem::is_directory(path, error)) return path;
+    if (std::filesystem::is_directory(path, error)) return path;
   }
   return {};
 }

@@ -38,6 +38,7 @@ class TestQueue {
   explicit TestQueue(const QueueShape& shape);
 
   [[nodiscard]] std::span<std::byte> control() const { return control_.bytes(); }
+  [[nodiscard]] std::span<std::byte> payload() const { return payload_.bytes(); }
   [[nodiscard]] std::span<std::byte> roster() const { return roster_.bytes(); }
   [[nodiscard]] detail::View view(std::uint16_t participant) const;
   [[nodiscard]] QueueSample sample() const { return procgraph::sample(control()); }

@@ -1,5 +1,6 @@
 // Data that cannot arrive, and circles of it.
 #include <algorithm>
+#include <span>
 
 #include "graph/channel_kind.h"
 #include "graph/digraph.h"
@@ -15,6 +16,35 @@ const After* waits_for_end_of(const Process& process, ProcessId other) {
     return after.process == other && after.condition >= Condition::kFinished;
   });
   return found == process.after.end() ? nullptr : &*found;
+}
+
+// A way from a channel through processes and other channels to itself.
+void report(const Graph& graph, const std::vector<Vertex>& way, Diagnostics& diagnostics) {
+  const auto channel_at = [&](Vertex v) -> const Channel& {
+    return graph.channels[v - graph.processes.size()];
+  };
+  const auto is_process = [&](Vertex v) { return v < graph.processes.size(); };
+  const Channel& first = channel_at(way.front());
+  const std::string& writer = graph.processes[way[way.size() - 2]].name;
+  if (way.size() == 3) {
+    diagnostics.warning(first.mark,
+                        cat("process ", quoted(writer), " reads what it writes to ", title(graph, first),
+                            ": this ends only when it closes its port or exits"));
+    return;
+  }
+  std::string circle = quoted(writer);
+  std::vector<Note> notes;
+  for (const Vertex v : std::span(way).subspan(1, way.size() - 2)) {
+    if (is_process(v)) {
+      circle += cat(" → ", quoted(graph.processes[v].name));
+    } else {
+      notes.push_back({channel_at(v).mark, cat("and through ", title(graph, channel_at(v)))});
+    }
+  }
+  auto& warning =
+      diagnostics.warning(first.mark, cat(circle, " is a circle through ", title(graph, first),
+                                          ": it ends only when a process in it closes its port or exits"));
+  warning.notes = std::move(notes);
 }
 
 }  // namespace
@@ -65,33 +95,18 @@ void writers_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, cons
 void circles_of_data_are_meant(const Graph& graph, const World&, Diagnostics& diagnostics) {
   const Digraph flow = data_flow(graph, Duplex::kLeftOut);
   const Components knots = components(flow);
-  const auto first_channel = static_cast<Vertex>(graph.processes.size());
   std::vector<std::uint32_t> members(knots.count, 0);
   for (const auto knot : knots.of) ++members[knot];
   std::vector<bool> reported(knots.count, false);
   for (const Channel& channel : graph.channels) {
-    const Vertex vertex = first_channel + channel.id.value;
+    const auto vertex = static_cast<Vertex>(graph.processes.size() + channel.id.value);
     const auto knot = knots.of[vertex];
     if (members[knot] < 2 || reported[knot]) continue;
     const auto way = shortest_way(flow, vertex, vertex);
     if (channel.kind->bytes && way.size() == 3)
       continue;  // one process at both ends of a pipe: an error of its own
     reported[knot] = true;
-    std::string circle;
-    std::vector<Note> notes;
-    for (const Vertex v : way) {
-      if (v < first_channel) {
-        circle += cat(quoted(graph.processes[v].name), " → ");
-      } else if (v != vertex) {
-        notes.push_back({graph.channels[v - first_channel].mark,
-                         cat("through ", title(graph, graph.channels[v - first_channel]))});
-      }
-    }
-    circle += quoted(graph.processes[way[1]].name);
-    diagnostics
-        .warning(channel.mark, cat(circle, " is a circle through ", title(graph, channel),
-                                   ": it ends only when a process in it closes its port or exits"))
-        .notes = std::move(notes);
+    report(graph, way, diagnostics);
   }
 }
 

@@ -12,17 +12,6 @@ void check_number(const Graph& graph, const Port& port, const World& world,
                   std::unordered_map<int, PortId>& taken, Diagnostics& diagnostics) {
   const std::string& process = graph.at(port.process).name;
   const int fd = *port.fd;
-  if (fd <= 2) {
-    diagnostics.error(port.mark,
-                      cat("process ", quoted(process), " gives port ", quoted(port.name), " descriptor ", fd),
-                      fd < 0 ? "a descriptor is 3 or more"
-                             : cat("0 to 2 are the standard streams; write '",
-                                   fd == 0   ? "stdin"
-                                   : fd == 1 ? "stdout"
-                                             : "stderr",
-                                   ": CHANNEL'"));
-    return;
-  }
   if (static_cast<std::uint64_t>(fd) >= world.machine.files_max) {
     diagnostics.error(port.mark,
                       cat("process ", quoted(process), " gives port ", quoted(port.name), " descriptor ", fd,

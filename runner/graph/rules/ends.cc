@@ -95,10 +95,11 @@ void byte_pipes_have_no_replicas(const Graph& graph, const World&, Diagnostics& 
         port.mark,
         cat("process ", quoted(process.name), " has ", format_count(process.replicas),
             " replicas and cannot share ", title(graph, channel)),
-        channel.anonymous
+        channel.duplex ? "a duplex pipe joins two processes; for several, use two queues"
+        : channel.anonymous
             ? "name a queue between the two in the pipeline: a queue shares messages, bytes tear"
             : "make it a queue: a queue shares messages, bytes tear");
-    if (process.replicas_mark.known()) error.notes.push_back({process.replicas_mark, "replicas stand here"});
+    if (process.replicas_mark.known()) error.notes.push_back({process.replicas_mark, "its replicas"});
   }
 }
 

@@ -35,10 +35,6 @@ bool opens_descriptors(const CommandSpec& command) {
                              [](const Text& word) { return word.value.find("/fd/") != std::string::npos; });
 }
 
-constexpr std::string_view kOurVariables[] = {
-    "PROCGRAPH_GRAPH", "PROCGRAPH_PROCESS",     "PROCGRAPH_REPLICA", "PROCGRAPH_REPLICAS",
-    "PROCGRAPH_PID",   "PROCGRAPH_PARTICIPANT", "PROCGRAPH_ROSTER",  "PROCGRAPH_PORTS"};
-
 constexpr std::uint64_t kMaxParticipants = 4095;
 
 }  // namespace
@@ -58,18 +54,6 @@ void plain_programs_use_streams(const Graph& graph, const World&, Diagnostics& d
       diagnostics.warning(
           port.mark, cat(quoted(process.command.words[0].value), " never opens its port ", quoted(port.name)),
           std::move(hint));
-    }
-  }
-}
-
-void our_variables_are_ours(const Graph& graph, const World&, Diagnostics& diagnostics) {
-  for (const Process& process : graph.processes) {
-    for (const EnvironmentEntry& entry : process.env) {
-      if (std::ranges::find(kOurVariables, entry.name.value) == std::end(kOurVariables)) continue;
-      diagnostics.error(
-          entry.name.mark,
-          cat("process ", quoted(process.name), " sets ", entry.name.value, ", which procgraph sets itself"),
-          "choose another name");
     }
   }
 }

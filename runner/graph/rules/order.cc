@@ -109,4 +109,19 @@ void a_failure_that_is_waited_for_does_not_stop_the_graph(const Graph& graph, co
   }
 }
 
+void services_are_not_waited_for(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  for (const Process& process : graph.processes) {
+    for (const After& after : process.after) {
+      const Process& before = graph.at(after.process);
+      if (!before.service || process.service || after.condition < Condition::kFinished) continue;
+      diagnostics
+          .warning(after.mark,
+                   cat("process ", quoted(process.name), " waits for the end of service ",
+                       quoted(before.name), "; services are stopped only when everything else has ended"),
+                   cat("take 'service: true' away from ", quoted(before.name), " if it ends by itself"))
+          .notes.push_back({before.mark, "declared here"});
+    }
+  }
+}
+
 }  // namespace procgraph
