@@ -201,7 +201,7 @@ TEST_P(KillStorm, LosesNothingAndDoublesOnlyWhatAKilledReaderHeld) {
 INSTANTIATE_TEST_SUITE_P(
     WithMessages, KillStorm,
     ::testing::Values(
-        Storm{"InTheirDescriptors", {.capacity = 64, .memory = 1 << 20}, "balanced", 24},
+        Storm{"InTheirDescriptors", {.capacity = 64, .memory = 16 << 20}, "balanced", 24},
         Storm{"InBlocks", {.capacity = 64, .memory = 64 << 10, .max_message = 4096}, "balanced", 4096},
         Storm{"AndWaitingByAlwaysSleeping",
               {.capacity = 2, .memory = 8 << 10, .max_message = 2048},
