@@ -127,10 +127,10 @@ std::vector<Vertex> shortest_way(const Digraph& graph, Vertex from, Vertex to) {
   return way;
 }
 
-std::vector<std::uint32_t> depths(const Digraph& condensed) {
-  std::vector<std::uint32_t> depth(condensed.size(), 0);
+std::vector<std::uint32_t> depths(const Digraph& condensed, std::span<const std::uint32_t> weights) {
+  std::vector<std::uint32_t> depth(weights.begin(), weights.end());
   for (Vertex v = static_cast<Vertex>(condensed.size()); v-- > 0;) {
-    for (const Vertex to : condensed.from(v)) depth[to] = std::max(depth[to], depth[v] + 1);
+    for (const Vertex to : condensed.from(v)) depth[to] = std::max(depth[to], depth[v] + weights[to]);
   }
   return depth;
 }

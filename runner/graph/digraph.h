@@ -43,9 +43,10 @@ struct Components {
 // at least one edge.
 [[nodiscard]] std::vector<Vertex> shortest_way(const Digraph& graph, Vertex from, Vertex to);
 
-// Of a graph without circles whose edges lead to smaller numbers (a condensed one): the length of the longest
-// way that ends in each vertex.
-[[nodiscard]] std::vector<std::uint32_t> depths(const Digraph& condensed);
+// Of a graph without circles whose edges lead to smaller numbers (a condensed one): the greatest weight of a
+// way that ends in each vertex, its own included.
+[[nodiscard]] std::vector<std::uint32_t> depths(const Digraph& condensed,
+                                                std::span<const std::uint32_t> weights);
 
 // Of such a graph: for each query {from, to}, whether a way leads from one to the other.
 [[nodiscard]] std::vector<bool> reaches(const Digraph& condensed, std::span<const Edge> queries);

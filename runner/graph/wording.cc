@@ -41,7 +41,8 @@ std::string rough(Bytes bytes) {
     ++unit;
   }
   const std::uint64_t tenths = scaled * 10 / 1024;
-  return cat(tenths / 10, '.', tenths % 10, ' ', kUnits[unit]);
+  const std::string fraction = tenths % 10 == 0 ? "" : cat('.', tenths % 10);
+  return cat(tenths / 10, fraction, ' ', kUnits[unit]);
 }
 
 }  // namespace procgraph

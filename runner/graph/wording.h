@@ -38,6 +38,6 @@ template <class... Pieces>
 [[nodiscard]] std::string counted(std::uint64_t n, std::string_view one,
                                   std::string_view many);  // "one reader", "two readers", "3 readers"
 [[nodiscard]] std::string padded(std::string text, std::size_t columns);  // with spaces on the right
-[[nodiscard]] std::string rough(Bytes bytes);                             // "15.3 GiB"
+[[nodiscard]] std::string rough(Bytes bytes);                             // "15.3 GiB", "4 MiB"
 
 }  // namespace procgraph

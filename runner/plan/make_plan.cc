@@ -40,6 +40,11 @@ class Planner {
   }
 
  private:
+  Diagnostic& error(Mark mark, std::string message, std::string hint = {}) {
+    failed_ = true;
+    return diagnostics_.error(mark, std::move(message), std::move(hint));
+  }
+
   void make_objects() {
     for (const Channel& channel : graph_.channels) channel.kind->plan(graph_, channel, objects_);
     if (objects_.any_takes_part())
@@ -49,7 +54,7 @@ class Planner {
   void spawn_all(const Process& process) {
     const ObjectId roster = objects_.takes_part(process.id) ? plan_.roster : ObjectId{};
     const Descriptors descriptors = number_descriptors(graph_, process, objects_, roster);
-    const std::size_t mistakes = diagnostics_.errors();
+    failed_ = false;
     for (std::uint32_t replica = 0; replica < process.replicas; ++replica) {
       Spawn& spawn = plan_.spawns.emplace_back();
       spawn.id = SpawnId{static_cast<std::uint32_t>(plan_.spawns.size() - 1)};
@@ -63,7 +68,7 @@ class Planner {
       fill_folder(process, spawn);
       fill_streams(process, spawn);
       fill_command(process, spawn, descriptors);
-      if (diagnostics_.errors() != mistakes) break;  // the other replicas would only repeat it
+      if (failed_) break;  // the other replicas would only repeat it
     }
   }
 
@@ -75,8 +80,8 @@ class Planner {
                         : !facts.executable                         ? " may not be entered"
                                                                     : nullptr;
     if (wrong != nullptr) {
-      diagnostics_.error(process.cwd_mark, cat("the folder of process ", quoted(process.name), ", ",
-                                               quoted(spawn.cwd), ',', wrong));
+      error(process.cwd_mark,
+            cat("the folder of process ", quoted(process.name), ", ", quoted(spawn.cwd), ',', wrong));
     }
   }
 
@@ -106,8 +111,8 @@ class Planner {
       wrong = " cannot be made: its folder does not exist";
     }
     if (wrong != nullptr) {
-      diagnostics_.error(stream.mark, cat("file ", quoted(path), ", ", input ? "stdin" : "output",
-                                          " of process ", quoted(process.name), ',', wrong));
+      error(stream.mark, cat("file ", quoted(path), ", ", input ? "stdin" : "output", " of process ",
+                             quoted(process.name), ',', wrong));
     }
   }
 
@@ -119,12 +124,11 @@ class Planner {
     if (fresh) {
       place->second.object = objects_.add(path, FileObject{path, stream.append});
     } else if (place->second.first->append != stream.append) {
-      diagnostics_
-          .error(stream.mark,
-                 cat("process ", quoted(process.name), stream.append ? " appends to " : " truncates ",
-                     quoted(path),
-                     stream.append ? ", which is truncated elsewhere" : ", which is appended to elsewhere"),
-                 "give both the same 'append:'")
+      error(
+          stream.mark,
+          cat("process ", quoted(process.name), stream.append ? " appends to " : " truncates ", quoted(path),
+              stream.append ? ", which is truncated elsewhere" : ", which is appended to elsewhere"),
+          "give both the same 'append:'")
           .notes.push_back({place->second.first->mark, "named here too"});
     }
     return place->second.object;
@@ -157,9 +161,8 @@ class Planner {
     }
     auto& [reason, hint] = std::get<NotFound>(found);
     if (process.builtin) errors_.machine = true;
-    diagnostics_.error(
-        mark, cat("program ", quoted(wanted.word), " of process ", quoted(process.name), ' ', reason),
-        std::move(hint));
+    error(mark, cat("program ", quoted(wanted.word), " of process ", quoted(process.name), ' ', reason),
+          std::move(hint));
   }
 
   void add_ours(const Process& process, const Spawn& spawn, const Descriptors& descriptors,
@@ -191,6 +194,7 @@ class Planner {
   Plan plan_;
   std::map<std::string, Written> written_;
   unsigned participants_ = 0;
+  bool failed_ = false;  // a mistake was found in the process at hand
 };
 
 }  // namespace

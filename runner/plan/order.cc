@@ -1,7 +1,5 @@
 #include "plan/order.h"
 
-#include <algorithm>
-
 #include "graph/digraph.h"
 
 namespace procgraph {
@@ -27,15 +25,6 @@ std::vector<Edge> dependencies(const Graph& graph, const Components& flow, const
   return kept;
 }
 
-// Ranks count steps of data flow through channels too; without gaps they count steps of processes.
-void close_gaps(std::vector<std::uint32_t>& ranks) {
-  std::vector<std::uint32_t> used = ranks;
-  std::ranges::sort(used);
-  used.erase(std::unique(used.begin(), used.end()), used.end());
-  for (auto& rank : ranks)
-    rank = static_cast<std::uint32_t>(std::ranges::lower_bound(used, rank) - used.begin());
-}
-
 }  // namespace
 
 std::vector<std::uint32_t> stop_ranks(const Graph& graph) {
@@ -49,11 +38,11 @@ std::vector<std::uint32_t> stop_ranks(const Graph& graph) {
   }
   const Digraph whole(condensed.size(), edges);
   const Components steps = components(whole);
-  const auto depth = depths(condense(whole, steps));
-
-  std::vector<std::uint32_t> ranks(graph.processes.size());
-  for (std::size_t i = 0; i < ranks.size(); ++i) ranks[i] = depth[steps.of[flow.of[i]]];
-  close_gaps(ranks);
+  // A step is made of processes: the channels on the way to it count for nothing.
+  std::vector<std::uint32_t> weights(steps.count, 0), ranks(graph.processes.size());
+  for (std::size_t i = 0; i < ranks.size(); ++i) weights[steps.of[flow.of[i]]] = 1;
+  const auto depth = depths(condense(whole, steps), weights);
+  for (std::size_t i = 0; i < ranks.size(); ++i) ranks[i] = depth[steps.of[flow.of[i]]] - 1;
   return ranks;
 }
 

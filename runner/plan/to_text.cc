@@ -1,6 +1,7 @@
 // `procgraph plan`: what is made, what is started with what, in which order. Every text that came from a file
 // is escaped.
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "graph/wording.h"
@@ -24,7 +25,7 @@ std::string details(const Object& object) {
   if (const auto* pipe = std::get_if<PipeObject>(&object.what))
     return pipe->capacity.value == 0 ? "" : format(pipe->capacity);
   if (const auto* memory = std::get_if<MemoryObject>(&object.what)) {
-    return cat(format(memory->size), memory->mapped ? ", mapped by the runner too" : "");
+    return cat(rough(memory->size), " reserved", memory->mapped ? ", mapped by the runner too" : "");
   }
   const auto* file = std::get_if<FileObject>(&object.what);
   return file != nullptr && file->append ? "appended to" : "";
@@ -53,15 +54,13 @@ void row(std::string& out, std::string_view key, std::string_view value) {
 }
 
 void descriptors(std::string& out, const Plan& plan, const Spawn& spawn) {
-  for (int fd = 0; fd < 3; ++fd) {
-    const StreamKind stream = spawn.streams[static_cast<std::size_t>(fd)];
-    if (stream != StreamKind::kFile && stream != StreamKind::kChannel)
-      row(out, std::to_string(fd), name(stream));
-  }
+  std::map<int, std::string> rows;
+  for (int fd = 0; fd < 3; ++fd) rows[fd] = name(spawn.streams[static_cast<std::size_t>(fd)]);
   for (const Inherit& inherit : spawn.inherits) {
-    row(out, std::to_string(inherit.fd),
-        cat(padded(std::string(name(inherit.end)), 10), "  ", escape(plan.at(inherit.object).name)));
+    rows[inherit.fd] =
+        cat(padded(std::string(name(inherit.end)), 10), "  ", escape(plan.at(inherit.object).name));
   }
+  for (const auto& [fd, what] : rows) row(out, std::to_string(fd), what);
 }
 
 // All of PROCGRAPH_PORTS' ports stand below each other; what every process gets is said once, at the end.
@@ -117,10 +116,11 @@ std::string processes(const Plan& plan) {
     std::size_t end = i + 1;
     while (end < plan.spawns.size() && plan.spawns[end].process == first.process) ++end;
     process(out, plan, first);
-    if (end - i == 2) out += cat("  ", plan.spawns[i + 1].label, ": as ", first.label, '\n');
+    if (end - i == 2)
+      out += cat("  ", plan.spawns[i + 1].label, ": as ", first.label, ", but for the numbers\n");
     if (end - i > 2)
-      out +=
-          cat("  ", plan.spawns[i + 1].label, " … ", plan.spawns[end - 1].label, ": as ", first.label, '\n');
+      out += cat("  ", plan.spawns[i + 1].label, " … ", plan.spawns[end - 1].label, ": as ", first.label,
+                 ", but for the numbers\n");
     i = end;
   }
   out += "  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID\n";

@@ -9,7 +9,9 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Digraph digraph(std::size_t vertices, std::vector<Edge> edges) { return Digraph(vertices, edges); }
+Digraph digraph(std::size_t vertices, std::vector<Edge> edges) {
+  return Digraph(vertices, edges);
+}
 
 TEST(Digraph, KeepsTheOrderInWhichEdgesWereGiven) {
   const Digraph graph = digraph(3, {{0, 2}, {1, 0}, {0, 1}});
@@ -43,8 +45,9 @@ TEST(Digraph, FindsTheWayFromAVertexToItself) {
   EXPECT_THAT(shortest_way(digraph(2, {{0, 1}}), 0, 0), IsEmpty());
 }
 
-TEST(Digraph, MeasuresDepthByTheLongestWay) {
-  EXPECT_THAT(depths(digraph(4, {{3, 2}, {3, 1}, {2, 1}, {1, 0}})), ElementsAre(3, 2, 1, 0));
+TEST(Digraph, MeasuresDepthByTheHeaviestWay) {
+  const std::uint32_t weights[] = {1, 0, 1, 1};
+  EXPECT_THAT(depths(digraph(4, {{3, 2}, {3, 1}, {2, 1}, {1, 0}}), weights), ElementsAre(3, 2, 2, 1));
 }
 
 TEST(Digraph, AnswersManyQuestionsOfReachability) {

@@ -8,7 +8,9 @@
 namespace procgraph {
 namespace {
 
-std::string drawn(std::string_view yaml, std::size_t columns = 100) { return draw_ascii(test::Text(yaml).graph, columns); }
+std::string drawn(std::string_view yaml, std::size_t columns = 100) {
+  return draw_ascii(test::Text(yaml).graph, columns);
+}
 
 TEST(Picture, AnEdge) {
   EXPECT_EQ(drawn(R"(processes:
@@ -37,10 +39,12 @@ pipelines: [[count, rank, top]]
 }
 
 TEST(Picture, ALongPipelineIsWrapped) {
-  EXPECT_EQ(drawn(R"(processes: { s1: n, s2: n, s3: n, s4: n, s5: n, s6: n, s7: n, s8: n, s9: n, s10: n, s11: n, s12: n, s13: n, s14: n, s15: n, s16: n, s17: n }
+  EXPECT_EQ(
+      drawn(
+          R"(processes: { s1: n, s2: n, s3: n, s4: n, s5: n, s6: n, s7: n, s8: n, s9: n, s10: n, s11: n, s12: n, s13: n, s14: n, s15: n, s16: n, s17: n }
 pipelines: [[s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17]]
 )"),
-            R"( s1 ─▶ s2 ─▶ s3 ─▶ s4 ─▶ s5 ─▶ s6 ─▶ s7 ─▶ s8 ─▶ s9 ─▶ s10 ─▶ s11 ─▶ s12 ─▶ s13 ─▶ s14 ─▶ s15 ─┄
+      R"( s1 ─▶ s2 ─▶ s3 ─▶ s4 ─▶ s5 ─▶ s6 ─▶ s7 ─▶ s8 ─▶ s9 ─▶ s10 ─▶ s11 ─▶ s12 ─▶ s13 ─▶ s14 ─▶ s15 ─┄
 
  ┄─▶ s16 ─▶ s17
 )");
@@ -114,8 +118,8 @@ TEST(Picture, ADuplexPipeHasTwoHeads) {
   m: { command: n, reads: p, writes: p }
 pipes: { p: { duplex: true } }
 )"),
-            R"( f ◀─p──▶ m
-    pipe
+            R"( f ◀──p──▶ m
+     pipe
 )");
 }
 
@@ -171,8 +175,8 @@ pipelines: [[count, rank, top]]
   "count" [label="count"];
   "rank" [label="rank"];
   "top" [label="top"];
-  "read" -> "parse" [label="lines\\nqueue"];
-  "parse" -> "count" [label="hits\\nqueue"];
+  "read" -> "parse" [label="lines\nqueue"];
+  "parse" -> "count" [label="hits\nqueue"];
   "count" -> "rank";
   "rank" -> "top";
 }
@@ -336,7 +340,8 @@ pipelines: [[count, rank, top]]
 
 std::string many(std::string_view ports, std::size_t count) {
   std::string text = "processes:\n  m: { command: n, reads: q }\n";
-  for (std::size_t i = 0; i < count; ++i) text += "  w" + std::to_string(i) + ": { command: n" + std::string(ports) + " }\n";
+  for (std::size_t i = 0; i < count; ++i)
+    text += "  w" + std::to_string(i) + ": { command: n" + std::string(ports) + " }\n";
   return text + "queues: [q]\n";
 }
 

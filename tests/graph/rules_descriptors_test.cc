@@ -87,12 +87,13 @@ pipes: [q]
 }
 
 TEST(Descriptors, AQueueHasNoNumber) {
-  EXPECT_EQ(told(R"(processes:
+  EXPECT_EQ(
+      told(R"(processes:
   a: { command: n, writes: { y: { channel: q, fd: 7 } } }
   b: { command: n, reads: q }
 queues: [q]
 )"),
-            R"(g.yaml:2:44: error: process 'a' gives port 'y' descriptor 7, but a queue has several descriptors
+      R"(g.yaml:2:44: error: process 'a' gives port 'y' descriptor 7, but a queue has several descriptors
   2 │   a: { command: n, writes: { y: { channel: q, fd: 7 } } }
     │                                            ^
     hint: leave 'fd' out: the SDK finds them by the port's name

@@ -68,14 +68,15 @@ queues: [work]
 }
 
 TEST(Ends, BytesTearBetweenTwoReaders) {
-  EXPECT_EQ(told(R"(processes:
+  EXPECT_EQ(
+      told(R"(processes:
   f: { command: n, writes: results }
   sum: { command: n, reads: results }
   log2: { command: n, reads: results }
 pipes:
   results: {}
 )"),
-            R"(g.yaml:6:3: error: pipe 'results' has two readers, 'sum' and 'log2'; bytes of a pipe tear between readers
+      R"(g.yaml:6:3: error: pipe 'results' has two readers, 'sum' and 'log2'; bytes of a pipe tear between readers
   6 │   results: {}
     │   ^~~~~~~
 g.yaml:3:29: note: read here by 'sum'
@@ -86,7 +87,8 @@ g.yaml:4:30: note: read here by 'log2'
 }
 
 TEST(Ends, BytesTearBetweenManyWriters) {
-  EXPECT_EQ(told(R"(processes:
+  EXPECT_EQ(
+      told(R"(processes:
   f: { command: n, writes: results }
   g: { command: n, writes: results }
   h: { command: n, stdout: results }
@@ -94,7 +96,7 @@ TEST(Ends, BytesTearBetweenManyWriters) {
 pipes:
   results: {}
 )"),
-            R"(g.yaml:7:3: error: pipe 'results' has 3 writers, 'f', 'g' and 'h'; bytes of a pipe tear between writers
+      R"(g.yaml:7:3: error: pipe 'results' has 3 writers, 'f', 'g' and 'h'; bytes of a pipe tear between writers
   7 │   results: {}
     │   ^~~~~~~
 g.yaml:2:28: note: written here by 'f'
@@ -115,12 +117,13 @@ pipes: [p]
 }
 
 TEST(Ends, OneProcessReadsAPipeOnce) {
-  EXPECT_EQ(told(R"(processes:
+  EXPECT_EQ(
+      told(R"(processes:
   f: { command: n, stdout: p }
   m: { command: n, reads: { x: p, y: p } }
 pipes: [p]
 )"),
-            R"(g.yaml:4:9: error: process 'm' reads pipe 'p' through several ports; bytes of a pipe tear between readers
+      R"(g.yaml:4:9: error: process 'm' reads pipe 'p' through several ports; bytes of a pipe tear between readers
   4 │ pipes: [p]
     │         ^
 g.yaml:3:32: note: read here by 'm'

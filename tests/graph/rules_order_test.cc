@@ -139,11 +139,12 @@ TEST(StartOrder, AFailureThatTheGraphSurvivesMayBeWaitedFor) {
 }
 
 TEST(StartOrder, TheEndOfAServiceIsNotWaitedFor) {
-  EXPECT_EQ(told(R"(processes:
+  EXPECT_EQ(
+      told(R"(processes:
   db: { command: n, service: true }
   report: { command: n, after: { db: finished } }
 )"),
-            R"(g.yaml:3:34: warning: process 'report' waits for the end of service 'db'; services are stopped only when everything else has ended
+      R"(g.yaml:3:34: warning: process 'report' waits for the end of service 'db'; services are stopped only when everything else has ended
   3 │   report: { command: n, after: { db: finished } }
     │                                  ^~
 g.yaml:2:3: note: declared here

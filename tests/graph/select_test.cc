@@ -87,8 +87,8 @@ pipes: { p: { duplex: true } }
 )"),
             R"(process 'b' is out (enabled: false)
 pipe 'p' is at its end from the start: its other side is out
- a ◀────────p
-     pipe, at its end
+ a ◀─────────p
+      pipe, at its end
 )");
 }
 
@@ -109,7 +109,8 @@ TEST(Select, OnlyKeepsWhatIsNeededThroughAfter) {
   db: { command: n, after: { base: started } }
   api: { command: n, after: { db: started } }
   other: n
-)", {.only = {"api"}}),
+)",
+                     {.only = {"api"}}),
             R"(process 'other' is out (not in --only)
  no channels: base, db, api
 
@@ -124,7 +125,8 @@ TEST(Select, ExceptTakesOutByName) {
   b: { command: n, reads: q }
   c: { command: n, reads: q }
 queues: [q]
-)", {.except = {"b"}}),
+)",
+                     {.except = {"b"}}),
             R"(process 'b' is out (--except)
  a ──q──▶ c
    queue
@@ -135,7 +137,8 @@ TEST(Select, ExceptWinsOverWhatOnlyNeeds) {
   EXPECT_EQ(selected(R"(processes:
   db: n
   api: { command: n, after: { db: started } }
-)", {.only = {"api"}, .except = {"db"}}),
+)",
+                     {.only = {"api"}, .except = {"db"}}),
             R"(process 'db' is out (--except)
 process 'api' does not wait for 'db'
  no channels: api
@@ -147,7 +150,8 @@ TEST(Select, AnUnknownNameIsAMistake) {
   api: { command: n, writes: q }
   m: { command: n, reads: q }
 queues: [q]
-)", {.only = {"aip"}, .except = {"q"}}),
+)",
+                     {.only = {"aip"}, .except = {"q"}}),
             R"(g.yaml: error: --only names unknown process 'aip'
     hint: did you mean 'api'?
 g.yaml: error: --except names 'q', which is a channel
@@ -162,7 +166,8 @@ TEST(Select, WhatIsDisabledCannotBeAskedFor) {
   EXPECT_EQ(selected(R"(processes:
   a: n
   b: { command: n, enabled: false }
-)", {.only = {"b"}}),
+)",
+                     {.only = {"b"}}),
             R"(g.yaml:3:3: error: --only names 'b', which has 'enabled: false'
   3 │   b: { command: n, enabled: false }
     │   ^
@@ -175,24 +180,33 @@ process 'b' is out (enabled: false)
 TEST(Select, SomethingHasToBeLeft) {
   EXPECT_EQ(selected(R"(processes:
   a: n
-)", {.except = {"a"}}),
+)",
+                     {.except = {"a"}}),
             R"(g.yaml: error: nothing is left to run: every process is out
 1 error
 process 'a' is out (--except)
 )");
 }
 
-TEST(Select, ADiscardIsAServiceWhereAllItsWritersAre) {
-  EXPECT_EQ(selected(R"(processes:
+TEST(Select, MakesADiscardAServiceWhereAllItsWritersAre) {
+  test::Text text(R"(processes:
   f: { command: n, writes: q, service: true }
-  m: { command: n, reads: q, enabled: false }
-queues: [q]
-)"),
-            R"(process 'm' is out (enabled: false)
-queue 'q' is read by a 'discard' of ours, which counts: its readers are out
- f ──q──▶ discard:q
-   queue
+  g: { command: n, writes: r }
+  m: { command: n, reads: [q, r], enabled: false }
+queues: [q, r]
 )");
+  const Graph graph = text.selected({});
+  ASSERT_EQ(graph.processes.size(), 4U);
+  EXPECT_EQ(graph.processes[2].name, "discard:q");
+  EXPECT_TRUE(graph.processes[2].service);
+  EXPECT_FALSE(graph.processes[3].service);
+}
+
+TEST(Select, LeavesTheGraphAsItIsWhereNothingIsOut) {
+  test::Text text("processes: { f: { command: n, writes: q }, m: { command: n, reads: q } }\nqueues: [q]\n");
+  const Graph graph = text.selected({});
+  EXPECT_EQ(graph.processes.size(), 2U);
+  EXPECT_TRUE(graph.notes.empty());
 }
 
 }  // namespace

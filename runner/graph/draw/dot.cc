@@ -18,6 +18,12 @@ std::string dot_string(std::string_view text) {
   return out += '"';
 }
 
+std::string two_lines(std::string_view upper, std::string_view lower) {
+  std::string text = dot_string(upper);
+  text.back() = '\\';  // in place of the closing quote
+  return cat(text, 'n', dot_string(lower).substr(1));
+}
+
 std::string process_node(const Graph& graph, ProcessId id) {
   return dot_string(graph.at(id).name);
 }
@@ -36,19 +42,18 @@ std::string process_line(const Process& process) {
 std::string channel_lines(const Graph& graph, const Channel& channel) {
   const Sides sides = sides_of(graph, channel);
   const std::string kind = cat(channel.kind->name, channel.ended_from_start ? ", at its end" : "");
-  const std::string both = channel.duplex ? "dir=both" : "";
   if (sides.from.size() == 1 && sides.to.size() == 1) {
-    std::string attributes =
-        channel.anonymous ? "" : cat("label=", dot_string(cat(channel.name, '\n', kind)));
+    std::string attributes = channel.anonymous ? "" : cat("label=", two_lines(channel.name, kind));
     if (channel.duplex) attributes += ", dir=both";
     return edge(process_node(graph, sides.from[0]), process_node(graph, sides.to[0]), attributes);
   }
   const std::string name = dot_string(channel.name);
   std::string out =
-      cat("  ", name, " [shape=plain, style=\"\", label=", dot_string(cat(channel.name, '\n', kind)), "];\n");
+      cat("  ", name, " [shape=plain, style=\"\", label=", two_lines(channel.name, kind), "];\n");
   for (const ProcessId process : sides.from)
-    out += edge(process_node(graph, process), name, both.empty() ? "arrowhead=none" : both);
-  for (const ProcessId process : sides.to) out += edge(name, process_node(graph, process), both);
+    out += edge(process_node(graph, process), name, channel.duplex ? "dir=both" : "arrowhead=none");
+  for (const ProcessId process : sides.to)
+    out += edge(name, process_node(graph, process), channel.duplex ? "dir=both" : "");
   return out;
 }
 
