@@ -82,10 +82,11 @@ TEST(Hostile, IncludesWithoutEnd) {
 
 TEST(Hostile, ManyLargeFiles) {
   const std::string large = "x-a: b\n# " + std::string(9'000'000, '#') + "\nx-b: c\n";
-  const Texts files{{"g.yaml", "include: [a.yaml, b.yaml, c.yaml]\n"},
+  const Texts files{{"g.yaml", "include: [a.yaml, b.yaml, c.yaml, d.yaml]\n"},
                     {"a.yaml", large},
                     {"b.yaml", large},
-                    {"c.yaml", large}};
+                    {"c.yaml", large},
+                    {"d.yaml", large}};
   EXPECT_EQ(load_files(files, {"g.yaml"}).text(),
             "g.yaml:1:35: error: cannot include 'd.yaml': with this file, all files together are larger than "
             "32MiB\n"
