@@ -70,7 +70,10 @@ void plan(const Graph& graph, const Channel& channel, PlanBuilder& builder) {
   }
 }
 
+// The roster is the graph's; whichever native channel is made first gives it its header, the others write the
+// same again.
 Result<void> init(const LiveChannel& live) {
+  if (auto made = init_roster(live.roster); !made) return made;
   if (auto made = init_queue(live.control, shape_of(*live.channel)); !made) return made;
   if (live.channel->ended_from_start) end_of_writers(live.control, live.roster);
   return {};

@@ -57,7 +57,8 @@ bool is_merge(const Node& key) {
 bool TreeBuilder::null(std::size_t offset, std::size_t anchor) {
   if (!spend(1, offset)) return false;
   Node facts;
-  const std::string_view word = name_at(places_.text(), std::min(content(offset), places_.text().size()));
+  std::string_view word = name_at(places_.text(), std::min(content(offset), places_.text().size()));
+  if (word.ends_with(':')) word.remove_suffix(1);
   if (word == "~" || word == "null" || word == "Null" || word == "NULL") {
     facts.mark = places_.at(content(offset), code_points(word));
   } else if (!frames_.empty() && frames_.back().facts.is(Node::Kind::kMap) && !at_key()) {
@@ -154,7 +155,7 @@ bool TreeBuilder::check_tag(std::string_view tag, std::size_t offset) {
   problems_.error(places_.at(written ? at : offset, code_points(name)),
                   fmt::format("tags such as '{}' are not supported", name),
                   "a value that begins with '!' needs quotes");
-  return true;  // the rest can still be read
+  return false;
 }
 
 bool TreeBuilder::at_key() const {

@@ -5,6 +5,7 @@
 #include <array>
 #include <span>
 
+#include "base/text.h"
 #include "config/fields.h"
 
 namespace procgraph {
@@ -62,7 +63,9 @@ void add_channel(Reader& reader, const Sort& sort, Text name, const Node* option
 void read_channels(Reader& reader, const Field& field, const Sort& sort, std::vector<ChannelSpec>& channels) {
   if (missing(reader, field)) return;
   if (field.value.is(Node::Kind::kScalar)) {
-    mismatch(reader, field).hint = fmt::format("write {}: [{}]", field.row.name, field.value.text());
+    Diagnostic& error = mismatch(reader, field);
+    if (valid_name(field.value.text()))
+      error.hint = fmt::format("write {}: [{}]", field.row.name, field.value.text());
   }
   for (const Node* item : field.value.items()) {
     if (std::optional<Text> name = name_of(reader, *item, "a channel"))

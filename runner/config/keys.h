@@ -36,7 +36,7 @@ enum class Place : std::uint8_t {
   kPlaces
 };
 
-// What a key takes. The words for it are in type_facts().
+// What a key takes; phrase(key) has the words for it.
 enum class Type : std::uint8_t {
   kText,
   kName,

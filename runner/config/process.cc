@@ -32,6 +32,9 @@ void read_env(Reader& reader, const Field& field, ProcessSpec& process) {
                             "a name has letters, digits and '_', and does not begin with a digit");
     } else if (std::find(kOurVariables.begin(), kOurVariables.end(), name.value) != kOurVariables.end()) {
       reader.problems.error(name.mark, fmt::format("procgraph itself sets '{}'", name.value));
+    } else if (entry.value->is(Node::Kind::kNull)) {
+      reader.problems.error(entry.value->mark, fmt::format("variable '{}' has no value", name.value),
+                            "an empty one is written \"\"");
     } else if (auto value =
                    text_of(reader, *entry.value, fmt::format("variable '{}'", name.value), Replica::kKept)) {
       process.env.push_back({name, *value});

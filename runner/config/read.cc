@@ -60,6 +60,9 @@ class Feed : public std::streambuf {
       case '"':
       case '\'':
         return 100;
+      case ' ':
+      case '\n':
+        return 0;
       default:
         return 8;
     }

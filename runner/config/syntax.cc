@@ -26,9 +26,9 @@ constexpr std::array kComplaints{
               "here another '- ' of the list above was expected, or less indentation",
               "items of one list are indented alike"},
     Complaint{"end of map flow not found", "here ',' or '}' was expected",
-              "a value with brackets or commas needs quotes"},
+              "a value with '${', brackets or commas needs quotes"},
     Complaint{"end of sequence flow not found", "here ',' or ']' was expected",
-              "a value with brackets or commas needs quotes"},
+              "a value with '${', brackets or commas needs quotes"},
     Complaint{"illegal map value", "a ':' where no key can stand",
               "a value that contains ': ' needs quotes; keys of one map are indented alike"},
     Complaint{"illegal map key", "a key where none can stand", "keys of one map are indented alike"},
@@ -103,12 +103,17 @@ void report_unknown(std::size_t offset, Places& places, Problems& problems) {
                  fmt::format("a value that begins with '{}' needs quotes", text[offset]));
 }
 
-}  // namespace
-
-bool has_command(std::string_view line) {
-  return line.find('{') != std::string_view::npos &&
-         (line.find("command:") != std::string_view::npos || line.find("shell:") != std::string_view::npos);
+// Whether what follows this beginning of a line is still the command of a process in brackets.
+bool in_command(std::string_view before) {
+  for (std::string_view key : {"command: ", "shell: "}) {
+    const std::size_t at = before.rfind(key);
+    if (at == std::string_view::npos || before.find('{') > at) continue;
+    return before.find(": ", at + key.size()) == std::string_view::npos;  // else it is another key's value
+  }
+  return false;
 }
+
+}  // namespace
 
 void report_syntax(std::string_view complaint, std::size_t offset, const TreeBuilder& builder, Places& places,
                    Problems& problems) {
@@ -119,7 +124,7 @@ void report_syntax(std::string_view complaint, std::size_t offset, const TreeBui
   }
   const bool in_flow = builder.open() != nullptr && builder.open()->flow;
   const std::string_view line = places.line(offset);
-  if (in_flow && blank_from(text, offset) && !has_command(places.line(builder.offset()))) {
+  if (in_flow && blank_from(text, offset)) {
     const bool map = builder.open()->is(Node::Kind::kMap);
     problems.error(builder.open()->mark, fmt::format("this '{}' is never closed", map ? '{' : '['));
     return;
@@ -135,7 +140,10 @@ void report_syntax(std::string_view complaint, std::size_t offset, const TreeBui
     return;
   }
   Diagnostic& error = problems.error(places.at(offset), std::string(known->ours), std::string(known->hint));
-  if (has_command(line)) error.hint = kQuoteTheCommand;
+  const auto bytes_before =
+      static_cast<std::size_t>(text.data() + std::min(offset, text.size()) - line.data());
+  const bool flow = known->theirs.find("flow not found") != std::string_view::npos;
+  if (flow && in_command(line.substr(0, bytes_before))) error.hint = kQuoteTheCommand;
 }
 
 void report_second_document(std::size_t offset, Places& places, Problems& problems) {

@@ -15,9 +15,6 @@ namespace procgraph {
 inline constexpr std::string_view kQuoteTheCommand =
     "quote the command, or write the process over several lines";
 
-// Whether this line has a command inside brackets, so that the hint above fits.
-[[nodiscard]] bool has_command(std::string_view line);
-
 // Reports the library's `complaint` at a byte offset. `builder` knows what was read before.
 void report_syntax(std::string_view complaint, std::size_t offset, const TreeBuilder& builder, Places& places,
                    Problems& problems);

@@ -86,7 +86,9 @@ bool missing(Reader& reader, const Field& field) {
   const bool required = field.row.otherwise.starts_with("required");
   Diagnostic& error = reader.problems.error(field.key.mark, fmt::format("'{}' has no value", field.row.name),
                                             required ? "" : "leave the key out for its default");
-  if (field.row.type == Type::kPath) error.hint = "in YAML '~' is nothing; the home folder is ${HOME}";
+  const bool tilde = field.value.mark != field.key.mark;  // a value that is not there has its key's place
+  if (field.row.type == Type::kPath && tilde)
+    error.hint = "in YAML '~' is nothing; the home folder is ${HOME}";
   return true;
 }
 
@@ -195,7 +197,9 @@ Typed<int> read_signal(Reader& reader, const Field& field) {
     if (signal.name == name) return Marked<int>{signal.number, text->mark};
     names.emplace_back(signal.name);
   }
-  mismatch(reader, field, in_quotes(text->value)).hint = fmt::format("signals are {}", join(names, ", "));
+  const std::string near = did_you_mean(name, names);
+  mismatch(reader, field, in_quotes(text->value)).hint =
+      near.empty() ? fmt::format("signals are {}", join(names, ", ")) : near;
   return {};
 }
 
@@ -252,10 +256,8 @@ std::optional<Text> read_path(Reader& reader, const Field& field, Replica replic
 std::optional<Text> text_of(Reader& reader, const Node& node, std::string_view what, Replica replica) {
   if (!node.is(Node::Kind::kScalar)) {
     const bool null = node.is(Node::Kind::kNull);
-    reader.problems.error(node.mark,
-                          null ? fmt::format("{} has no value", what)
-                               : fmt::format("{} must be a text, not {}", what, described(node)),
-                          null ? "an empty text is written \"\"" : "");
+    reader.problems.error(node.mark, null ? fmt::format("{} has no value", what)
+                                          : fmt::format("{} must be a text, not {}", what, described(node)));
     return {};
   }
   std::optional<std::string> text = reader.expander.expand(written(node), replica);

@@ -31,9 +31,15 @@ class Splitter {
   // False at the end.
   bool skip_blanks() {
     const std::size_t begin = at_;
-    at_ = std::min(text_.find_first_not_of(kBlank, at_), text_.size());
+    bool new_line = false;
+    while (at_ < text_.size()) {
+      const bool continued = text_.substr(at_, 2) == "\\\n";
+      if (!continued && kBlank.find(text_[at_]) == std::string_view::npos) break;
+      new_line = new_line || (!continued && text_[at_] == '\n');
+      at_ += continued ? 2 : 1;
+    }
     if (at_ == text_.size()) return false;
-    if (text_.substr(begin, at_ - begin).find('\n') == std::string_view::npos || begin == 0) return true;
+    if (!new_line || begin == 0) return true;
     fail(begin, 1, "a new line would end this command",
          "for one command over several lines use '>' instead of '|', for a script use shell:");
     return false;

@@ -6,8 +6,6 @@
 #include <string_view>
 
 namespace procgraph {
-namespace {
-
 std::string_view name(Effect effect) {
   constexpr std::array<std::string_view, 4> kNames{"stops", "goes on", "ignored", "stopping"};
   return kNames[static_cast<std::size_t>(effect)];
@@ -18,6 +16,8 @@ std::string_view name(Reason reason) {
                                                    "timeout",  "stdout lost", "forced"};
   return kNames[static_cast<std::size_t>(reason)];
 }
+
+namespace {
 
 struct Text {
   std::string operator()(const action::Launch& a) const { return fmt::format("launch {}", a.spawn.value); }
@@ -30,6 +30,9 @@ struct Text {
   }
   std::string operator()(const action::Reap& a) const { return fmt::format("reap {}", a.spawn.value); }
   std::string operator()(const action::Release& a) const { return fmt::format("release {}", a.spawn.value); }
+  std::string operator()(const action::WriterGone& a) const {
+    return fmt::format("writer gone {}", a.spawn.value);
+  }
   std::string operator()(const action::EndWriters& a) const {
     return fmt::format("end of writers {}", a.channel.value);
   }

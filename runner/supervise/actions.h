@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -53,6 +54,9 @@ struct Reap {  // take back what the dead participant held in its channels
 struct Release {  // the runner's copies of its ends: it has started, or never will
   SpawnId spawn;
 };
+struct WriterGone {  // this one writes no more
+  SpawnId spawn;
+};
 struct EndWriters {
   ChannelId channel;
 };
@@ -78,10 +82,12 @@ struct Done {
 }  // namespace action
 
 using Action = std::variant<action::Launch, action::Ask, action::Kill, action::Sweep, action::Reap,
-                            action::Release, action::EndWriters, action::EndReaders, action::Failed,
-                            action::Skipped, action::Stopping, action::Done>;
+                            action::Release, action::WriterGone, action::EndWriters, action::EndReaders,
+                            action::Failed, action::Skipped, action::Stopping, action::Done>;
 using Actions = std::vector<Action>;
 
+[[nodiscard]] std::string_view name(Effect effect);       // stops, goes on, ignored, stopping
+[[nodiscard]] std::string_view name(Reason reason);       // complete, signal, failure …
 [[nodiscard]] std::string to_text(const Action& action);  // "launch 3", "ask 3 15": for tests and traces
 
 }  // namespace procgraph

@@ -178,6 +178,7 @@ void Turn::settle_end(SpawnId id) {
   const ProcessId owner = cast_.owner(id);
   --state_.left;
   if (--state_.ranks[cast_.at(owner).rank] == 0) press_ = true;
+  if (!cast_.at(owner).writes.empty()) emit(action::WriterGone{id});
   if (--at(owner).unended == 0 && cast_.at(owner).counts()) --state_.counting;
   changed(owner);
   judge(id);

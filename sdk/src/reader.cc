@@ -96,7 +96,7 @@ Message::Message(Message&& other) noexcept
       data_(other.data_),
       sequence_(other.sequence_),
       enqueued_at_(other.enqueued_at_),
-      unwinding_(std::uncaught_exceptions()) {}
+      unwinding_(other.unwinding_) {}
 
 Message& Message::operator=(Message&& other) noexcept {
   if (this == &other) return *this;
@@ -108,7 +108,7 @@ Message& Message::operator=(Message&& other) noexcept {
   size_ = other.size_;
   sequence_ = other.sequence_;
   enqueued_at_ = other.enqueued_at_;
-  unwinding_ = std::uncaught_exceptions();
+  unwinding_ = other.unwinding_;
   return *this;
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <ostream>
 
 #include "harness.h"
 
@@ -17,6 +18,10 @@ struct Case {
   int code;
   std::string says;  // part of stderr
 };
+
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.name;
+}
 
 class BadInput : public testing::TestWithParam<Case> {};
 
@@ -57,19 +62,18 @@ INSTANTIATE_TEST_SUITE_P(
              78, "graph.yaml:"},
         Case{"MoreMemoryThanTheMachine",
              with("  f: { command: f, writes: q }\n  m: { command: m, reads: q }\nqueues: { q: { memory: "
-                  "900TiB } }\n"),
-             69, "900TiB"},
+                  "8TiB } }\n"),
+             69, "8TiB"},
         Case{"NotSupportedYet", with("topics: [t1]\n"), 78, "not supported yet"},
         Case{"EscapeSequences", with("\"\\e[31mred\": 1\n"), 78, "graph.yaml:3:"},
         Case{"Empty", "", 78, "graph.yaml"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& one) { return one.param.name; });
 
 TEST(BadInputs, AMissingFileIsNamed) {
   Folder folder;
   Ran ran = run(folder.path(), {"run", "nowhere.yaml"});
   EXPECT_EQ(ran.code, 78);
-  EXPECT_THAT(ran.err, HasSubstr("nowhere.yaml"));
-  EXPECT_THAT(ran.err, HasSubstr("No such file or directory"));
+  EXPECT_EQ(ran.err, "nowhere.yaml: error: there is no such file\n1 error\n");
 }
 
 TEST(BadInputs, ADirectoryIsNoFile) {
@@ -92,7 +96,7 @@ TEST(BadInputs, AnInterpreterThatIsMissingIsExecsOwnFailure) {
   folder.write("graph.yaml", "processes: { a: ./script }\n");
   Ran ran = run(folder.path(), {"run", "graph.yaml"});
   EXPECT_EQ(ran.code, 127) << ran.err;
-  EXPECT_THAT(ran.err, HasSubstr("No such file or directory"));
+  EXPECT_THAT(ran.err, HasSubstr("its interpreter '/no/such/interpreter' does not exist"));
 }
 
 TEST(BadInputs, EveryMistakeIsShownAtOnce) {

@@ -19,6 +19,9 @@ using detail::View;
 constexpr QueueShape kSmall{
     .capacity = 3, .memory = 4096, .max_message = 1024, .max_capacity = 3, .writers = 1};
 
+// Long enough to reach the sleep itself one instruction at a time.
+constexpr auto kPatience = 30ms;
+
 std::string text_of(int id, std::size_t size) {
   std::string text = std::to_string(id);
   text.resize(std::max(size, text.size()), ' ');
@@ -66,12 +69,12 @@ void let_wait(TestQueue& q, detail::Line line, std::uint64_t need) {
 void put_one(Writer& out, History& h, int id, std::size_t size = 0) {
   std::string text = text_of(id, size);
   h.note(id, History::kPutBegun);
-  if (out.put(text, 100us)) h.note(id, History::kPut);
+  if (out.put(text, kPatience)) h.note(id, History::kPut);
 }
 
 void lend_one(Writer& out, History& h, int id, std::size_t size) {
   h.note(id, History::kPutBegun);
-  auto loan = out.loan(size, 100us);
+  auto loan = out.loan(size, kPatience);
   if (!loan) return;
   std::string text = text_of(id, 0);
   std::copy(text.begin(), text.end(), reinterpret_cast<char*>(loan->bytes().data()));
@@ -87,7 +90,7 @@ void acknowledge(Message& message, History& h) {
 }
 
 void take_one(Reader& in, History& h) {
-  if (auto message = in.get(100us)) acknowledge(*message, h);
+  if (auto message = in.get(kPatience)) acknowledge(*message, h);
 }
 
 void return_one(Reader& in) {
@@ -172,8 +175,8 @@ std::vector<Scenario> make() {
                    end_of_writers(q.control(), q.roster());
                  },
                  [](Reader& in, Writer&, History& h) {
-                   auto held = in.get(100us), other = in.get(100us);
-                   (void)in.get(100us);
+                   auto held = in.get(kPatience), other = in.get(kPatience);
+                   (void)in.get(kPatience);
                    if (held) acknowledge(*held, h);
                    if (other) acknowledge(*other, h);
                    (void)in.try_get();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -21,6 +21,10 @@ struct Scenario {
   // The ends are open when it begins; `node` gives them under "in" and "out".
   std::function<void(Reader&, Writer&, History&)> act;
 };
+
+inline void PrintTo(const Scenario& scenario, std::ostream* out) {
+  *out << scenario.name;
+}  // gtest's way
 
 [[nodiscard]] const std::vector<Scenario>& scenarios();
 

@@ -45,6 +45,7 @@ class Scene {
     copy(queue_.control(), other.queue_.control());
     copy(queue_.payload(), other.queue_.payload());
     copy(bells(), other.bells());
+    copy(roster_header(), other.roster_header());
     copy(history_.bytes(), other.history_.bytes());
   }
 
@@ -69,6 +70,8 @@ class Scene {
     return queue_.roster().subspan(offsetof(detail::RosterRegion, doorbells), 1024);
   }
 
+  [[nodiscard]] std::span<std::byte> roster_header() { return queue_.roster().first(detail::kPage); }
+
   TestQueue queue_;
   Region history_;
 };
@@ -83,6 +86,7 @@ std::unique_ptr<Tracee> start(const Scenario& scenario, Scene& scene) {
   static Ends ends;  // the child's
   return std::make_unique<Tracee>(
       [&] {
+        setenv("PROCGRAPH_TEST_WAIT", "sleep", 1);  // looking again and again would be the same instructions
         scene.queue().enter(kVictimNumber, "both");
         ends.node = std::make_unique<Node>();
         ends.in = std::make_unique<Reader>(ends.node->reader("in"));

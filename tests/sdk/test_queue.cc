@@ -28,8 +28,9 @@ T checked(Result<T> result) {
 }
 
 std::string port(const std::string& name, const std::string& access, int control, int payload) {
+  const char* wait = getenv("PROCGRAPH_TEST_WAIT");
   return "port=" + name + ",channel=q,kind=queue,access=" + access + ",control=" + std::to_string(control) +
-         ",payload=" + std::to_string(payload);
+         ",payload=" + std::to_string(payload) + (wait != nullptr ? ",wait=" + std::string(wait) : "");
 }
 
 }  // namespace

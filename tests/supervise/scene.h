@@ -92,7 +92,8 @@ class Scene {
   // What the brain wanted since the last call, but for the bookkeeping of channels.
   std::string news() {
     return take([](std::string_view line) {
-      return !line.starts_with("release") && !line.starts_with("reap") && !line.starts_with("end of");
+      return !line.starts_with("release") && !line.starts_with("reap") && !line.starts_with("writer gone") &&
+             !line.starts_with("end of");
     });
   }
   // All of it.

@@ -144,7 +144,7 @@ TEST(Skip, TheEndsOfASkippedProcessAreGivenUp) {
             {.name = "r", .reads = {"out"}}});
   scene.begin().start_all().all();
   EXPECT_EQ(scene.exits("job", 0).all(),
-            "reap job; skipped s because of job; release s; end of writers out; end of readers in");
+            "reap job; skipped s because of job; release s; writer gone s; end of writers out; end of readers in");
 }
 
 TEST(Skip, TheOtherEndOfAPipeStartsWithoutASkippedOne) {

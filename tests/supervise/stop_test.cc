@@ -84,7 +84,7 @@ TEST(Stop, WhatHasNotStartedNeverDoesAndGivesUpItsEnds) {
                       {.name = "r", .reads = {"q"}, .role = {.rank = 1}}});
   scene.begin().start_all().all();
   EXPECT_EQ(scene.signal(SIGINT).all(),
-            "stopping: signal; release w; skipped w; end of writers q; ask job 15");
+            "stopping: signal; release w; writer gone w; skipped w; end of writers q; ask job 15");
 }
 
 TEST(Stop, ASecondSignalWithinHalfASecondCountsAsTheSame) {

@@ -20,12 +20,14 @@ inline constexpr std::uint16_t kMaxParticipants = 4095;  // per graph; numbers s
 // What is declared about a queue. The same value gives the sizes (before the start) and the first state (once
 // the memory exists).
 struct QueueShape {
-  std::uint64_t capacity = 1024;     // messages that may wait; exact
-  std::uint64_t memory = 16u << 20;  // payload bytes in flight: waiting, leased and on loan
-  std::uint64_t max_message = 0;     // bytes; 0: memory / 4
-  std::uint64_t max_capacity = 0;    // what the capacity may be raised to; 0: some room, at little cost
-  std::uint32_t participants = 0;    // processes that hold a port of it, replicas counted; 0: unknown
-  std::uint32_t writers = 0;  // those of them that write; 0: unknown, then close() waits for the runner
+  std::uint64_t capacity = 1024;  // messages that may wait; exact
+  // Payload bytes in flight: waiting, leased and on loan. Messages of up to 80 bytes count nothing where all
+  // that there can be are no more than a sixteenth of it.
+  std::uint64_t memory = 16u << 20;
+  std::uint64_t max_message = 0;   // bytes; 0: memory / 4
+  std::uint64_t max_capacity = 0;  // what the capacity may be raised to; 0: some room, at little cost
+  std::uint32_t participants = 0;  // processes that hold a port of it, replicas counted; 0: unknown
+  std::uint32_t writers = 0;       // those of them that write; 0: unknown, then close() waits for the runner
 
   bool operator==(const QueueShape&) const = default;
 };

@@ -49,7 +49,7 @@ class Message {
   const std::byte* data_;
   std::uint64_t sequence_;
   std::chrono::steady_clock::time_point enqueued_at_;
-  int unwinding_;  // exceptions in flight when it came into this scope
+  int unwinding_;  // exceptions in flight when it was taken
 };
 
 }  // namespace procgraph

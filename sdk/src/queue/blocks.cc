@@ -60,6 +60,10 @@ std::optional<BlockIndex> Claimer::claim(View& view, unsigned c) {
     while (hints.bits != 0) {
       BlockIndex block = k.first + hints.word * 64 + static_cast<BlockIndex>(std::countr_zero(hints.bits));
       hints.bits &= hints.bits - 1;
+      if (hints.bits != 0) {
+        view.memory.prefetch(k.first + hints.word * 64 +
+                             static_cast<BlockIndex>(std::countr_zero(hints.bits)));
+      }
       if (claim_block(view, block)) return block;
     }
   } while (refill(view.memory, c));
@@ -123,6 +127,8 @@ bool Budget::reserve(QueueMemory& memory, BlockIndex block, std::uint64_t bytes)
   Control& c = memory.control();
   Shared<std::uint64_t>& size = memory.descriptor(block).size;
   size.store(bytes, std::memory_order_relaxed);
+  bytes = memory.geometry().charge(block, bytes);
+  if (bytes == 0) return true;
   std::uint64_t reserved = c.reserved.load(std::memory_order_relaxed);
   for (;;) {
     bool known = reserved - released_ + bytes <= memory.geometry().memory && c.doubt.load() == doubt_;
@@ -168,7 +174,7 @@ void shorten(View& view, BlockIndex block, std::uint64_t bytes) {
   Descriptor& d = view.memory.descriptor(block);
   std::uint64_t before = d.size.load(std::memory_order_relaxed);
   if (bytes >= before) return;
-  view.control().released.fetch_add(before - bytes);
+  view.control().released.fetch_add(view.memory.geometry().charge(block, before - bytes));
   d.size.store(bytes, std::memory_order_relaxed);
   wake_freed(view);
 }
@@ -177,7 +183,8 @@ void release(View& view, BlockIndex block) {
   Descriptor& d = view.memory.descriptor(block);
   Control& c = view.control();
   d.taker.store(0, std::memory_order_relaxed);
-  c.released.fetch_add(d.size.load(std::memory_order_relaxed));
+  std::uint64_t bytes = view.memory.geometry().charge(block, d.size.load(std::memory_order_relaxed));
+  if (bytes != 0) c.released.fetch_add(bytes);
   // Publishes the block, and that we are done with its bytes, to whoever claims it next.
   d.own.store(0, std::memory_order_release);
   view.memory.busy(block).fetch_and(~bit(block));

@@ -55,9 +55,16 @@ std::optional<BlockIndex> Consumer::take_published() {
     d.taker.store(handle_, std::memory_order_relaxed);
     next_ = h + 1;
     if (next_ % kHintEvery == 0) raise(c.head, next_);
+    prefetch_next();
     wake_place(view_);
     return there.block();
   }
+}
+
+// The descriptor that will be wanted next comes from the writer's cache while this message is being used.
+void Consumer::prefetch_next() {
+  RingWord there{view_.memory.place(next_).load(std::memory_order_relaxed)};
+  if (there.lap() == view_.memory.geometry().lap(next_)) view_.memory.prefetch(there.block());
 }
 
 std::optional<BlockIndex> Consumer::take_returned() {

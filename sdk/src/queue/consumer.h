@@ -29,6 +29,7 @@ class Consumer {
   [[nodiscard]] std::optional<BlockIndex> take_returned();
   [[nodiscard]] std::optional<BlockIndex> take_published();
   [[nodiscard]] std::optional<BlockIndex> oldest_returned();
+  void prefetch_next();
   void mark(State from, State to);
 
   View& view_;

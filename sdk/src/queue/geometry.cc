@@ -59,6 +59,7 @@ Result<void> add_classes(Geometry& g, std::uint64_t spare) {
   }
   if (g.of_class[g.classes - 1].size < g.max_message) return wrong("max_message is too large");
   g.blocks = static_cast<BlockIndex>(block);
+  g.counts_inline = g.of_class[0].count * kInlineBytes > g.memory / 16;
   g.payload_size = std::max(round_up(offset, kPage), kPage);
   return {};
 }

@@ -30,6 +30,7 @@ struct Geometry {
   std::uint32_t writers = 0;
   unsigned ring_bits = 0;  // log2 of the ring's length
   unsigned classes = 0;
+  bool counts_inline = true;  // see charge()
   std::array<BlockClass, kMaxClasses> of_class{};
   BlockIndex blocks = 0;  // one past the last index
   std::uint64_t ring_at = 0, busy_at = 0, returned_at = 0,
@@ -41,6 +42,12 @@ struct Geometry {
   [[nodiscard]] Ticket first_ticket() const { return ring_length(); }
   [[nodiscard]] std::uint64_t lap(Ticket t) const { return t >> ring_bits; }
   [[nodiscard]] std::uint64_t place(Ticket t) const { return t & (ring_length() - 1); }
+  // What a message in this block counts for the memory. Inline ones, which do not lie in the payload, count
+  // nothing where all that there can be are no more than a sixteenth of it: they are the many, and counting
+  // costs an exchange at either end.
+  [[nodiscard]] std::uint64_t charge(BlockIndex block, std::uint64_t bytes) const {
+    return counts_inline || block >= of_class[0].count ? bytes : 0;
+  }
   // The smallest class for a message of this many bytes (at most max_message).
   [[nodiscard]] unsigned class_for(std::uint64_t bytes) const {
     unsigned c = 0;

@@ -24,6 +24,12 @@ class QueueMemory {
   [[nodiscard]] Control& control() { return *control_; }
   [[nodiscard]] Shared<std::uint64_t>& place(Ticket t) { return ring_[geometry_.place(t)]; }
   [[nodiscard]] Descriptor& descriptor(BlockIndex block) { return descriptors_[block]; }
+  // Harmless for an index that no block bears.
+  void prefetch(BlockIndex block) const {
+    auto* lines = reinterpret_cast<const char*>(descriptors_ + block);
+    __builtin_prefetch(lines, 1);
+    __builtin_prefetch(lines + 64, 1);
+  }
   [[nodiscard]] Shared<std::uint64_t>& busy(BlockIndex block) { return busy_[block / 64]; }
   [[nodiscard]] Shared<std::uint64_t>& returned(BlockIndex block) { return returned_[block / 64]; }
   // Where the message lies; `capacity_of` bytes of it are the block's.
