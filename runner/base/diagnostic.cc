@@ -64,30 +64,39 @@ std::size_t sequence_size(char lead) {
   return byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
 }
 
+// A place in a line, in bytes and in code points.
+struct Position {
+  std::size_t byte = 0, index = 0;
+};
+
+Position advance(std::string_view line, Position from, std::size_t index) {
+  while (from.index < index && from.byte < line.size()) {
+    from.byte = std::min(from.byte + sequence_size(line[from.byte]), line.size());
+    ++from.index;
+  }
+  return from;
+}
+
 // The line as it can be shown, and where in it the caret stands: escaping and wide characters move columns.
+// Of a line of megabytes only the part that is shown is looked at closely.
 Excerpt excerpt(std::string_view line, const Mark& mark) {
-  std::vector<std::string> cells;  // one per code point
-  for (std::size_t at = 0; at < line.size();) {
-    std::size_t size = std::min(sequence_size(line[at]), line.size() - at);
-    std::string cell(line.substr(at, size));
-    cells.push_back(cell == "\t" ? " " : escape(cell));
-    at += size;
+  const std::size_t from = advance(line, {}, mark.column == 0 ? 0 : mark.column - 1).index;
+  const std::size_t to = from + std::max(mark.length, 1U);
+  const bool long_line = advance(line, {}, kExcerptColumns).byte < line.size();
+  Position at = advance(line, {}, from > kExcerptColumns / 2 && long_line ? from - kExcerptColumns / 4 : 0);
+  Excerpt result{at.index > 0 ? "…" : "", at.index > 0 ? 1U : 0U, 0};
+  for (const std::size_t last = at.index + kExcerptColumns; at.index < last && at.byte < line.size();) {
+    const Position next = advance(line, at, at.index + 1);
+    std::string cell = escape(line.substr(at.byte, next.byte - at.byte));
+    if (cell == "\\t") cell = " ";
+    const std::size_t columns = width(cell);
+    if (at.index < from) result.indent += columns;
+    if (at.index >= from && at.index < to) result.underlined += columns;
+    result.text += cell;
+    at = next;
   }
-  std::size_t from = std::min<std::size_t>(mark.column == 0 ? 0 : mark.column - 1, cells.size());
-  std::size_t to = std::min<std::size_t>(from + std::max(mark.length, 1U), std::max(cells.size(), from + 1));
-  std::size_t first =
-      from > kExcerptColumns / 2 && cells.size() > kExcerptColumns ? from - kExcerptColumns / 4 : 0;
-  std::size_t last = std::min(cells.size(), first + kExcerptColumns);
-  to = std::min(to, std::max(last, from + 1));
-  Excerpt result{first > 0 ? "…" : "", first > 0 ? 1U : 0U, 0};
-  for (std::size_t at = first; at < last; ++at) {
-    result.text += cells[at];
-    std::size_t columns = width(cells[at]);
-    if (at < from) result.indent += columns;
-    if (at >= from && at < to) result.underlined += columns;
-  }
-  if (last < cells.size()) result.text += "…";
-  if (result.underlined == 0) result.underlined = 1;
+  if (at.byte < line.size()) result.text += "…";
+  result.underlined = std::max<std::size_t>(result.underlined, 1);
   return result;
 }
 

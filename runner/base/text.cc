@@ -6,15 +6,7 @@
 #include <array>
 
 namespace procgraph {
-namespace {
 
-struct Decoded {
-  char32_t code = 0;
-  std::size_t size = 1;
-  bool valid = false;
-};
-
-// One code point from valid UTF-8 (no overlong form, no surrogate, at most U+10FFFF), or one invalid byte.
 Decoded decode(std::string_view text) {
   auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   unsigned char lead = byte(0);
@@ -31,11 +23,21 @@ Decoded decode(std::string_view text) {
   return {code, size, true};
 }
 
+namespace {
+
 bool zero_width(char32_t code) {
   return (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
          (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF || code == 0x061C || code == 0x00AD ||
          code == 0x180E || (code >= 0xE0000 && code <= 0xE007F);
 }
+
+}  // namespace
+
+bool unprintable(char32_t code) {
+  return code < 0x20 || (code >= 0x7F && code < 0xA0) || zero_width(code);
+}
+
+namespace {
 
 bool combining(char32_t code) {
   return (code >= 0x0300 && code <= 0x036F) || (code >= 0x1AB0 && code <= 0x1AFF) ||
@@ -64,7 +66,7 @@ std::string escaped(std::string_view text, bool keep_tabs) {
   result.reserve(text.size());
   while (!text.empty()) {
     Decoded next = decode(text);
-    bool control = next.code < 0x20 || (next.code >= 0x7F && next.code < 0xA0) || zero_width(next.code);
+    bool control = unprintable(next.code);
     if (!next.valid) {
       result += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
     } else if (control && !(keep_tabs && next.code == '\t')) {

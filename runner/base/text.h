@@ -10,6 +10,17 @@
 
 namespace procgraph {
 
+struct Decoded {
+  char32_t code = 0;
+  std::size_t size = 1;
+  bool valid = false;
+};
+
+// The first code point of a text that is not empty, from valid UTF-8 (no overlong form, no surrogate, at most U+10FFFF),
+// or one invalid byte.
+[[nodiscard]] Decoded decode(std::string_view text);
+// C0, C1, DEL, bidirectional or zero-width: what a terminal does something else with than show it.
+[[nodiscard]] bool unprintable(char32_t code);
 // Every C0, C1, DEL, bidirectional or zero-width character and every invalid UTF-8 byte becomes \n, \t, \x1b,
 // \u{202e} …; the result is printable UTF-8 on one line.
 [[nodiscard]] std::string escape(std::string_view text);

@@ -25,6 +25,8 @@ struct CommandSpec {
   bool shell = false;
   Mark mark;           // the whole value
   std::string folder;  // absolute folder of the file in which it stands
+
+  bool operator==(const CommandSpec&) const = default;
 };
 
 struct StreamSpec {
@@ -32,6 +34,8 @@ struct StreamSpec {
   std::string target;  // a path (absolute) or a channel's name
   bool append = false;
   Mark mark;
+
+  bool operator==(const StreamSpec&) const = default;
 };
 
 struct PortSpec {
@@ -39,21 +43,29 @@ struct PortSpec {
   Text channel;
   Typed<int> fd;
   Typed<WaitMode> wait;
+
+  bool operator==(const PortSpec&) const = default;
 };
 
 struct AfterSpec {
   Text process;
   Marked<Condition> condition;
+
+  bool operator==(const AfterSpec&) const = default;
 };
 
 struct EnvironmentEntry {
   Text name;
   Text value;
+
+  bool operator==(const EnvironmentEntry&) const = default;
 };
 
 struct StopSpec {
   Marked<int> signal;  // SIGTERM
   Marked<Duration> grace;
+
+  bool operator==(const StopSpec&) const = default;
 };
 
 struct ProcessSpec {
@@ -75,6 +87,8 @@ struct ProcessSpec {
   std::optional<StopSpec> stop;
   Typed<Duration> timeout;
   bool enabled = true;
+
+  bool operator==(const ProcessSpec&) const = default;
 };
 
 struct ChannelSpec {
@@ -84,11 +98,15 @@ struct ChannelSpec {
   Typed<Bytes> memory;
   Typed<Bytes> max_message;
   Typed<bool> duplex;
+
+  bool operator==(const ChannelSpec&) const = default;
 };
 
 // One entry of `pipelines:`: names of processes and channels, left to right.
 struct PipelineSpec {
   std::vector<Text> names;
+
+  bool operator==(const PipelineSpec&) const = default;
 };
 
 struct Spec {
@@ -101,6 +119,8 @@ struct Spec {
   Typed<Duration> timeout;
   Typed<Duration> grace;
   bool keep_going = false;
+
+  bool operator==(const Spec&) const = default;
 };
 
 }  // namespace procgraph

@@ -38,12 +38,15 @@ struct ChannelKind {
   bool bytes = false;         // a stream without boundaries: tears between several readers or writers
   std::uint32_t max_writers = 0, max_readers = 0;  // 0: any number
 
+  void (*fill)(const ChannelSpec&, Channel&) = nullptr;  // what was typed, and a default for what was not
   void (*check)(const Graph&, const Channel&, const World&, Diagnostics&) = nullptr;
   void (*plan)(const Graph&, const Channel&, PlanBuilder&) = nullptr;
 
   Result<void> (*init)(const LiveChannel&) = nullptr;  // all-zero memory to an empty channel
   void (*reap)(const LiveChannel&,
                std::uint16_t participant) = nullptr;  // give back what a dead participant held; idempotent
+  void (*writer_gone)(const LiveChannel&,
+                      std::uint16_t participant) = nullptr;  // it will not write again; may be the last
   void (*end_of_writers)(const LiveChannel&) =
       nullptr;  // no writer will ever come again: readers drain, then end
   void (*end_of_readers)(const LiveChannel&) =

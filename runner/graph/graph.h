@@ -56,6 +56,7 @@ struct Process {
   std::vector<PortId> ports;
   std::array<Stream, 3> streams;
   std::uint32_t replicas = 1;
+  Mark replicas_mark;
   std::vector<EnvironmentEntry> env;
   bool clean_env = false;
   std::string cwd;
@@ -81,8 +82,11 @@ struct Channel {
   Bytes memory{};
   Bytes max_message{};
   bool duplex = false;
+  bool ended_from_start = false;  // select() took out all its writers
   Mark capacity_mark, max_message_mark, memory_mark;
   std::vector<PortId> writers, readers;  // a duplex pipe lists both its ports in both
+  std::uint32_t holders = 0;             // processes that have a port of it, replicas counted
+  std::uint32_t writing_holders = 0;     // those of them that write
 };
 
 struct Graph {
@@ -95,6 +99,7 @@ struct Graph {
   std::optional<Duration> timeout;
   Duration grace{};  // of the whole: declared, else the longest of the processes'
   bool keep_going = false;
+  bool incomplete = false;         // a name was not found: what seems to miss an end may not
   std::vector<std::string> notes;  // what enabled/--only/--except took out, for people
 
   [[nodiscard]] const Process& at(ProcessId id) const { return processes[id.value]; }
@@ -104,5 +109,12 @@ struct Graph {
   [[nodiscard]] Channel& at(ChannelId id) { return channels[id.value]; }
   [[nodiscard]] Port& at(PortId id) { return ports[id.value]; }
 };
+
+// "pipe 'p'", "queue 'q'", "the pipe from 'a' to 'b'" of an anonymous one.
+[[nodiscard]] std::string title(const Graph& graph, const Channel& channel);
+// The names of the processes that hold these ports, each once, in order.
+[[nodiscard]] std::vector<std::string> process_names(const Graph& graph, const std::vector<PortId>& ports);
+// "parse", or "parse.0" of a process with replicas.
+[[nodiscard]] std::string label(const Process& process, std::uint32_t replica);
 
 }  // namespace procgraph

@@ -1,14 +1,22 @@
 // Reporter: where a run's events go. The console and the JSON lines are its two implementations.
+//
+// Lines of processes' stdout go to our stdout; lines of their stderr and our own words to our stderr. Nothing
+// here ever waits but flush(): what a slow reader does not take is kept, and the caller stops reading from
+// processes until it has been taken, so that the pipe fills and the process waits.
+//
+// On a terminal, and in JSON, no byte of a process can act on the terminal (promise H8). In a pipe or a file
+// the text of a line passes as it is: it is data for the next program, and our prefix still tells whose it
+// is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
-
-#include "base/units.h"
+#include <utility>
+#include <variant>
 
 namespace procgraph {
 
@@ -19,6 +27,19 @@ struct Label {
   unsigned colour = 0;  // index of the process: neighbours differ
 };
 
+// What is still to be written, and what cannot be.
+struct Flow {
+  int out = -1, err = -1;  // descriptors that must become writable first; -1: nothing waits
+  int lost = 0;            // errno with which stdout refused for good (EPIPE: its reader has gone); 0: none
+
+  [[nodiscard]] bool waits() const { return out >= 0 || err >= 0; }
+};
+
+struct Field {
+  std::string_view key;
+  std::variant<std::string_view, std::int64_t> value;
+};
+
 class Reporter {
  public:
   virtual ~Reporter() = default;
@@ -26,16 +47,19 @@ class Reporter {
   // A line that a process printed, without its newline. `cut`: it was longer than the limit, the rest was
   // dropped.
   virtual void line(const Label& from, LogStream stream, std::string_view text, bool cut) = 0;
-  virtual void dropped_lines(const Label& from, std::uint64_t count) = 0;
-  // The runner's own words, each one line: news only with -v, warnings unless -q, errors always.
+  // The runner's own words: news only with -v, warnings unless -q, errors always. What follows a newline is a
+  // continuation, indented.
   virtual void news(std::string_view text) = 0;
   virtual void warning(std::string_view text) = 0;
   virtual void error(std::string_view text) = 0;
-  // Something that happened, for machines: name of the event, process label, key=value pairs (JSON lines
-  // only).
-  virtual void event(std::string_view what, std::string_view process,
-                     const std::vector<std::pair<std::string, std::string>>& fields) = 0;
-  // Everything handed over so far has been written; false: stdout lost its reader.
+  // Something that happened, for machines (JSON lines only): its name, the process's label or "", details.
+  virtual void event(std::string_view what, std::string_view process, std::span<const Field> fields) = 0;
+
+  // Writes what can be written without waiting.
+  virtual Flow pump() = 0;
+  // Bytes that were handed over and not written yet.
+  [[nodiscard]] virtual std::size_t pending() const = 0;
+  // Writes everything, waiting as long as it takes; false: stdout could not be written.
   virtual bool flush() = 0;
 };
 
@@ -51,6 +75,7 @@ struct ReportOptions {
   std::size_t label_width = 0;  // the widest label: prefixes align
 };
 
-[[nodiscard]] std::unique_ptr<Reporter> make_reporter(const ReportOptions& options);
+// `out` and `err` stay the caller's.
+[[nodiscard]] std::unique_ptr<Reporter> make_reporter(const ReportOptions& options, int out = 1, int err = 2);
 
 }  // namespace procgraph

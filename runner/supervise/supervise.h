@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "base/units.h"
 #include "graph/channel_kind.h"
@@ -15,7 +16,8 @@ namespace procgraph {
 
 struct RunOptions {
   bool keep_going = false;
-  std::optional<Duration> timeout;
+  std::optional<Duration> timeout;   // instead of the graph's own
+  std::string containment = "none";  // the tier in force, for people
 };
 
 [[nodiscard]] Outcome supervise(const Plan& plan, Opened& opened, Reporter& reporter,

@@ -1,0 +1,15 @@
+// f: hands something to m. Over a queue a text, over a pipe four numbers: whichever channel the graph gave
+// it.
+#include <procgraph/node.h>
+
+int main() {
+  procgraph::Node node;
+  const procgraph::PortInfo& port = node.ports().at(0);
+  if (port.kind == "queue") {
+    node.writer(port.name).put("['HelloWorld']");
+  } else {
+    auto connection = node.connection(port.name);
+    connection.send("[1, 2, 3, 4]");
+    connection.close();
+  }
+}

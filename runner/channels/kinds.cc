@@ -1,0 +1,10 @@
+#include "channels/kinds.h"
+
+namespace procgraph {
+
+ChannelKinds all_kinds() {
+  static constexpr const ChannelKind* kKinds[] = {&kQueueKind, &kPipeKind};
+  return kKinds;
+}
+
+}  // namespace procgraph

@@ -1,0 +1,13 @@
+// The list of kinds. main hands it on; everything else knows a kind by its row only.
+#pragma once
+
+#include "graph/channel_kind.h"
+
+namespace procgraph {
+
+extern const ChannelKind kPipeKind;   // pipe.cc
+extern const ChannelKind kQueueKind;  // queue.cc
+
+[[nodiscard]] ChannelKinds all_kinds();
+
+}  // namespace procgraph

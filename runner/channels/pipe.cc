@@ -1,0 +1,62 @@
+// The pipe: a byte stream of the kernel's own, from one process to another. A duplex one is a pair of
+// sockets, one for each side.
+#include "channels/kinds.h"
+#include "graph/wording.h"
+#include "plan/builder.h"
+
+namespace procgraph {
+namespace {
+
+void fill(const ChannelSpec& spec, Channel& channel) {
+  if (spec.capacity) {
+    channel.capacity = spec.capacity->value;
+    channel.capacity_mark = spec.capacity->mark;
+  }
+  channel.duplex = spec.duplex && spec.duplex->value;
+}
+
+void check(const Graph& graph, const Channel& channel, const World& world, Diagnostics& diagnostics) {
+  if (!channel.capacity_mark.known()) return;
+  const Bytes most = world.machine.pipe_max;
+  if (channel.duplex) {
+    diagnostics.error(channel.capacity_mark, cat("'capacity' of a duplex pipe is not supported yet"));
+  } else if (channel.capacity > most.value) {
+    diagnostics.error(channel.capacity_mark,
+                      cat(title(graph, channel), " has a capacity of ", format(Bytes{channel.capacity}),
+                          "; this machine allows ", format(most)),
+                      "the limit is in /proc/sys/fs/pipe-max-size");
+  }
+}
+
+void plan(const Graph& graph, const Channel& channel, PlanBuilder& builder) {
+  if (!channel.duplex) {
+    const ObjectId pipe = builder.object(channel.id, "", PipeObject{Bytes{channel.capacity}});
+    for (const PortId port : channel.writers) builder.give(port, "fd", pipe, End::kWrite);
+    for (const PortId port : channel.readers) builder.give(port, "fd", pipe, End::kRead);
+    return;
+  }
+  const ObjectId pair = builder.object(channel.id, "", SocketPairObject{});
+  End end = End::kA;
+  for (const PortId port : channel.readers) {
+    if (graph.at(port).access == Access::kBoth) builder.give(port, "fd", pair, std::exchange(end, End::kB));
+  }
+}
+
+}  // namespace
+
+const ChannelKind kPipeKind{
+    .name = "pipe",
+    .key = "pipes",
+    .summary =
+        "bytes from one process to another, through the kernel's own pipe; with 'duplex: true' both ways, "
+        "through a pair of sockets",
+    .survives = "nothing: what is in the pipe dies with its reader, and with the graph",
+    .bytes = true,
+    .max_writers = 1,
+    .max_readers = 1,
+    .fill = fill,
+    .check = check,
+    .plan = plan,
+};
+
+}  // namespace procgraph

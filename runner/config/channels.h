@@ -1,0 +1,18 @@
+// Reading the channels of the file: `queues:` and `pipes:`.
+#pragma once
+
+#include <vector>
+
+#include "config/values.h"
+
+namespace procgraph {
+
+// Adds the channels of one top-level key: a list of names, or a map of names and options, which take the
+// file's defaults.
+void read_queues(Reader& reader, const Field& field, std::vector<ChannelSpec>& channels);
+void read_pipes(Reader& reader, const Field& field, std::vector<ChannelSpec>& channels);
+// `defaults: {queues: …}`, `defaults: {pipes: …}`: true if it may be used.
+[[nodiscard]] bool check_queue_defaults(Reader& reader, const Node& map);
+[[nodiscard]] bool check_pipe_defaults(Reader& reader, const Node& map);
+
+}  // namespace procgraph

@@ -1,0 +1,146 @@
+#include "config/keys.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "config/key_rows.h"
+
+namespace procgraph {
+namespace {
+
+// What people bring from other tools.
+struct Foreign {
+  std::string_view theirs, ours;
+};
+constexpr std::array kForeign{
+    Foreign{"depends_on", "after"},   Foreign{"environment", "env"}, Foreign{"working_dir", "cwd"},
+    Foreign{"workdir", "cwd"},        Foreign{"cmd", "command"},     Foreign{"run", "command"},
+    Foreign{"args", "command"},       Foreign{"script", "shell"},    Foreign{"inputs", "reads"},
+    Foreign{"outputs", "writes"},     Foreign{"scale", "replicas"},  Foreign{"instances", "replicas"},
+    Foreign{"services", "processes"}, Foreign{"nodes", "processes"}, Foreign{"channels", "queues"},
+    Foreign{"variables", "vars"},     Foreign{"path", "file"},       Foreign{"stop_signal", "stop"},
+    Foreign{"size", "capacity"},
+};
+
+std::string other_place(Place place, std::string_view name) {
+  for (const Key& key : keys()) {
+    if (key.name == name && key.place != place && key.supported)
+      return fmt::format("'{}' is a key of {}", name, phrase(key.place));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const Key> keys() {
+  return kKeyRows;
+}
+
+const Key* find_key(Place place, std::string_view name) {
+  for (const Key& key : kKeyRows) {
+    if (key.place == place && key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+std::string_view phrase(Place place) {
+  constexpr std::array<std::string_view, static_cast<std::size_t>(Place::kPlaces)> kPhrases{
+      "the file", "'defaults'", "a process", "a queue",    "a pipe",        "a topic", "a shared memory area",
+      "a socket", "a port",     "a stream",  "'stop'",     "'restart'",     "'ready'", "'health'",
+      "'limits'", "'per'",      "'ordered'", "'deadlock'", "'containment'", "'logs'",  "'dead_letter'"};
+  return kPhrases.at(static_cast<std::size_t>(place));
+}
+
+std::string phrase(const Key& key) {
+  switch (key.type) {
+    case Type::kText:
+      return "text";
+    case Type::kName:
+      return "a name (letters, digits, '_', '-', a letter first)";
+    case Type::kFlag:
+      return "true or false";
+    case Type::kWhole:
+      return fmt::format("a whole number from {} to {}", format_count(key.least), format_count(key.most));
+    case Type::kBytes:
+      return "a size such as 64KiB or 4096";
+    case Type::kDuration:
+      return "a duration such as 250ms or 10s";
+    case Type::kMode:
+      return "octal digits such as 022";
+    case Type::kSignal:
+      return "a signal's name such as TERM";
+    case Type::kWord: {
+      std::vector<std::string> words = words_of(key.words);
+      for (std::string& word : words) word = fmt::format("'{}'", word);
+      if (words.empty()) return "a word";
+      if (words.size() == 1) return words.front();
+      const std::string last = std::move(words.back());
+      words.pop_back();
+      return fmt::format("{} or {}", join(words, ", "), last);
+    }
+    case Type::kPath:
+      return "a path";
+    case Type::kCommand:
+      return "a command: a text, or a list of words";
+    case Type::kScript:
+      return "a script for /bin/sh: a text";
+    case Type::kPorts:
+      return "a channel, a list of channels, or a map of ports";
+    case Type::kInput:
+      return "'none', 'inherit', a channel, or {file: PATH}";
+    case Type::kOutput:
+      return "'none', 'log', 'inherit', a channel, or {file: PATH}";
+    case Type::kReplicas:
+      return fmt::format("a whole number from {} to {}, or 'cores'", format_count(key.least),
+                         format_count(key.most));
+    case Type::kEnvironment:
+      return "a map of variables";
+    case Type::kAfter:
+      return "a map of processes and conditions, as {db: succeeded}";
+    case Type::kCodes:
+      return "a list of exit codes, as [0, 1]";
+    case Type::kVariables:
+      return "a map of variables";
+    case Type::kPaths:
+      return "a path, or a list of paths";
+    case Type::kMap:
+      return "a map";
+    case Type::kProcesses:
+      return "a map of processes";
+    case Type::kChannels:
+      return "a list of names, or a map of channels";
+    case Type::kPipelines:
+      return "a list of pipelines, each a list of names";
+    case Type::kOther:
+      return "a value";
+  }
+  return {};
+}
+
+std::vector<std::string> words_of(std::string_view list) {
+  std::vector<std::string> words;
+  while (!list.empty()) {
+    const std::string_view word = list.substr(0, list.find(' '));
+    words.emplace_back(word);
+    list.remove_prefix(std::min(list.size(), word.size() + 1));
+  }
+  return words;
+}
+
+std::string hint_for_unknown(Place place, std::string_view name) {
+  for (const Foreign& foreign : kForeign) {
+    if (foreign.theirs == name && find_key(place, foreign.ours) != nullptr)
+      return fmt::format("here it is called '{}'", foreign.ours);
+  }
+  std::vector<std::string> candidates;
+  for (const Key& key : keys()) {
+    if (key.place == place) candidates.emplace_back(key.name);
+  }
+  std::string near = did_you_mean(name, candidates);
+  return near.empty() ? other_place(place, name) : near;
+}
+
+}  // namespace procgraph

@@ -1,0 +1,15 @@
+// How maps inherit from others: `<<` and `defaults`. A key of one's own wins, then the earlier base; the maps
+// of two `env` keys merge key by key.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "config/tree.h"
+
+namespace procgraph {
+
+// Adds to `own` what the bases (maps) have and it has not.
+void inherit(std::vector<Entry>& own, std::span<const Node* const> bases, Tree& tree);
+
+}  // namespace procgraph

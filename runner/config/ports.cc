@@ -1,0 +1,185 @@
+#include "config/ports.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/text.h"
+#include "config/fields.h"
+
+namespace procgraph {
+namespace {
+
+using Replica = Expander::Replica;
+
+constexpr std::array kPortBindings{
+    Binding<PortSpec>{"channel",
+                      [](Reader& reader, const Field& field, PortSpec& port) {
+                        if (auto name = read_name(reader, field)) port.channel = *name;
+                      }},
+    Binding<PortSpec>{"fd",
+                      [](Reader& reader, const Field& field, PortSpec& port) {
+                        if (auto fd = read_whole(reader, field))
+                          port.fd = Marked<int>{static_cast<int>(fd->value), fd->mark};
+                      }},
+    Binding<PortSpec>{"wait",
+                      [](Reader& reader, const Field& field, PortSpec& port) {
+                        const auto word = read_word(reader, field);
+                        if (!word) return;
+                        for (WaitMode mode : {WaitMode::kLatency, WaitMode::kBalanced, WaitMode::kThroughput,
+                                              WaitMode::kSleep}) {
+                          if (name(mode) == word->value) port.wait = Marked<WaitMode>{mode, word->mark};
+                        }
+                      }},
+};
+
+// A port whose name is its channel's.
+void add_channel(Reader& reader, const Node& node, std::string_view what, std::vector<PortSpec>& ports) {
+  std::optional<Text> name = name_of(reader, node, what);
+  if (name) ports.push_back({.port = *name, .channel = *name, .fd = {}, .wait = {}});
+}
+
+void add_port(Reader& reader, const Field& field, const Entry& entry, std::vector<PortSpec>& ports) {
+  PortSpec port;
+  port.port = {std::string(entry.key->text()), entry.key->mark};
+  if (!check_name(reader, port.port, "a port")) return;
+  if (entry.value->is(Node::Kind::kMap)) {
+    const std::size_t before = reader.problems.errors();
+    read_fields<PortSpec>(reader, Place::kPort, *entry.value, kPortBindings, port);
+    if (port.channel.value.empty() && reader.problems.errors() == before) {
+      reader.problems.error(entry.key->mark, fmt::format("port '{}' has no channel", port.port.value),
+                            "write {channel: NAME, …}");
+    }
+  } else if (entry.value->is(Node::Kind::kNull)) {
+    reader.problems.error(entry.key->mark, fmt::format("port '{}' has no channel", port.port.value),
+                          fmt::format("write {}: CHANNEL, or '{}: [{}]' if that is the channel",
+                                      port.port.value, field.row.name, port.port.value));
+  } else if (std::optional<Text> name = name_of(reader, *entry.value, "a channel")) {
+    port.channel = *name;
+  }
+  if (!port.channel.value.empty()) ports.push_back(std::move(port));
+}
+
+constexpr std::array kStreamBindings{
+    Binding<StreamSpec>{"file",
+                        [](Reader& reader, const Field& field, StreamSpec& stream) {
+                          if (auto path = read_path(reader, field, Replica::kKept)) {
+                            stream.kind = StreamKind::kFile;
+                            stream.target = path->value;
+                            stream.mark = path->mark;
+                          }
+                        }},
+    Binding<StreamSpec>{"append",
+                        [](Reader& reader, const Field& field, StreamSpec& stream) {
+                          if (auto append = read_flag(reader, field)) stream.append = append->value;
+                        }},
+    Binding<StreamSpec>{"channel",
+                        [](Reader& reader, const Field& field, StreamSpec& stream) {
+                          if (auto name = read_name(reader, field)) {
+                            stream.kind = StreamKind::kChannel;
+                            stream.target = name->value;
+                            stream.mark = name->mark;
+                          }
+                        }},
+};
+
+std::optional<StreamSpec> read_stream_map(Reader& reader, const Field& field) {
+  const Node* file = field.value.find("file");
+  const Node* channel = field.value.find("channel");
+  const std::size_t before = reader.problems.errors();
+  StreamSpec stream;
+  read_fields<StreamSpec>(reader, Place::kStream, field.value, kStreamBindings, stream);
+  if (reader.problems.errors() != before) return {};
+  if ((file == nullptr) == (channel == nullptr)) {
+    reader.problems.error(field.key.mark,
+                          fmt::format("'{}' needs one of 'file' and 'channel'", field.row.name));
+    return {};
+  }
+  const Node* append = field.value.find("append");
+  if (append != nullptr && (file == nullptr || field.row.type == Type::kInput)) {
+    reader.problems.error(append->mark, "'append' is for output into a file");
+    return {};
+  }
+  return stream;
+}
+
+std::optional<Condition> condition_of(Reader& reader, const Field& field, const Text& word) {
+  for (Condition condition :
+       {Condition::kStarted, Condition::kFinished, Condition::kSucceeded, Condition::kFailed}) {
+    if (name(condition) == word.value) return condition;
+  }
+  if (word.value == name(Condition::kReady)) {
+    reader.problems.error(word.mark, "the condition 'ready' is not supported yet");
+    return {};
+  }
+  const std::vector<std::string> words = words_of(field.row.words);
+  reader.problems.error(word.mark,
+                        fmt::format("'{}' is no condition; there are {}", word.value, join(words, ", ")),
+                        did_you_mean(word.value, words));
+  return {};
+}
+
+}  // namespace
+
+std::vector<PortSpec> read_ports(Reader& reader, const Field& field) {
+  std::vector<PortSpec> ports;
+  if (missing(reader, field)) return ports;
+  if (field.value.is(Node::Kind::kScalar)) {
+    add_channel(reader, field.value, "a channel", ports);
+  } else if (field.value.is(Node::Kind::kSequence)) {
+    for (const Node* item : field.value.items()) add_channel(reader, *item, "a channel", ports);
+  } else {
+    for (const Entry& entry : field.value.entries()) add_port(reader, field, entry, ports);
+  }
+  return ports;
+}
+
+std::optional<StreamSpec> read_stream(Reader& reader, const Field& field) {
+  if (field.value.is(Node::Kind::kMap)) return read_stream_map(reader, field);
+  const std::optional<Text> text = read_text(reader, field);
+  if (!text) return {};
+  StreamSpec stream;
+  stream.mark = text->mark;
+  for (StreamKind kind : {StreamKind::kNone, StreamKind::kLog, StreamKind::kInherit}) {
+    if (name(kind) != text->value) continue;
+    stream.kind = kind;
+    if (kind != StreamKind::kLog || field.row.type == Type::kOutput) return stream;
+    mismatch(reader, field);
+    return {};
+  }
+  if (text->value.find_first_of("/.") != std::string::npos) {
+    mismatch(reader, field).hint =
+        fmt::format("a file is written {}: {{file: {}}}", field.row.name, text->value);
+    return {};
+  }
+  if (!check_name(reader, *text, "a channel")) return {};
+  stream.kind = StreamKind::kChannel;
+  stream.target = text->value;
+  return stream;
+}
+
+std::vector<AfterSpec> read_after(Reader& reader, const Field& field) {
+  std::vector<AfterSpec> after;
+  if (missing(reader, field)) return after;
+  if (!field.value.is(Node::Kind::kMap)) {
+    mismatch(reader, field);
+    return after;
+  }
+  for (const Entry& entry : field.value.entries()) {
+    const Text process{std::string(entry.key->text()), entry.key->mark};
+    if (!check_name(reader, process, "a process")) continue;
+    if (entry.value->is(Node::Kind::kMap)) {
+      reader.problems.error(entry.value->mark, "conditions as a map are not supported yet",
+                            "write one condition, as {db: succeeded}");
+      continue;
+    }
+    const std::optional<Text> word =
+        text_of(reader, *entry.value, fmt::format("'{}' in 'after'", process.value), Replica::kRefused);
+    if (!word) continue;
+    if (std::optional<Condition> condition = condition_of(reader, field, *word))
+      after.push_back({process, {*condition, word->mark}});
+  }
+  return after;
+}
+
+}  // namespace procgraph

@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/text.h"
+#include "config/keys.h"
+#include "config/schema.h"
+
+namespace procgraph {
+namespace {
+
+constexpr std::string_view kOpening =
+    R"(<!-- Generated from the keys table by `procgraph schema --reference`; do not edit. -->
+
+# The file
+
+A graph is one YAML file, or several: those on the command line and those they `include` add up. A name or a setting in two of them
+is an error. Every mistake is reported with its place, all in one go; an unknown key is a mistake, too.
+
+```yaml
+processes:
+  f: { command: f, writes: q }
+  m: { command: m, reads: q }
+queues: [q]
+```
+
+Processes and channels share their names: letters, digits, `_` and `-`, a letter first, at most 63. `none`, `log` and `inherit` are reserved.
+
+## Values
+
+- Sizes are `4096`, `64KiB`, `16MiB`, `1GB`; durations `250ms`, `10s`, `5m`, `1h`; numbers decimal; flags `true` or `false`, nothing else.
+- `${NAME}`, `${NAME:-default}` (also where it is empty) and `${NAME:?message}` are filled in after the file has been parsed, in values and never
+  in keys; `$$` is a `$`, and any other `$` is itself. What is filled in is never parsed or split again. A name that is not set is an error.
+- Their sources, of which the later wins: `vars:`, the `.env` file beside the first file, the environment, `--set NAME=value`.
+- `${replica}` (from 0) and `${replicas}` are filled in for each copy of a process, in `command`, `env`, `cwd` and the files of its streams.
+- A command given as one text is split into words first, by the shell's rules for quotes and backslashes; no shell runs, so that an
+  unquoted `|`, `>`, `<`, `;`, `&`, `` ` ``, `$(`, `*`, or a `~` at a word's beginning, is an error. Nothing is filled in inside `shell:`.
+- In `cwd`, `file`, `include` and the program of a command, if it has a slash, a relative path means the folder of the file in which it
+  stands. The other words of a command are never touched.
+- An empty value is an error, except for a channel: there it means all defaults.
+- Anchors, aliases and `<<` work; `env` maps of `<<` and of `defaults` merge variable by variable. A key that stands twice in one map is an error.
+- A file is at most 16 MiB of UTF-8, one document, 64 levels deep, with at most 1,000,000 values, aliases counted as what they stand for.
+)";
+
+struct Section {
+  Place place;
+  std::string_view title;
+  std::string_view opening;
+};
+
+constexpr std::array kSections{
+    Section{Place::kTop, "The top level", "Keys that begin with `x-` are ignored: a place for anchors."},
+    Section{Place::kDefaults, "`defaults`", ""},
+    Section{Place::kProcess, "A process", "`sorted: sort -u` is short for `sorted: { command: sort -u }`."},
+    Section{Place::kPort, "A port",
+            "The value of a port in a map of `reads` or `writes`; a channel's name alone is short for `{ "
+            "channel: NAME }`."},
+    Section{Place::kStream, "A stream",
+            "`stdin`, `stdout` or `stderr` as a map: `{ file: PATH }`, `{ file: PATH, append: true }` or `{ "
+            "channel: NAME }`."},
+    Section{Place::kStop, "`stop`", ""},
+    Section{Place::kQueue, "A queue", "`queues: [a, b]` is short for `queues: { a: {}, b: {} }`."},
+    Section{Place::kPipe, "A pipe", "`pipes: [a, b]` is short for `pipes: { a: {}, b: {} }`."},
+};
+
+std::string cell(std::string_view text) {
+  std::string escaped;
+  for (char c : text) {
+    if (c == '|') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::string takes(const Key& key) {
+  if (key.type == Type::kAfter)
+    return fmt::format("{}; conditions: {}", phrase(key), join(words_of(key.words), ", "));
+  return phrase(key);
+}
+
+std::string section(const Section& section) {
+  std::string text = fmt::format("\n## {}\n\n", section.title);
+  if (!section.opening.empty()) text += fmt::format("{}\n\n", section.opening);
+  text += "| key | takes | default | meaning |\n| --- | --- | --- | --- |\n";
+  std::string later;
+  for (const Key& key : keys()) {
+    if (key.place != section.place) continue;
+    if (key.supported) {
+      text += fmt::format("| `{}` | {} | {} | {} |\n", key.name, cell(takes(key)), cell(key.otherwise),
+                          cell(key.help));
+    } else {
+      later += fmt::format("{}`{}`", later.empty() ? "" : ", ", key.name);
+    }
+    for (const std::string& word : words_of(key.later_words))
+      later += fmt::format("{}`{}: {}`", later.empty() ? "" : ", ", key.name, word);
+  }
+  if (!later.empty()) text += fmt::format("\nNot supported yet, and refused: {}.\n", later);
+  return text;
+}
+
+}  // namespace
+
+std::string file_reference_markdown() {
+  std::string text(kOpening);
+  for (const Section& one : kSections) text += section(one);
+  return text;
+}
+
+}  // namespace procgraph

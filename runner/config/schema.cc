@@ -1,0 +1,167 @@
+#include "config/schema.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+
+#include "config/keys.h"
+
+namespace procgraph {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kVariable =
+    "\\$\\{";  // a text in which something is expanded: what comes of it is seen only then
+constexpr std::string_view kNamePattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}$";
+constexpr std::string_view kVariableName = "^[A-Za-z_][A-Za-z0-9_]*$";
+
+// The places whose maps this release reads, with the name of their definition.
+struct Definition {
+  Place place;
+  std::string_view name;
+};
+constexpr std::array kDefinitions{
+    Definition{Place::kDefaults, "defaults"}, Definition{Place::kProcess, "process"},
+    Definition{Place::kPort, "port"},         Definition{Place::kStream, "stream"},
+    Definition{Place::kStop, "stop"},         Definition{Place::kQueue, "queue"},
+    Definition{Place::kPipe, "pipe"},
+};
+
+Json any_of(std::initializer_list<Json> choices) {
+  return {{"anyOf", Json(Json::array_t(choices))}};
+}
+
+Json text_like(std::string_view pattern) {
+  return {{"type", "string"}, {"pattern", pattern}};
+}
+
+Json or_variable(Json schema) {
+  return any_of({std::move(schema), text_like(kVariable)});
+}
+
+Json name_like() {
+  return text_like(fmt::format("{}|{}", kNamePattern, kVariable));
+}
+
+Json scalar() {
+  return {{"type", {"string", "number", "boolean"}}};
+}
+
+Json list_of(Json item, std::size_t least) {
+  Json list{{"type", "array"}, {"items", std::move(item)}};
+  if (least > 0) list["minItems"] = least;
+  return list;
+}
+
+Json map_of(std::string_view names, Json value) {
+  return {{"type", "object"},
+          {"propertyNames", {{"pattern", names}}},
+          {"additionalProperties", std::move(value)}};
+}
+
+Json whole(std::uint64_t least, std::uint64_t most) {
+  return {{"type", "integer"}, {"minimum", least}, {"maximum", most}};
+}
+
+Json reference(Place place) {
+  for (const Definition& definition : kDefinitions) {
+    if (definition.place == place) return {{"$ref", fmt::format("#/definitions/{}", definition.name)}};
+  }
+  return Json::object();
+}
+
+Json words(const Key& key) {
+  return {{"enum", words_of(key.words)}};
+}
+
+Json value_schema(const Key& key) {
+  switch (key.type) {
+    case Type::kText:
+      return scalar();
+    case Type::kName:
+      return name_like();
+    case Type::kFlag:
+      return or_variable({{"type", "boolean"}});
+    case Type::kWhole:
+      return or_variable(whole(key.least, key.most));
+    case Type::kBytes:
+      return any_of({{{"type", "integer"}, {"minimum", 1}},
+                     text_like(fmt::format("^[0-9]+(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?$|{}", kVariable))});
+    case Type::kDuration:
+      return any_of({{{"const", 0}}, text_like(fmt::format("^[0-9]+(ns|us|ms|s|m|h|d)$|{}", kVariable))});
+    case Type::kMode:
+      return any_of({whole(0, 777), text_like(fmt::format("^[0-7]{{1,4}}$|{}", kVariable))});
+    case Type::kSignal:
+      return text_like(fmt::format("^(SIG)?[A-Z][A-Z0-9]+$|{}", kVariable));
+    case Type::kWord:
+      return or_variable(words(key));
+    case Type::kPath:
+      return {{"type", "string"}, {"minLength", 1}};
+    case Type::kCommand:
+      return any_of({{{"type", "string"}, {"minLength", 1}}, list_of(scalar(), 1)});
+    case Type::kScript:
+      return {{"type", "string"}, {"minLength", 1}};
+    case Type::kPorts:
+      return any_of({name_like(), list_of(name_like(), 0),
+                     map_of(kNamePattern, any_of({name_like(), reference(key.inner)}))});
+    case Type::kInput:
+    case Type::kOutput:
+      return any_of({name_like(), reference(key.inner)});
+    case Type::kReplicas:
+      return any_of({whole(key.least, key.most), {{"const", "cores"}}, text_like(kVariable)});
+    case Type::kEnvironment:
+    case Type::kVariables:
+      return map_of(kVariableName, scalar());
+    case Type::kAfter:
+      return map_of(kNamePattern, or_variable(words(key)));
+    case Type::kCodes:
+      return list_of(or_variable(whole(0, 255)), 1);
+    case Type::kPaths:
+      return any_of({{{"type", "string"}}, list_of({{"type", "string"}}, 0)});
+    case Type::kMap:
+      return reference(key.inner);
+    case Type::kProcesses:
+      return map_of(kNamePattern, any_of({{{"type", "string"}, {"minLength", 1}}, reference(key.inner)}));
+    case Type::kChannels:
+      return any_of({list_of(name_like(), 0),
+                     map_of(kNamePattern, any_of({{{"type", "null"}}, reference(key.inner)}))});
+    case Type::kPipelines:
+      return list_of(list_of(name_like(), 2), 0);
+    case Type::kOther:
+      return Json::object();
+  }
+  return Json::object();
+}
+
+Json place_schema(Place place) {
+  Json properties = Json::object();
+  for (const Key& key : keys()) {
+    if (key.place != place || !key.supported) continue;
+    Json property{{"description", fmt::format("{} Default: {}.", key.help, key.otherwise)}};
+    if (key.otherwise == "–") property["description"] = key.help;
+    property.update(value_schema(key));
+    properties[std::string(key.name)] = std::move(property);
+  }
+  return {{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
+}
+
+}  // namespace
+
+std::string schema_json() {
+  Json schema{{"$schema", "http://json-schema.org/draft-07/schema#"},
+              {"title", "procgraph"},
+              {"description", "A graph of processes and the channels between them."}};
+  schema.update(place_schema(Place::kTop));
+  schema["patternProperties"] = {{"^x-", {{"description", "Ignored; a place for anchors."}}}};
+  for (const Definition& definition : kDefinitions) {
+    schema["definitions"][std::string(definition.name)] = place_schema(definition.place);
+  }
+  schema["definitions"]["process"]["not"] = {{"required", {"command", "shell"}}};
+  schema["definitions"]["port"]["required"] = {"channel"};
+  return schema.dump(2) + "\n";
+}
+
+}  // namespace procgraph

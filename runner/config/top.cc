@@ -1,0 +1,158 @@
+#include "config/top.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "config/channels.h"
+#include "config/fields.h"
+#include "config/process.h"
+
+namespace procgraph {
+namespace {
+
+// Reports a key that another file has, too.
+bool first_time(Reader& reader, const Field& field, Collected& all) {
+  const auto [before, added] = all.once.emplace(field.row.name, field.key.mark);
+  if (added) return true;
+  reader.problems.error(field.key.mark, fmt::format("'{}' stands in two files", field.row.name))
+      .notes.push_back({before->second, "first here"});
+  return false;
+}
+
+void read_graph_name(Reader& reader, const Field& field, Collected& all) {
+  const std::optional<Text> name = read_name(reader, field);
+  if (name && all.spec.name.value.empty()) all.spec.name = *name;
+}
+
+void read_description(Reader& reader, const Field& field, Collected& all) {
+  const std::optional<Text> text = read_text(reader, field);
+  if (text && all.spec.description.empty()) all.spec.description = text->value;
+}
+
+void read_processes(Reader& reader, const Field& field, Collected& all) {
+  if (missing(reader, field)) return;
+  if (!field.value.is(Node::Kind::kMap)) {
+    mismatch(reader, field).hint = "write processes: {NAME: COMMAND}";
+    return;
+  }
+  for (const Entry& entry : field.value.entries())
+    all.spec.processes.push_back(read_process(reader, field, entry));
+}
+
+void read_pipeline(Reader& reader, const Node& list, Collected& all) {
+  PipelineSpec pipeline;
+  bool good = true;
+  for (const Node* item : list.items()) {
+    std::optional<Text> name = name_of(reader, *item, "a part of a pipeline");
+    good = good && name.has_value();
+    if (name) pipeline.names.push_back(std::move(*name));
+  }
+  if (good && pipeline.names.size() < 2) {
+    reader.problems.error(list.mark, "a pipeline has at least two parts");
+  } else if (good) {
+    all.spec.pipelines.push_back(std::move(pipeline));
+  }
+}
+
+void read_pipelines(Reader& reader, const Field& field, Collected& all) {
+  if (missing(reader, field)) return;
+  if (!field.value.is(Node::Kind::kSequence)) {
+    mismatch(reader, field).hint = "write pipelines: [[a, b, c]]";
+    return;
+  }
+  for (const Node* item : field.value.items()) {
+    if (item->is(Node::Kind::kSequence)) {
+      read_pipeline(reader, *item, all);
+      continue;
+    }
+    reader.problems.error(item->mark, fmt::format("a pipeline is a list of names, not {}", described(*item)),
+                          "write pipelines: [[a, b, c]]");
+    return;  // the same for all others
+  }
+}
+
+void read_once(Reader& reader, const Field& field, Collected& all, Typed<Duration> Spec::*member,
+               bool positive) {
+  if (!first_time(reader, field, all)) return;
+  all.spec.*member = positive ? read_positive_duration(reader, field) : read_duration(reader, field);
+}
+
+// Done before everything else of the file.
+void already_read(Reader&, const Field&, Collected&) {}
+
+constexpr std::array kTopBindings{
+    Binding<Collected>{"name", read_graph_name},
+    Binding<Collected>{"description", read_description},
+    Binding<Collected>{"vars", already_read},
+    Binding<Collected>{"include", already_read},
+    Binding<Collected>{"defaults", already_read},
+    Binding<Collected>{"processes", read_processes},
+    Binding<Collected>{"pipelines", read_pipelines},
+    Binding<Collected>{
+        "queues", [](Reader& r, const Field& f, Collected& all) { read_queues(r, f, all.spec.channels); }},
+    Binding<Collected>{
+        "pipes", [](Reader& r, const Field& f, Collected& all) { read_pipes(r, f, all.spec.channels); }},
+    Binding<Collected>{"timeout", [](Reader& r, const Field& f,
+                                     Collected& all) { read_once(r, f, all, &Spec::timeout, true); }},
+    Binding<Collected>{"grace", [](Reader& r, const Field& f,
+                                   Collected& all) { read_once(r, f, all, &Spec::grace, false); }},
+    Binding<Collected>{"keep_going",
+                       [](Reader& r, const Field& f, Collected& all) {
+                         if (!first_time(r, f, all)) return;
+                         if (Typed<bool> value = read_flag(r, f)) all.spec.keep_going = value->value;
+                       }},
+};
+
+// A section of defaults, once it is known to be without a mistake: else each process would repeat it.
+using Check = bool (*)(Reader&, const Node&);
+
+void read_section(Reader& reader, const Field& field, const Node*& section, Check check) {
+  if (missing(reader, field)) return;
+  if (!field.value.is(Node::Kind::kMap)) {
+    mismatch(reader, field);
+  } else if (check(reader, field.value)) {
+    section = &field.value;
+  }
+}
+
+struct Sections {
+  Defaults found;  // not yet the reader's: a section is checked without the others
+};
+
+constexpr std::array kDefaultsBindings{
+    Binding<Sections>{"processes",
+                      [](Reader& r, const Field& f, Sections& s) {
+                        read_section(r, f, s.found.processes, check_process_defaults);
+                      }},
+    Binding<Sections>{"queues",
+                      [](Reader& r, const Field& f, Sections& s) {
+                        read_section(r, f, s.found.queues, check_queue_defaults);
+                      }},
+    Binding<Sections>{"pipes", [](Reader& r, const Field& f,
+                                  Sections& s) { read_section(r, f, s.found.pipes, check_pipe_defaults); }},
+};
+
+void read_defaults(Reader& reader, const Node& root) {
+  for (const Entry& entry : root.entries()) {
+    if (entry.key->text() != "defaults") continue;
+    const Field field{*find_key(Place::kTop, "defaults"), *entry.key, *entry.value};
+    if (missing(reader, field)) return;
+    if (!field.value.is(Node::Kind::kMap)) {
+      mismatch(reader, field);
+      return;
+    }
+    Sections sections;
+    read_fields<Sections>(reader, Place::kDefaults, field.value, kDefaultsBindings, sections);
+    reader.defaults = sections.found;
+  }
+}
+
+}  // namespace
+
+void read_top(Reader& reader, const Node& root, Collected& collected) {
+  read_defaults(reader, root);
+  read_fields<Collected>(reader, Place::kTop, root, kTopBindings, collected);
+}
+
+}  // namespace procgraph

@@ -1,0 +1,78 @@
+// Reading one value: from a node to a C++ type, after expansion. The typing is ours, by the key's row, not
+// YAML's.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/units.h"
+#include "base/world.h"
+#include "config/builder.h"
+#include "config/expand.h"
+#include "config/keys.h"
+#include "config/problems.h"
+#include "config/spec.h"
+#include "config/tree.h"
+
+namespace procgraph {
+
+// The sections of a file's `defaults:`: maps without a mistake, or null.
+struct Defaults {
+  const Node* processes = nullptr;
+  const Node* queues = nullptr;
+  const Node* pipes = nullptr;
+};
+
+// What reading a file's tree needs to know and to use.
+struct Reader {
+  Problems& problems;
+  Expander& expander;
+  Tree& tree;
+  Budget& budget;
+  const Machine& machine;
+  std::string folder;  // absolute; of the file being read
+  Defaults defaults;   // of the file being read
+};
+
+// A key with its row, and its value.
+struct Field {
+  const Key& row;
+  const Node& key;
+  const Node& value;
+};
+
+// Each reports what is wrong and then gives nothing.
+[[nodiscard]] std::optional<Text> read_text(Reader& reader, const Field& field);
+[[nodiscard]] std::optional<Text> read_name(Reader& reader, const Field& field);
+[[nodiscard]] Typed<bool> read_flag(Reader& reader, const Field& field);
+[[nodiscard]] Typed<std::uint64_t> read_whole(Reader& reader, const Field& field);
+[[nodiscard]] Typed<Bytes> read_bytes(Reader& reader, const Field& field);
+[[nodiscard]] Typed<Duration> read_duration(Reader& reader, const Field& field);
+[[nodiscard]] Typed<Duration> read_positive_duration(Reader& reader, const Field& field);
+[[nodiscard]] Typed<std::uint32_t> read_mode(Reader& reader, const Field& field);
+[[nodiscard]] Typed<int> read_signal(Reader& reader, const Field& field);
+[[nodiscard]] Typed<std::uint32_t> read_replicas(Reader& reader, const Field& field);
+// One of the row's words.
+[[nodiscard]] std::optional<Text> read_word(Reader& reader, const Field& field);
+// Absolute, relative to the file's folder.
+[[nodiscard]] std::optional<Text> read_path(Reader& reader, const Field& field, Expander::Replica replica);
+
+// The same for a node that is not a key's value; `what` begins the message: "an item of 'reads'".
+[[nodiscard]] std::optional<Text> text_of(Reader& reader, const Node& node, std::string_view what,
+                                          Expander::Replica replica);
+[[nodiscard]] std::optional<Text> name_of(Reader& reader, const Node& node, std::string_view what);
+// Says what a name is, unless this is one.
+[[nodiscard]] bool check_name(Reader& reader, const Text& name, std::string_view what);
+// Decimal digits without leading zeros, no overflow.
+[[nodiscard]] std::optional<std::uint64_t> parse_whole(std::string_view digits);
+
+// "'replicas' takes a whole number …, not a list"
+Diagnostic& mismatch(Reader& reader, const Field& field);
+Diagnostic& mismatch(Reader& reader, const Field& field, std::string_view got);
+// "a list", "a map", "nothing", or the text in quotes.
+[[nodiscard]] std::string described(const Node& node);
+// Reports a value that is missing; false if it is there.
+bool missing(Reader& reader, const Field& field);
+
+}  // namespace procgraph

@@ -1,0 +1,165 @@
+#include "graph/build.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "graph/draft.h"
+#include "graph/wording.h"
+
+namespace procgraph {
+namespace {
+
+Stream to_stream(const std::optional<StreamSpec>& spec, StreamKind fallback) {
+  if (!spec) return {.kind = fallback};
+  Stream stream{.kind = spec->kind, .append = spec->append, .mark = spec->mark};
+  if (spec->kind == StreamKind::kFile) stream.file = spec->target;
+  return stream;
+}
+
+Process to_process(const ProcessSpec& spec, ProcessId id) {
+  Process process{.id = id, .name = spec.name.value, .description = spec.description, .mark = spec.name.mark};
+  if (spec.command) process.command = *spec.command;
+  process.streams = {to_stream(spec.in, StreamKind::kNone), to_stream(spec.out, StreamKind::kLog),
+                     to_stream(spec.err, StreamKind::kLog)};
+  if (spec.replicas) {
+    process.replicas = spec.replicas->value;
+    process.replicas_mark = spec.replicas->mark;
+  }
+  process.env = spec.env;
+  process.clean_env = spec.clean_env;
+  process.cwd = spec.cwd.value.empty() ? spec.folder : spec.cwd.value;
+  process.cwd_mark = spec.cwd.value.empty() ? spec.name.mark : spec.cwd.mark;
+  if (spec.umask) process.umask = spec.umask->value;
+  process.service = spec.service;
+  process.on_failure = spec.on_failure;
+  if (!spec.ok_codes.empty()) process.ok_codes = spec.ok_codes;
+  if (spec.stop) {
+    process.stop_signal = spec.stop->signal.value;
+    process.grace = spec.stop->grace.value;
+  }
+  if (spec.timeout) process.timeout = spec.timeout->value;
+  return process;
+}
+
+void resolve(Draft& draft, Process& process, const AfterSpec& after) {
+  const std::string& name = after.process.value;
+  const auto* target = draft.names.find(name);
+  if (target == nullptr) {
+    draft.diagnostics.error(
+        after.process.mark,
+        cat("process ", quoted(process.name), " starts after unknown process ", quoted(name)),
+        draft.names.suggest(name, true, false));
+  } else if (const auto* channel = std::get_if<ChannelId>(target)) {
+    draft.diagnostics
+        .error(after.process.mark,
+               cat("process ", quoted(process.name), " starts after ", quoted(name), ", which is a channel"),
+               "'after' names processes: channels are there before anything starts")
+        .notes.push_back({draft.graph.at(*channel).mark, "declared here"});
+  } else if (const ProcessId id = std::get<ProcessId>(*target); id == process.id) {
+    draft.diagnostics.error(after.process.mark, cat("process ", quoted(process.name),
+                                                    " starts after itself: it can never start"));
+  } else {
+    process.after.push_back({id, after.condition.value, after.process.mark});
+  }
+}
+
+}  // namespace
+
+void declare_channels(Draft& draft) {
+  for (const ChannelSpec& spec : draft.spec.channels) {
+    const ChannelKind* kind = find_kind(draft.kinds, spec.kind);
+    if (kind == nullptr) {
+      draft.diagnostics.error(spec.name.mark,
+                              cat("a channel of kind ", quoted(spec.kind), " is not supported yet"));
+      draft.graph.incomplete = true;
+      continue;
+    }
+    const ChannelId id{static_cast<std::uint32_t>(draft.graph.channels.size())};
+    Channel& channel = draft.graph.channels.emplace_back();
+    channel.id = id;
+    channel.name = spec.name.value;
+    channel.kind = kind;
+    channel.mark = spec.name.mark;
+    kind->fill(spec, channel);
+    draft.names.declare(spec.name.value, id);
+  }
+}
+
+void declare_processes(Draft& draft) {
+  for (const ProcessSpec& spec : draft.spec.processes) {
+    const ProcessId id{static_cast<std::uint32_t>(draft.graph.processes.size())};
+    draft.graph.processes.push_back(to_process(spec, id));
+    draft.stream_set.push_back({spec.in.has_value(), spec.out.has_value(), spec.err.has_value()});
+    draft.names.declare(spec.name.value, id);
+  }
+}
+
+void resolve_after(Draft& draft) {
+  for (std::size_t i = 0; i < draft.spec.processes.size(); ++i) {
+    for (const AfterSpec& after : draft.spec.processes[i].after)
+      resolve(draft, draft.graph.processes[i], after);
+  }
+}
+
+namespace {
+
+void count_holders(Graph& graph) {
+  std::vector<std::uint32_t> seen(graph.processes.size(),
+                                  ~0U);  // by process: the last channel that counted it
+  const auto count = [&](Channel& channel, const std::vector<PortId>& ports) {
+    std::uint32_t sum = 0;
+    for (const PortId port : ports) {
+      const Process& process = graph.at(graph.at(port).process);
+      if (std::exchange(seen[process.id.value], channel.id.value) != channel.id.value)
+        sum += process.replicas;
+    }
+    return sum;
+  };
+  for (Channel& channel : graph.channels) {
+    channel.writing_holders = count(channel, channel.writers);
+    channel.holders = channel.writing_holders + count(channel, channel.readers);
+  }
+}
+
+}  // namespace
+
+void derive(Graph& graph, const Spec& spec) {
+  count_holders(graph);
+  graph.grace = Duration{0};
+  for (Process& process : graph.processes) {
+    process.step = false;
+    graph.grace = std::max(graph.grace, process.grace);
+  }
+  if (spec.grace) graph.grace = spec.grace->value;
+  for (const Process& process : graph.processes) {
+    for (const After& after : process.after) {
+      Process& before = graph.at(after.process);
+      const bool waits_for_end = after.condition >= Condition::kFinished;
+      if (waits_for_end && before.ports.empty()) before.step = true;
+    }
+  }
+}
+
+const ChannelKind* find_kind(ChannelKinds kinds, std::string_view name) {
+  const auto found = std::ranges::find(kinds, name, [](const ChannelKind* kind) { return kind->name; });
+  return found == kinds.end() ? nullptr : *found;
+}
+
+Graph build(const Spec& spec, ChannelKinds kinds, Diagnostics& diagnostics) {
+  Draft draft{spec, kinds, diagnostics};
+  draft.graph.name = spec.name.value;
+  draft.graph.folder = spec.folder;
+  draft.graph.description = spec.description;
+  if (spec.timeout) draft.graph.timeout = spec.timeout->value;
+  draft.graph.keep_going = spec.keep_going;
+
+  declare_channels(draft);
+  declare_processes(draft);  // every name is known
+  connect_ports(draft);
+  connect_pipelines(draft);  // every port exists
+  resolve_after(draft);
+  derive(draft.graph, spec);
+  return std::move(draft.graph);
+}
+
+}  // namespace procgraph

@@ -1,0 +1,30 @@
+#include "graph/graph.h"
+
+#include <unordered_set>
+
+#include "graph/channel_kind.h"
+#include "graph/wording.h"
+
+namespace procgraph {
+
+std::string title(const Graph& graph, const Channel& channel) {
+  if (!channel.anonymous) return cat(channel.kind->name, ' ', quoted(channel.name));
+  const auto writers = process_names(graph, channel.writers), readers = process_names(graph, channel.readers);
+  return cat("the pipe from ", quoted_list(writers), " to ", quoted_list(readers));
+}
+
+std::vector<std::string> process_names(const Graph& graph, const std::vector<PortId>& ports) {
+  std::vector<std::string> names;
+  std::unordered_set<ProcessId> seen;
+  for (const PortId port : ports) {
+    const ProcessId process = graph.at(port).process;
+    if (seen.insert(process).second) names.push_back(graph.at(process).name);
+  }
+  return names;
+}
+
+std::string label(const Process& process, std::uint32_t replica) {
+  return process.replicas == 1 ? process.name : cat(process.name, '.', replica);
+}
+
+}  // namespace procgraph

@@ -1,0 +1,47 @@
+#include "graph/rules.h"
+
+#include "graph/build.h"
+#include "graph/channel_kind.h"
+
+namespace procgraph {
+namespace {
+
+using Rule = void (*)(const Graph&, const World&, Diagnostics&);
+
+void kinds_agree(const Graph& graph, const World& world, Diagnostics& diagnostics) {
+  for (const Channel& channel : graph.channels) channel.kind->check(graph, channel, world, diagnostics);
+}
+
+void there_is_a_process(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  if (graph.processes.empty())
+    diagnostics.error({}, "the graph has no processes", "write 'processes:' with at least one");
+}
+
+constexpr Rule kRules[] = {
+    there_is_a_process,
+    channels_have_both_ends,
+    channels_have_no_more_ends_than_their_kind_allows,
+    byte_pipes_have_no_replicas,
+    byte_pipes_join_two_processes,
+    duplex_pipes_are_read_and_written_by_both,
+    fixed_descriptors_are_free_and_possible,
+    streams_are_bytes,
+    standard_input_is_inherited_once,
+    start_order_has_no_circle,
+    a_failure_that_is_waited_for_does_not_stop_the_graph,
+    services_are_not_waited_for,
+    readers_do_not_end_before_writers_start,
+    writers_do_not_wait_for_readers_that_wait_for_them,
+    circles_of_data_are_meant,
+    plain_programs_use_streams,
+    participants_fit_the_roster,
+    kinds_agree,
+};
+
+}  // namespace
+
+void check(const Graph& graph, const World& world, Diagnostics& diagnostics) {
+  for (const Rule rule : kRules) rule(graph, world, diagnostics);
+}
+
+}  // namespace procgraph

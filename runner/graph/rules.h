@@ -1,0 +1,43 @@
+// Rules: what must hold of a graph, one small function each. A new rule is one function here and one row in
+// rules.cc. Every rule must bear a graph in which the others fail.
+#pragma once
+
+#include "base/diagnostic.h"
+#include "base/world.h"
+#include "graph/graph.h"
+
+namespace procgraph {
+
+// rules/ends.cc
+void channels_have_both_ends(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void channels_have_no_more_ends_than_their_kind_allows(const Graph& graph, const World& world,
+                                                       Diagnostics& diagnostics);
+void byte_pipes_have_no_replicas(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void byte_pipes_join_two_processes(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void duplex_pipes_are_read_and_written_by_both(const Graph& graph, const World& world,
+                                               Diagnostics& diagnostics);
+
+// rules/descriptors.cc
+void fixed_descriptors_are_free_and_possible(const Graph& graph, const World& world,
+                                             Diagnostics& diagnostics);
+void streams_are_bytes(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void standard_input_is_inherited_once(const Graph& graph, const World& world, Diagnostics& diagnostics);
+
+// rules/order.cc
+void start_order_has_no_circle(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void services_are_not_waited_for(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void a_failure_that_is_waited_for_does_not_stop_the_graph(const Graph& graph, const World& world,
+                                                          Diagnostics& diagnostics);
+
+// rules/data.cc
+void readers_do_not_end_before_writers_start(const Graph& graph, const World& world,
+                                             Diagnostics& diagnostics);
+void writers_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, const World& world,
+                                                        Diagnostics& diagnostics);
+void circles_of_data_are_meant(const Graph& graph, const World& world, Diagnostics& diagnostics);
+
+// rules/nodes.cc
+void plain_programs_use_streams(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void participants_fit_the_roster(const Graph& graph, const World& world, Diagnostics& diagnostics);
+
+}  // namespace procgraph

@@ -1,0 +1,113 @@
+// Data that cannot arrive, and circles of it.
+#include <algorithm>
+#include <span>
+
+#include "graph/channel_kind.h"
+#include "graph/digraph.h"
+#include "graph/rules.h"
+#include "graph/wording.h"
+
+namespace procgraph {
+namespace {
+
+// The `after` by which `process` starts only when `other` has ended, or null.
+const After* waits_for_end_of(const Process& process, ProcessId other) {
+  const auto found = std::ranges::find_if(process.after, [&](const After& after) {
+    return after.process == other && after.condition >= Condition::kFinished;
+  });
+  return found == process.after.end() ? nullptr : &*found;
+}
+
+// A way from a channel through processes and other channels to itself.
+void report(const Graph& graph, const std::vector<Vertex>& way, Diagnostics& diagnostics) {
+  const auto channel_at = [&](Vertex v) -> const Channel& {
+    return graph.channels[v - graph.processes.size()];
+  };
+  const auto is_process = [&](Vertex v) { return v < graph.processes.size(); };
+  const Channel& first = channel_at(way.front());
+  const std::string& writer = graph.processes[way[way.size() - 2]].name;
+  if (way.size() == 3) {
+    diagnostics.warning(first.mark,
+                        cat("process ", quoted(writer), " reads what it writes to ", title(graph, first),
+                            ": this ends only when it closes its port or exits"));
+    return;
+  }
+  std::string circle = quoted(writer);
+  std::vector<Note> notes;
+  for (const Vertex v : std::span(way).subspan(1, way.size() - 2)) {
+    if (is_process(v)) {
+      circle += cat(" → ", quoted(graph.processes[v].name));
+    } else {
+      notes.push_back({channel_at(v).mark, cat("and through ", title(graph, channel_at(v)))});
+    }
+  }
+  auto& warning =
+      diagnostics.warning(first.mark, cat(circle, " is a circle through ", title(graph, first),
+                                          ": it ends only when a process in it closes its port or exits"));
+  warning.notes = std::move(notes);
+}
+
+}  // namespace
+
+// Byte pipes are not looked at here: their ends start together, so that such an `after` is a circle already.
+void readers_do_not_end_before_writers_start(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  for (const Channel& channel : graph.channels) {
+    if (channel.kind->bytes || channel.writers.size() != 1) continue;
+    const Process& writer = graph.at(graph.at(channel.writers[0]).process);
+    for (const PortId id : channel.readers) {
+      const Process& reader = graph.at(graph.at(id).process);
+      const After* after = waits_for_end_of(writer, reader.id);
+      if (after == nullptr) continue;
+      auto& error = diagnostics.error(
+          graph.at(id).mark,
+          cat("process ", quoted(reader.name), " can never get data from ", title(graph, channel),
+              ": its writer ", quoted(writer.name), " starts only when ", quoted(reader.name), " has ended"));
+      error.notes.push_back({after->mark, cat(quoted(writer.name), " waits here")});
+    }
+  }
+}
+
+void writers_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, const World&,
+                                                        Diagnostics& diagnostics) {
+  for (const Channel& channel : graph.channels) {
+    if (channel.kind->bytes || channel.readers.size() != 1) continue;
+    const Process& reader = graph.at(graph.at(channel.readers[0]).process);
+    for (const After& after : reader.after) {
+      if (after.condition < Condition::kFinished) continue;
+      const bool writes = std::ranges::any_of(graph.at(after.process).ports, [&](PortId id) {
+        return graph.at(id).channel == channel.id && graph.at(id).access != Access::kRead;
+      });
+      if (!writes) continue;
+      const std::string& writer = graph.at(after.process).name;
+      auto& warning = diagnostics.warning(
+          after.mark,
+          cat("process ", quoted(reader.name), " reads what ", quoted(writer),
+              " writes, but starts only when ", quoted(writer), " has ended: more than ",
+              format_count(channel.capacity), " messages in ", title(graph, channel), " block both for ever"),
+          cat("start it with ", quoted(writer), ", or give ", quoted(channel.name),
+              " a capacity that holds everything"));
+      warning.notes.push_back({channel.mark, "declared here"});
+    }
+  }
+}
+
+// One warning for each knot of processes, with a shortest circle through its first channel.
+void circles_of_data_are_meant(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  const Digraph flow = data_flow(graph, Duplex::kLeftOut);
+  const Components knots = components(flow);
+  std::vector<std::uint32_t> members(knots.count, 0);
+  for (const auto knot : knots.of) ++members[knot];
+  std::vector<bool> reported(knots.count, false);
+  for (const Channel& channel : graph.channels) {
+    const auto vertex = static_cast<Vertex>(graph.processes.size() + channel.id.value);
+    const auto knot = knots.of[vertex];
+    if (members[knot] < 2 || reported[knot]) continue;
+    const auto way = shortest_way(flow, vertex, vertex);
+    if (channel.kind->bytes && way.size() == 3)
+      continue;  // one process at both ends of a pipe: an error of its own
+    reported[knot] = true;
+    report(graph, way, diagnostics);
+  }
+}
+
+}  // namespace procgraph

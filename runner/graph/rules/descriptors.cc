@@ -1,0 +1,89 @@
+// Numbers of descriptors that the file fixes, and standard streams.
+#include <unordered_map>
+
+#include "graph/channel_kind.h"
+#include "graph/rules.h"
+#include "graph/wording.h"
+
+namespace procgraph {
+namespace {
+
+void check_number(const Graph& graph, const Port& port, const World& world,
+                  std::unordered_map<int, PortId>& taken, Diagnostics& diagnostics) {
+  const std::string& process = graph.at(port.process).name;
+  const int fd = *port.fd;
+  if (static_cast<std::uint64_t>(fd) >= world.machine.files_max) {
+    diagnostics.error(port.mark,
+                      cat("process ", quoted(process), " gives port ", quoted(port.name), " descriptor ", fd,
+                          ", beyond this machine's limit"),
+                      cat("the largest is ", world.machine.files_max - 1, " (ulimit -Hn)"));
+    return;
+  }
+  if (!graph.at(port.channel).kind->bytes) {
+    diagnostics.error(port.mark,
+                      cat("process ", quoted(process), " gives port ", quoted(port.name), " descriptor ", fd,
+                          ", but a ", graph.at(port.channel).kind->name, " has several descriptors"),
+                      "leave 'fd' out: the SDK finds them by the port's name");
+    return;
+  }
+  const auto [before, fresh] = taken.try_emplace(fd, port.id);
+  if (fresh) return;
+  auto& error = diagnostics.error(
+      port.mark, cat("process ", quoted(process), " gives descriptor ", fd, " to two ports, ",
+                     quoted(graph.at(before->second).name), " and ", quoted(port.name)));
+  error.notes.push_back({graph.at(before->second).mark, "given here first"});
+}
+
+}  // namespace
+
+void fixed_descriptors_are_free_and_possible(const Graph& graph, const World& world,
+                                             Diagnostics& diagnostics) {
+  std::unordered_map<int, PortId> taken;
+  for (const Process& process : graph.processes) {
+    taken.clear();
+    for (const PortId id : process.ports) {
+      if (!graph.at(id).stream && graph.at(id).fd)
+        check_number(graph, graph.at(id), world, taken, diagnostics);
+    }
+  }
+}
+
+void streams_are_bytes(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  for (const Port& port : graph.ports) {
+    const Channel& channel = graph.at(port.channel);
+    if (!port.stream || channel.kind->bytes) continue;
+    const bool reads = port.access == Access::kRead;
+    auto& error =
+        diagnostics.error(port.mark,
+                          cat(port.name, " of process ", quoted(graph.at(port.process).name), " is ",
+                              title(graph, channel), ": not supported yet"),
+                          cat("a node that uses the SDK says '", reads ? "reads: " : "writes: ", channel.name,
+                              "'; plain programs are joined by pipes"));
+    error.notes.push_back({channel.mark, "declared here"});
+  }
+}
+
+void standard_input_is_inherited_once(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  const Process* first = nullptr;
+  for (const Process& process : graph.processes) {
+    const Stream& in = process.streams[0];
+    if (in.kind != StreamKind::kInherit) continue;
+    if (process.replicas > 1) {
+      diagnostics.error(
+          in.mark,
+          cat("process ", quoted(process.name), " has ", format_count(process.replicas),
+              " replicas and cannot inherit stdin"),
+          "one process can have the terminal's input; let it fill a queue that the replicas share");
+    }
+    if (first != nullptr) {
+      auto& error = diagnostics.error(
+          in.mark,
+          cat("processes ", quoted(first->name), " and ", quoted(process.name), " both inherit stdin"),
+          "one process at most can have the terminal's input");
+      error.notes.push_back({first->streams[0].mark, "inherited here too"});
+    }
+    if (first == nullptr) first = &process;
+  }
+}
+
+}  // namespace procgraph

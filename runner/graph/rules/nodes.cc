@@ -1,0 +1,78 @@
+// What a process is and what it is given.
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/path.h"
+#include "graph/channel_kind.h"
+#include "graph/rules.h"
+#include "graph/wording.h"
+
+namespace procgraph {
+namespace {
+
+// Programs that everybody has and that read stdin and write stdout, sorted. None of them ever looks at
+// PROCGRAPH_PORTS.
+constexpr std::string_view kPlainPrograms[] = {
+    "awk",     "base64",    "bc",   "bzip2", "cat",    "column", "comm",    "cp",    "curl", "cut",  "date",
+    "dd",      "diff",      "echo", "egrep", "expand", "false",  "ffmpeg",  "fgrep", "fmt",  "fold", "gawk",
+    "grep",    "gunzip",    "gzip", "head",  "iconv",  "join",   "jq",      "less",  "ls",   "mawk", "md5sum",
+    "nc",      "nl",        "od",   "paste", "pr",     "printf", "pv",      "rev",   "rg",   "sed",  "seq",
+    "sha1sum", "sha256sum", "shuf", "sleep", "sort",   "split",  "strings", "tac",   "tail", "tee",  "tr",
+    "true",    "tsort",     "uniq", "wc",    "wget",   "xargs",  "xxd",     "xz",    "yes",  "zcat", "zstd",
+};
+
+bool plain(const CommandSpec& command) {
+  if (command.shell || command.words.empty()) return false;
+  const std::string& word = command.words[0].value;
+  const std::string_view program = std::string_view(word).substr(word.rfind('/') + 1);
+  return std::ranges::find(kPlainPrograms, program) != std::end(kPlainPrograms);
+}
+
+// /dev/fd/N or /proc/self/fd/N among the words: the program opens a descriptor by its number.
+bool opens_descriptors(const CommandSpec& command) {
+  return std::ranges::any_of(command.words,
+                             [](const Text& word) { return word.value.find("/fd/") != std::string::npos; });
+}
+
+constexpr std::uint64_t kMaxParticipants = 4095;
+
+}  // namespace
+
+void plain_programs_use_streams(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  for (const Process& process : graph.processes) {
+    if (!plain(process.command) || opens_descriptors(process.command)) continue;
+    for (const PortId id : process.ports) {
+      const Port& port = graph.at(id);
+      if (port.stream || port.fd) continue;
+      const Channel& channel = graph.at(port.channel);
+      const char* stream = port.access == Access::kWrite ? "stdout" : "stdin";
+      std::string hint = cat("a plain program wants '", stream, ": ", channel.name, '\'');
+      if (!channel.kind->bytes)
+        hint += cat(", with '", channel.name, "' among the pipes (on a ", channel.kind->name,
+                    " that is not supported yet)");
+      diagnostics.warning(
+          port.mark, cat(quoted(process.command.words[0].value), " never opens its port ", quoted(port.name)),
+          std::move(hint));
+    }
+  }
+}
+
+void participants_fit_the_roster(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  std::uint64_t participants = 0;
+  const Process* most = nullptr;
+  for (const Process& process : graph.processes) {
+    const bool native = std::ranges::any_of(
+        process.ports, [&](PortId id) { return !graph.at(graph.at(id).channel).kind->bytes; });
+    if (!native) continue;
+    participants += process.replicas;
+    if (most == nullptr || most->replicas < process.replicas) most = &process;
+  }
+  if (participants <= kMaxParticipants) return;
+  diagnostics.error(most->replicas_mark.known() ? most->replicas_mark : most->mark,
+                    cat(format_count(participants), " processes use queues; a graph has room for ",
+                        format_count(kMaxParticipants)),
+                    cat("most are replicas of ", quoted(most->name)));
+}
+
+}  // namespace procgraph

@@ -1,0 +1,20 @@
+// What the plan's two prints share. Knows no layout.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plan/plan.h"
+
+namespace procgraph {
+
+[[nodiscard]] std::string_view name(End end);                  // read, write, both, read-only, read-write
+[[nodiscard]] std::string_view sort_of(const Object& object);  // pipe, socket pair, memory, file
+// What the process does not inherit: "K=V" of what the file declares and of what is ours.
+[[nodiscard]] std::vector<std::string> own_environment(const Plan& plan, const Spawn& spawn);
+// Processes by number (a start group, a stop rank): names, in order of the number.
+[[nodiscard]] std::vector<std::vector<std::string>> names_by(const Graph& graph,
+                                                             const std::vector<std::uint32_t>& number);
+
+}  // namespace procgraph

@@ -1,0 +1,23 @@
+// The descriptors of one process: which number is which end of which object, and the PROCGRAPH_PORTS that
+// says so.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plan/objects.h"
+
+namespace procgraph {
+
+struct Descriptors {
+  std::vector<Inherit> inherits;  // sorted by number; streams that are files are not among them
+  std::string ports;              // PROCGRAPH_PORTS, or ""
+  int roster = -1;
+};
+
+// 0 to 2 are streams, `fd: N` is N, everything else lies on the lowest free numbers from 3: the roster, then
+// the ports in their order. `roster` is invalid where the process does not take part.
+[[nodiscard]] Descriptors number_descriptors(const Graph& graph, const Process& process,
+                                             const Objects& objects, ObjectId roster);
+
+}  // namespace procgraph

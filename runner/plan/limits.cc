@@ -1,0 +1,92 @@
+#include "plan/limits.h"
+
+#include <algorithm>
+
+#include "graph/wording.h"
+#include "procgraph/admin.h"
+
+namespace procgraph {
+namespace {
+
+constexpr std::uint64_t kRunnerItself =
+    32;  // stdio, epoll, signals, timers, the control socket, room to breathe
+
+std::uint64_t descriptors_of(const Object& object) {
+  if (std::holds_alternative<FileObject>(object.what)) return 1;
+  return 2;  // both ends; of a memory the writable and the read-only one
+}
+
+std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) {
+  return a > ~b ? ~0ULL : a + b;
+}
+
+const Channel* largest(const Graph& graph) {
+  const auto found = std::ranges::max_element(graph.channels, {}, &Channel::memory);
+  return found == graph.channels.end() ? nullptr : &*found;
+}
+
+void check_memory(const Plan& plan, const Machine& machine, Diagnostics& diagnostics, PlanErrors& errors) {
+  if (plan.memory <= machine.memory_available) return;
+  errors.machine = true;
+  const Channel* most = largest(plan.graph);
+  auto& error =
+      diagnostics.error({},
+                        cat("the graph's channels may need ", rough(plan.memory), " of memory, ",
+                            machine.memory_limit_source.empty() ? "the machine" : machine.memory_limit_source,
+                            " has ", rough(machine.memory_available)),
+                        "lower 'memory' of the queues");
+  error.notes.push_back({most->memory_mark.known() ? most->memory_mark : most->mark,
+                         cat(title(plan.graph, *most), " may hold ", rough(most->memory))});
+}
+
+void check_counts(const Plan& plan, const Machine& machine, Diagnostics& diagnostics, PlanErrors& errors) {
+  if (plan.spawns.size() > machine.processes_max) {
+    errors.machine = true;
+    diagnostics.error({},
+                      cat("the graph has ", format_count(plan.spawns.size()),
+                          " processes, this machine allows ", format_count(machine.processes_max), " more"),
+                      "see 'ulimit -u' and /proc/sys/kernel/pid_max");
+  }
+  if (plan.descriptors > machine.files_max) {
+    errors.machine = true;
+    diagnostics.error(
+        {},
+        cat("the run needs ", format_count(plan.descriptors), " open files, this machine allows ",
+            format_count(machine.files_max)),
+        "raise the hard limit (ulimit -Hn), or write 'stdout: none, stderr: none' where nothing is logged");
+  }
+}
+
+// A rule counts what is declared; here only what a `discard` of ours adds can be too much.
+void check_participants(const Plan& plan, Diagnostics& diagnostics) {
+  std::uint64_t native = 0, ours = 0;
+  for (const Spawn& spawn : plan.spawns) {
+    if (spawn.participant == 0) continue;
+    ++(plan.graph.at(spawn.process).builtin ? ours : native);
+  }
+  if (native > kMaxParticipants || native + ours <= kMaxParticipants) return;
+  diagnostics.error({}, cat(format_count(native + ours), " processes use queues; a graph has room for ",
+                            format_count(kMaxParticipants)));
+}
+
+}  // namespace
+
+void measure(Plan& plan) {
+  plan.memory = {};
+  for (const Channel& channel : plan.graph.channels)
+    plan.memory.value = saturating_sum(plan.memory.value, channel.memory.value);
+  plan.descriptors = kRunnerItself;
+  for (const Object& object : plan.objects) plan.descriptors += descriptors_of(object);
+  for (const Spawn& spawn : plan.spawns) {
+    plan.descriptors += 1 + static_cast<std::uint64_t>(
+                                std::ranges::count(spawn.streams, StreamKind::kLog));  // its pidfd, its log
+  }
+}
+
+void check_limits(const Plan& plan, const Machine& machine, Diagnostics& diagnostics, PlanErrors& errors) {
+  check_memory(plan, machine, diagnostics, errors);
+  check_counts(plan, machine, diagnostics, errors);
+  check_participants(plan, diagnostics);
+}
+
+}  // namespace procgraph

@@ -1,0 +1,96 @@
+#include "graph/json_writer.h"
+#include "plan/describe.h"
+
+namespace procgraph {
+namespace {
+
+void write(JsonWriter& json, const Plan& plan, const Object& object) {
+  json.begin_object();
+  json.number("id", object.id.value);
+  json.text("name", object.name);
+  json.text("sort", sort_of(object));
+  if (object.channel.valid()) json.text("channel", plan.graph.at(object.channel).name);
+  if (const auto* pipe = std::get_if<PipeObject>(&object.what);
+      pipe != nullptr && pipe->capacity.value != 0) {
+    json.number("capacity", pipe->capacity.value);
+  } else if (const auto* memory = std::get_if<MemoryObject>(&object.what)) {
+    json.number("size", memory->size.value);
+    json.boolean("mapped", memory->mapped);
+  } else if (const auto* file = std::get_if<FileObject>(&object.what)) {
+    json.boolean("append", file->append);
+  }
+  json.end_object();
+}
+
+void write(JsonWriter& json, const Plan& plan, const Spawn& spawn) {
+  json.begin_object();
+  json.text("label", spawn.label);
+  json.text("process", plan.graph.at(spawn.process).name);
+  json.number("replica", spawn.replica);
+  json.text("program", spawn.program);
+  json.texts("argv", spawn.argv);
+  json.text("cwd", spawn.cwd);
+  if (spawn.umask) json.number("umask", *spawn.umask);
+  json.boolean("clean_env", plan.graph.at(spawn.process).clean_env);
+  json.texts("env", own_environment(plan, spawn));
+  std::vector<std::string> streams;
+  for (const StreamKind stream : spawn.streams) streams.emplace_back(name(stream));
+  json.texts("streams", streams);
+  json.begin_array("descriptors");
+  for (const Inherit& inherit : spawn.inherits) {
+    json.begin_object();
+    json.number("fd", inherit.fd);
+    json.number("object", inherit.object.value);
+    json.text("end", name(inherit.end));
+    json.end_object();
+  }
+  json.end_array();
+  if (spawn.participant != 0) json.number("participant", spawn.participant);
+  json.end_object();
+}
+
+void write_after(JsonWriter& json, const Graph& graph) {
+  json.begin_array("after");
+  for (const Process& process : graph.processes) {
+    for (const After& after : process.after) {
+      json.begin_object();
+      json.text("process", process.name);
+      json.text("waits_for", graph.at(after.process).name);
+      json.text("condition", name(after.condition));
+      json.end_object();
+    }
+  }
+  json.end_array();
+}
+
+void write_groups(JsonWriter& json, std::string_view key,
+                  const std::vector<std::vector<std::string>>& groups) {
+  json.begin_array(key);
+  for (const auto& group : groups) json.texts({}, group);
+  json.end_array();
+}
+
+}  // namespace
+
+std::string to_json(const Plan& plan) {
+  JsonWriter json;
+  json.begin_object();
+  json.text("graph", plan.graph.name);
+  json.text("folder", plan.graph.folder);
+  json.number("memory", plan.memory.value);
+  json.number("open_files", plan.descriptors);
+  json.texts("notes", plan.graph.notes);
+  json.begin_array("objects");
+  for (const Object& object : plan.objects) write(json, plan, object);
+  json.end_array();
+  json.begin_array("processes");
+  for (const Spawn& spawn : plan.spawns) write(json, plan, spawn);
+  json.end_array();
+  write_groups(json, "start_together", names_by(plan.graph, plan.start_group));
+  write_after(json, plan.graph);
+  write_groups(json, "stop_order", names_by(plan.graph, plan.stop_rank));
+  json.end_object();
+  return json.take();
+}
+
+}  // namespace procgraph

@@ -1,0 +1,199 @@
+// `procgraph plan`: what is made, what is started with what, in which order. Every text that came from a file
+// is escaped.
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "graph/wording.h"
+#include "plan/describe.h"
+
+namespace procgraph {
+namespace {
+
+constexpr std::size_t kLineWidth = 100;
+
+std::string heading(const Plan& plan) {
+  std::string line =
+      cat("graph ", escape(plan.graph.name), ": ", counted(plan.spawns.size(), "process", "processes"), ", ",
+          counted(plan.graph.channels.size(), "channel", "channels"), ", ",
+          counted(plan.descriptors, "open file", "open files"));
+  if (plan.memory.value != 0) line += cat(", at most ", format(plan.memory), " of messages");
+  return line + '\n';
+}
+
+std::string details(const Object& object) {
+  if (const auto* pipe = std::get_if<PipeObject>(&object.what))
+    return pipe->capacity.value == 0 ? "" : format(pipe->capacity);
+  if (const auto* memory = std::get_if<MemoryObject>(&object.what)) {
+    return cat(rough(memory->size), " reserved", memory->mapped ? ", mapped by the runner too" : "");
+  }
+  const auto* file = std::get_if<FileObject>(&object.what);
+  return file != nullptr && file->append ? "appended to" : "";
+}
+
+void trim_right(std::string& text) {
+  text.erase(text.find_last_not_of(' ') + 1);
+}
+
+std::string objects(const Plan& plan) {
+  if (plan.objects.empty()) return {};
+  std::size_t widest = 0;
+  for (const Object& object : plan.objects) widest = std::max(widest, width(escape(object.name)));
+  std::string out = "\nobjects\n";
+  for (const Object& object : plan.objects) {
+    std::string line = cat("  ", padded(escape(object.name), widest), "  ",
+                           padded(std::string(sort_of(object)), 11), "  ", details(object));
+    trim_right(line);
+    out += line + '\n';
+  }
+  return out;
+}
+
+void row(std::string& out, std::string_view key, std::string_view value) {
+  out += cat("    ", padded(std::string(key), 8), ' ', value, '\n');
+}
+
+void descriptors(std::string& out, const Plan& plan, const Spawn& spawn) {
+  std::map<int, std::string> rows;
+  for (int fd = 0; fd < 3; ++fd) rows[fd] = name(spawn.streams[static_cast<std::size_t>(fd)]);
+  for (const Inherit& inherit : spawn.inherits) {
+    rows[inherit.fd] =
+        cat(padded(std::string(name(inherit.end)), 10), "  ", escape(plan.at(inherit.object).name));
+  }
+  for (const auto& [fd, what] : rows) row(out, std::to_string(fd), what);
+}
+
+// All of PROCGRAPH_PORTS' ports stand below each other; what every process gets is said once, at the end.
+void environment(std::string& out, const Plan& plan, const Spawn& spawn) {
+  std::string_view key = "env";
+  if (plan.graph.at(spawn.process).clean_env) row(out, std::exchange(key, ""), "(clean)");
+  for (const std::string& entry : own_environment(plan, spawn)) {
+    constexpr std::string_view kEverybody[] = {
+        "PROCGRAPH_GRAPH=", "PROCGRAPH_PROCESS=", "PROCGRAPH_REPLICA=", "PROCGRAPH_REPLICAS="};
+    if (std::ranges::any_of(kEverybody, [&](std::string_view prefix) { return entry.starts_with(prefix); }))
+      continue;
+    std::string value = escape(entry);
+    if (entry.starts_with("PROCGRAPH_PORTS=")) {
+      for (std::size_t at = 0; (at = value.find(' ', at)) != std::string::npos; at += 30) {
+        value.replace(at, 1, cat('\n', std::string(13 + std::string_view("PROCGRAPH_PORTS=").size(), ' ')));
+      }
+    }
+    row(out, std::exchange(key, ""), value);
+  }
+}
+
+std::string command_line(const Spawn& spawn) {
+  std::vector<std::string> words = spawn.argv;
+  if (words.empty()) return spawn.program;
+  words[0] = spawn.program;
+  return escape(shell_join(words));
+}
+
+void process(std::string& out, const Plan& plan, const Spawn& spawn) {
+  const Process& process = plan.graph.at(spawn.process);
+  out += cat("  ", spawn.label,
+             process.service ? " (service)"
+             : process.step  ? " (step)"
+                             : "",
+             process.builtin ? " (ours)" : "", '\n');
+  row(out, "command", command_line(spawn));
+  row(out, "folder", escape(spawn.cwd));
+  if (spawn.umask) {
+    std::string octal;
+    for (unsigned mask = *spawn.umask; mask != 0; mask /= 8)
+      octal.insert(octal.begin(), static_cast<char>('0' + mask % 8));
+    row(out, "umask", cat('0', octal));
+  }
+  descriptors(out, plan, spawn);
+  environment(out, plan, spawn);
+}
+
+// Replicas differ in their number only: the first stands for all.
+std::string processes(const Plan& plan) {
+  std::string out = "\nprocesses\n";
+  for (std::size_t i = 0; i < plan.spawns.size();) {
+    const Spawn& first = plan.spawns[i];
+    std::size_t end = i + 1;
+    while (end < plan.spawns.size() && plan.spawns[end].process == first.process) ++end;
+    process(out, plan, first);
+    if (end - i == 2)
+      out += cat("  ", plan.spawns[i + 1].label, ": as ", first.label, ", but for the numbers\n");
+    if (end - i > 2)
+      out += cat("  ", plan.spawns[i + 1].label, " … ", plan.spawns[end - 1].label, ": as ", first.label,
+                 ", but for the numbers\n");
+    i = end;
+  }
+  out += "  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID\n";
+  return out;
+}
+
+// "  key  a, b, c", broken where the line is full.
+void names(std::string& out, std::string_view key, std::span<const std::string> list,
+           std::string_view tail = {}) {
+  std::string line = cat("  ", padded(std::string(key), 8), ' ');
+  const std::size_t indent = line.size();
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::string piece = i + 1 < list.size() ? list[i] + ',' : cat(list[i], tail);
+    if (width(line) > indent && width(line) + width(piece) > kLineWidth) {
+      trim_right(line);
+      out += line + '\n';
+      line.assign(indent, ' ');
+    }
+    line += piece + ' ';
+  }
+  trim_right(line);
+  out += line + '\n';
+}
+
+std::string waits(const Graph& graph, const std::vector<const Process*>& group) {
+  std::string text;
+  for (const Process* process : group) {
+    for (const After& after : process->after) {
+      text += cat(text.empty() ? ": when " : ", ", graph.at(after.process).name, ' ', name(after.condition));
+    }
+  }
+  return text;
+}
+
+// Groups without a condition start at once, in one line; each other one has its own.
+std::string start(const Plan& plan) {
+  std::vector<std::vector<const Process*>> groups;
+  for (const Process& process : plan.graph.processes) {
+    const std::uint32_t group = plan.start_group[process.id.value];
+    if (groups.size() <= group) groups.resize(group + 1);
+    groups[group].push_back(&process);
+  }
+  std::vector<std::string> at_once;
+  std::string later;
+  for (const auto& group : groups) {
+    std::vector<std::string> members;
+    for (const Process* process : group) members.push_back(process->name);
+    const std::string condition = waits(plan.graph, group);
+    if (condition.empty()) {
+      at_once.insert(at_once.end(), members.begin(), members.end());
+    } else {
+      names(later, "", members, condition);
+    }
+  }
+  std::string out = "\nstart\n";
+  if (!at_once.empty()) names(out, "at once", at_once);
+  return out + later;
+}
+
+std::string stop(const Plan& plan) {
+  std::string out = "\nstop\n";
+  std::size_t step = 0;
+  for (const auto& members : names_by(plan.graph, plan.stop_rank))
+    names(out, std::to_string(++step), members);
+  return out;
+}
+
+}  // namespace
+
+std::string to_text(const Plan& plan) {
+  std::string out = heading(plan);
+  for (const std::string& note : plan.graph.notes) out += cat("note: ", escape(note), '\n');
+  return out + objects(plan) + processes(plan) + start(plan) + stop(plan);
+}
+
+}  // namespace procgraph

@@ -1,0 +1,64 @@
+#include "supervise/actions.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
+namespace procgraph {
+std::string_view name(Effect effect) {
+  constexpr std::array<std::string_view, 4> kNames{"stops", "goes on", "ignored", "stopping"};
+  return kNames[static_cast<std::size_t>(effect)];
+}
+
+std::string_view name(Reason reason) {
+  constexpr std::array<std::string_view, 6> kNames{"complete", "signal",      "failure",
+                                                   "timeout",  "stdout lost", "forced"};
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
+namespace {
+
+struct Text {
+  std::string operator()(const action::Launch& a) const { return fmt::format("launch {}", a.spawn.value); }
+  std::string operator()(const action::Ask& a) const {
+    return fmt::format("ask {} {}", a.spawn.value, a.signal);
+  }
+  std::string operator()(const action::Kill& a) const { return fmt::format("kill {}", a.spawn.value); }
+  std::string operator()(const action::Sweep& a) const {
+    return fmt::format("sweep {} {}", a.spawn.value, a.signal);
+  }
+  std::string operator()(const action::Reap& a) const { return fmt::format("reap {}", a.spawn.value); }
+  std::string operator()(const action::Release& a) const { return fmt::format("release {}", a.spawn.value); }
+  std::string operator()(const action::WriterGone& a) const {
+    return fmt::format("writer gone {}", a.spawn.value);
+  }
+  std::string operator()(const action::EndWriters& a) const {
+    return fmt::format("end of writers {}", a.channel.value);
+  }
+  std::string operator()(const action::EndReaders& a) const {
+    return fmt::format("end of readers {}", a.channel.value);
+  }
+  std::string operator()(const action::Failed& a) const {
+    const std::string who = a.failure.spawn.valid() ? fmt::format("{}", a.failure.spawn.value) : "graph";
+    return fmt::format("failed {} {} {}", who, a.failure.code, name(a.effect));
+  }
+  std::string operator()(const action::Skipped& a) const {
+    if (!a.because.valid()) return fmt::format("skipped {}", a.process.value);
+    return fmt::format("skipped {} because of {}", a.process.value, a.because.value);
+  }
+  std::string operator()(const action::Stopping& a) const {
+    return fmt::format("stopping: {}", name(a.reason));
+  }
+  std::string operator()(const action::Done& a) const {
+    return a.signal != 0 ? fmt::format("dies of {}", a.signal) : fmt::format("done {}", a.code);
+  }
+};
+
+}  // namespace
+
+std::string to_text(const Action& action) {
+  return std::visit(Text{}, action);
+}
+
+}  // namespace procgraph

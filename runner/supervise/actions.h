@@ -1,0 +1,93 @@
+// What the supervisor's brain wants done. An action is never conditional, but for Launch: it may be withdrawn
+// while it waits (wanted() tells).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/id.h"
+
+namespace procgraph {
+
+enum class Why : std::uint8_t { kExit, kRefused, kTimeout, kGraphTimeout, kOutput };
+// What a failure does to the graph.
+enum class Effect : std::uint8_t { kStops, kGoesOn, kIgnored, kStopping };
+enum class Reason : std::uint8_t {
+  kComplete,  // all that it waits for has ended; services may remain
+  kSignal,
+  kFailure,
+  kTimeout,
+  kStdoutLost,
+  kForced,  // asked a second time, or by QUIT
+};
+
+struct Failure {
+  std::uint64_t order = 0;  // among all ends of this run: the first one's code is the run's
+  SpawnId spawn;            // invalid: the graph itself
+  Why why = Why::kExit;
+  int code = 1;
+
+  bool operator==(const Failure&) const = default;
+};
+
+namespace action {
+struct Launch {
+  SpawnId spawn;
+};
+struct Ask {  // the stop signal to its first process, CONT to all of its session
+  SpawnId spawn;
+  int signal = 0;
+};
+struct Kill {  // its whole session
+  SpawnId spawn;
+};
+struct Sweep {  // what is left of its session, and CONT; Empty is to be told as soon as nothing is
+  SpawnId spawn;
+  int signal = 0;
+};
+struct Reap {  // take back what the dead participant held in its channels
+  SpawnId spawn;
+};
+struct Release {  // the runner's copies of its ends: it has started, or never will
+  SpawnId spawn;
+};
+struct WriterGone {  // this one writes no more
+  SpawnId spawn;
+};
+struct EndWriters {
+  ChannelId channel;
+};
+struct EndReaders {
+  ChannelId channel;
+};
+struct Failed {
+  Failure failure;
+  Effect effect = Effect::kStops;
+};
+struct Skipped {
+  ProcessId process;
+  ProcessId because;  // invalid: the graph stops, or nothing can move
+};
+struct Stopping {
+  Reason reason = Reason::kComplete;
+  int signal = 0;
+};
+struct Done {
+  int code = 0;
+  int signal = 0;  // to die of; 0: exit with `code`
+};
+}  // namespace action
+
+using Action = std::variant<action::Launch, action::Ask, action::Kill, action::Sweep, action::Reap,
+                            action::Release, action::WriterGone, action::EndWriters, action::EndReaders,
+                            action::Failed, action::Skipped, action::Stopping, action::Done>;
+using Actions = std::vector<Action>;
+
+[[nodiscard]] std::string_view name(Effect effect);       // stops, goes on, ignored, stopping
+[[nodiscard]] std::string_view name(Reason reason);       // complete, signal, failure …
+[[nodiscard]] std::string to_text(const Action& action);  // "launch 3", "ask 3 15": for tests and traces
+
+}  // namespace procgraph

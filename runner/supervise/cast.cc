@@ -1,0 +1,76 @@
+#include "supervise/cast.h"
+
+#include <algorithm>
+
+#include "plan/plan.h"
+
+namespace procgraph {
+namespace {
+
+template <class T>
+void add_once(std::vector<T>& list, T value) {
+  if (std::ranges::find(list, value) == list.end()) list.push_back(value);
+}
+
+template <class T>
+T& slot(std::vector<T>& list, std::size_t index) {
+  if (list.size() <= index) list.resize(index + 1);
+  return list[index];
+}
+
+Role role_of(const Graph& graph, const Process& process) {
+  Role role;
+  role.count = 0;
+  role.service = process.service;
+  role.step = process.step;
+  role.on_failure = process.on_failure;
+  role.ok_codes = process.ok_codes;
+  role.stop_signal = process.stop_signal;
+  role.grace = process.grace;
+  role.timeout = process.timeout;
+  for (const After& after : process.after) role.needs.push_back({after.process, after.condition});
+  for (const PortId id : process.ports) {
+    const Port& port = graph.at(id);
+    if (port.access != Access::kWrite) add_once(role.reads, port.channel);
+    if (port.access != Access::kRead) add_once(role.writes, port.channel);
+  }
+  return role;
+}
+
+}  // namespace
+
+void complete(Cast& cast, std::size_t channels) {
+  cast.edges.resize(channels);
+  for (std::uint32_t i = 0; i < cast.roles.size(); ++i) {
+    const ProcessId id{i};
+    const Role& role = cast.roles[i];
+    for (const Need& need : role.needs) add_once(cast.roles[need.process.value].dependents, id);
+    for (const ChannelId channel : role.reads) cast.edges[channel.value].readers.push_back(id);
+    for (const ChannelId channel : role.writes) cast.edges[channel.value].writers.push_back(id);
+    slot(cast.groups, role.group).push_back(id);
+    slot(cast.ranks, role.rank).push_back(id);
+    for (std::uint32_t spawn = role.first; spawn < role.first + role.count; ++spawn)
+      slot(cast.owners, spawn) = id;
+  }
+}
+
+Cast make_cast(const Plan& plan, std::optional<Duration> timeout, bool keep_going) {
+  const Graph& graph = plan.graph;
+  Cast cast;
+  cast.timeout = timeout ? timeout : graph.timeout;
+  cast.grace = graph.grace;
+  cast.keep_going = keep_going || graph.keep_going;
+  for (const Process& process : graph.processes) {
+    Role& role = cast.roles.emplace_back(role_of(graph, process));
+    role.group = plan.start_group[process.id.value];
+    role.rank = plan.stop_rank[process.id.value];
+  }
+  for (const Spawn& spawn : plan.spawns) {
+    Role& role = cast.roles[spawn.process.value];
+    if (role.count++ == 0) role.first = spawn.id.value;
+  }
+  complete(cast, graph.channels.size());
+  return cast;
+}
+
+}  // namespace procgraph

@@ -1,0 +1,70 @@
+// Cast: what the supervisor's brain must know of a plan, and nothing else of it: who waits for whom, who
+// writes and reads which channel, what each end means. A value, made once; knows no command, no descriptor,
+// no name.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/id.h"
+#include "base/units.h"
+#include "base/vocabulary.h"
+
+namespace procgraph {
+
+struct Plan;
+
+struct Need {
+  ProcessId process;
+  Condition condition = Condition::kStarted;
+
+  bool operator==(const Need&) const = default;
+};
+
+// One process; its replicas are the spawns first … first + count - 1.
+struct Role {
+  std::uint32_t first = 0, count = 1;
+  bool service = false;
+  bool step = false;
+  OnFailure on_failure = OnFailure::kStop;
+  std::vector<int> ok_codes{0};
+  int stop_signal = 15;
+  Duration grace = std::chrono::seconds(10);
+  std::optional<Duration> timeout;
+  std::vector<Need> needs;
+  std::vector<ProcessId> dependents;  // those that need this one
+  std::uint32_t group = 0;            // those of one group start together
+  std::uint32_t rank = 0;             // of the orderly stop: lower first
+  std::vector<ChannelId> reads, writes;
+
+  // The graph waits for the end of these only.
+  [[nodiscard]] bool counts() const { return !service && !step && count > 0; }
+};
+
+// One channel, seen from its ends; a process stands once in each list.
+struct Edge {
+  std::vector<ProcessId> writers, readers;
+};
+
+struct Cast {
+  std::vector<Role> roles;
+  std::vector<Edge> edges;
+  std::vector<ProcessId> owners;               // by spawn
+  std::vector<std::vector<ProcessId>> groups;  // by start group
+  std::vector<std::vector<ProcessId>> ranks;   // by stop rank
+  std::optional<Duration> timeout;
+  Duration grace = std::chrono::seconds(10);
+  bool keep_going = false;
+
+  [[nodiscard]] const Role& at(ProcessId id) const { return roles[id.value]; }
+  [[nodiscard]] const Edge& at(ChannelId id) const { return edges[id.value]; }
+  [[nodiscard]] ProcessId owner(SpawnId id) const { return owners[id.value]; }
+};
+
+// Of a plan; the graph's own timeout and keep_going unless the command line says more.
+[[nodiscard]] Cast make_cast(const Plan& plan, std::optional<Duration> timeout = {}, bool keep_going = false);
+// Fills in what follows from roles: owners, groups, ranks, dependents, and the ends of `channels` channels.
+void complete(Cast& cast, std::size_t channels);
+
+}  // namespace procgraph

@@ -1,0 +1,53 @@
+// What the loop tells the supervisor's brain. Several things may have happened before it could say so; the
+// order of telling is the order of effects.
+#pragma once
+
+#include <variant>
+
+#include "base/id.h"
+#include "base/units.h"
+
+namespace procgraph {
+
+// Time since the run began, without what it spent stopped by Ctrl-Z.
+using Instant = Duration;
+
+// How a first process ended, as waitid tells it.
+struct Exit {
+  int code = 0;
+  int signal = 0;  // 0: it exited with `code`
+  bool core = false;
+
+  bool operator==(const Exit&) const = default;
+};
+
+namespace event {
+struct Begin {};
+struct Started {
+  SpawnId spawn;
+};
+struct Refused {
+  SpawnId spawn;
+  bool passing = false;  // the machine may be able to later (EAGAIN)
+  int code = 71;         // the exit code that this failure means
+};
+struct Exited {  // its first process
+  SpawnId spawn;
+  Exit exit;
+};
+struct Empty {  // its session, after that
+  SpawnId spawn;
+};
+struct Time {};  // `now` has come: see deadline()
+struct StopSignal {
+  int signal = 0;  // INT, TERM, HUP, QUIT
+};
+struct StdoutLost {
+  int error = 0;  // errno; EPIPE: nobody reads it any more
+};
+}  // namespace event
+
+using Event = std::variant<event::Begin, event::Started, event::Refused, event::Exited, event::Empty,
+                           event::Time, event::StopSignal, event::StdoutLost>;
+
+}  // namespace procgraph

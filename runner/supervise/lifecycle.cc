@@ -1,0 +1,67 @@
+#include "supervise/lifecycle.h"
+
+#include <array>
+
+namespace procgraph::life {
+namespace {
+
+using Row = std::array<Cell, kInputs>;
+
+constexpr Cell kNo{State::kWaiting, Action::kImpossible};
+
+constexpr Cell stay(State state) {
+  return {state, Action::kNothing};
+}
+constexpr Cell to(State next, Action action) {
+  return {next, action};
+}
+
+constexpr Cell kNever = to(State::kSkipped, Action::kGiveUp);
+constexpr Cell kGone = to(State::kEnded, Action::kSettle);
+
+// A process that waits, is queued or delayed has no kernel object of its own, so to stop it is to skip it.
+// Every other one has a session, and leaves its states only when that is empty.
+constexpr std::array<Row, kStates> kTable{{
+    // kBegin, kStarted, kRefused, kRetry, kDue, kStop, kTooLong, kForce, kExited, kEmpty
+    {{to(State::kQueued, Action::kLaunch), kNo, kNo, kNo, kNo, kNever, kNo, kNever, kNo, kNo}},  // kWaiting
+    {{kNo, to(State::kRunning, Action::kWatch), to(State::kEnded, Action::kRefuse),
+      to(State::kDelayed, Action::kDelay), kNo, kNever, kNo, kNever, kNo, kNo}},                 // kQueued
+    {{kNo, kNo, kNo, kNo, to(State::kQueued, Action::kLaunch), kNever, kNo, kNever, kNo, kNo}},  // kDelayed
+    {{kNo, kNo, kNo, kNo, kNo, to(State::kStopping, Action::kAsk), kNo, to(State::kKilled, Action::kKill),
+      to(State::kLeft, Action::kSweep), kNo}},  // kRunning
+    {{kNo, kNo, kNo, kNo, kNo, stay(State::kStopping), to(State::kKilled, Action::kKill),
+      to(State::kKilled, Action::kKill), to(State::kLeft, Action::kSweep), kNo}},  // kStopping
+    {{kNo, kNo, kNo, kNo, kNo, stay(State::kKilled), kNo, stay(State::kKilled),
+      to(State::kSwept, Action::kPurge), kNo}},  // kKilled
+    {{kNo, kNo, kNo, kNo, kNo, stay(State::kLeft), to(State::kSwept, Action::kClear),
+      to(State::kSwept, Action::kClear), kNo, kGone}},                                         // kLeft
+    {{kNo, kNo, kNo, kNo, kNo, stay(State::kSwept), kNo, stay(State::kSwept), kNo, kGone}},    // kSwept
+    {{kNo, kNo, kNo, kNo, kNo, stay(State::kEnded), kNo, stay(State::kEnded), kNo, kNo}},      // kEnded
+    {{kNo, kNo, kNo, kNo, kNo, stay(State::kSkipped), kNo, stay(State::kSkipped), kNo, kNo}},  // kSkipped
+}};
+
+constexpr std::array<std::string_view, kStates> kStateNames{
+    "waiting", "queued", "delayed", "running", "stopping", "killed", "left", "swept", "ended", "skipped"};
+constexpr std::array<std::string_view, kInputs> kInputNames{
+    "begin", "started", "refused", "retry", "due", "stop", "too long", "force", "exited", "empty"};
+constexpr std::array<std::string_view, 13> kActionNames{"impossible", "nothing", "launch", "delay", "watch",
+                                                        "give up",    "refuse",  "ask",    "kill",  "sweep",
+                                                        "purge",      "clear",   "settle"};
+
+}  // namespace
+
+Cell at(State state, Input input) {
+  return kTable[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)];
+}
+
+std::string_view name(State state) {
+  return kStateNames[static_cast<std::size_t>(state)];
+}
+std::string_view name(Input input) {
+  return kInputNames[static_cast<std::size_t>(input)];
+}
+std::string_view name(Action action) {
+  return kActionNames[static_cast<std::size_t>(action)];
+}
+
+}  // namespace procgraph::life

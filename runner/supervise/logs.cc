@@ -1,0 +1,136 @@
+#include "supervise/logs.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "supervise/line_splitter.h"
+
+namespace procgraph {
+namespace {
+
+// Small, for an unprivileged user's pipes shrink once 64 MiB of them are in use, in all his programs.
+constexpr Bytes kPipe{16 << 10};
+
+}  // namespace
+
+struct Logs::Pipe {
+  Pipe(boost::asio::io_context& io, Fd fd, SpawnId of, LogStream goes_to, Label from)
+      : end(io, fd.release()), spawn(of), stream(goes_to), label(std::move(from)) {}
+
+  boost::asio::posix::stream_descriptor end;
+  SpawnId spawn;
+  LogStream stream;
+  Label label;
+  LineSplitter lines;
+};
+
+Logs::Logs(boost::asio::io_context& io, const Plan& plan, Reporter& reporter)
+    : io_(io),
+      plan_(plan),
+      reporter_(reporter),
+      pipes_(plan.spawns.size()),
+      last_words_(plan.spawns.size()),
+      buffer_(kPipe.value) {}
+
+Logs::~Logs() = default;
+
+Result<Logs::Pipes> Logs::open(SpawnId id) const {
+  const Spawn& spawn = plan_.at(id);
+  Pipes pipes;
+  Kernel kernel;
+  for (const auto& [fd, ends] : {std::pair(1, &pipes.out), std::pair(2, &pipes.err)}) {
+    if (spawn.streams[static_cast<std::size_t>(fd)] != StreamKind::kLog) continue;
+    Result<Ends> opened = open_pipe(kernel, spawn.label + (fd == 1 ? ".stdout" : ".stderr"), kPipe);
+    if (!opened) return opened.error();
+    *ends = std::move(*opened);
+    ::fcntl(ends->read.get(), F_SETFL, O_NONBLOCK);
+  }
+  return pipes;
+}
+
+void Logs::follow(SpawnId id, Pipes pipes) {
+  const Spawn& spawn = plan_.at(id);
+  const Label label{spawn.label, spawn.process.value};
+  const auto begin = [&](Fd end, LogStream stream) {
+    if (!end) return;
+    auto pipe = std::make_shared<Pipe>(io_, std::move(end), id, stream, label);
+    pipes_[id.value][static_cast<std::size_t>(stream)] = pipe;
+    wait(pipe);
+  };
+  begin(std::move(pipes.out.read), LogStream::kOut);
+  begin(std::move(pipes.err.read), LogStream::kErr);
+}
+
+// One piece for each time that it is readable: whoever floods waits its turn like everybody else.
+void Logs::wait(const std::shared_ptr<Pipe>& pipe) {
+  pipe->end.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                       [this, pipe](boost::system::error_code error) {
+                         if (error || !pipe->end.is_open()) return;
+                         if (held_[static_cast<std::size_t>(pipe->stream)]) {
+                           resting_[static_cast<std::size_t>(pipe->stream)].push_back(pipe);
+                         } else if (read(*pipe, buffer_.size())) {
+                           wait(pipe);
+                         }
+                       });
+}
+
+// False: it is at its end and closed.
+bool Logs::read(Pipe& pipe, std::size_t most) {
+  const ssize_t size = ::read(pipe.end.native_handle(), buffer_.data(), std::min(most, buffer_.size()));
+  if (size < 0) return errno == EAGAIN || errno == EINTR;
+  if (size == 0) {
+    close(pipe);
+    return false;
+  }
+  pipe.lines.add({buffer_.data(), static_cast<std::size_t>(size)},
+                 [&](std::string_view text, bool cut) { line(pipe, text, cut); });
+  tell_();
+  return true;
+}
+
+void Logs::close(Pipe& pipe) {
+  pipe.lines.end([&](std::string_view text, bool cut) { line(pipe, text, cut); });
+  pipe.end.close();
+  pipes_[pipe.spawn.value][static_cast<std::size_t>(pipe.stream)].reset();
+  tell_();
+}
+
+void Logs::line(Pipe& pipe, std::string_view text, bool cut) {
+  ++lines_;
+  last_words_[pipe.spawn.value].add(text);
+  reporter_.line(pipe.label, pipe.stream, text, cut);
+}
+
+void Logs::finish(SpawnId id) {
+  // The array lets go of a pipe that reaches its end meanwhile.
+  const Both both = pipes_[id.value];
+  for (const std::shared_ptr<Pipe>& pipe : both) {
+    if (!pipe) continue;
+    // As much as lies there now: a daemon that holds the pipe may write for ever.
+    int left = 0;
+    ::ioctl(pipe->end.native_handle(), FIONREAD, &left);
+    bool is_open = true;
+    while (left > 0 && is_open) {
+      is_open = read(*pipe, static_cast<std::size_t>(left));
+      left -= static_cast<int>(buffer_.size());
+    }
+    if (is_open) close(*pipe);
+  }
+}
+
+void Logs::hold(LogStream stream, bool held) {
+  const auto index = static_cast<std::size_t>(stream);
+  held_[index] = held;
+  if (held) return;
+  for (const std::shared_ptr<Pipe>& pipe : std::exchange(resting_[index], {})) {
+    if (pipe->end.is_open()) wait(pipe);
+  }
+}
+
+}  // namespace procgraph

@@ -1,0 +1,203 @@
+#include "supervise/loop.h"
+
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+namespace procgraph {
+namespace {
+
+constexpr int kNotFound = 127, kNotExecutable = 126, kOperatingSystem = 71;
+
+int exit_code(const SpawnError& error) {
+  if (error.step != "exec") return kOperatingSystem;
+  return error.code == ENOENT ? kNotFound : kNotExecutable;
+}
+
+// What the machine may have again in a moment.
+bool passing(const SpawnError& error) {
+  if (error.step == "exec") return false;
+  return error.code == EAGAIN || error.code == ENOMEM || error.code == EMFILE || error.code == ENFILE;
+}
+
+}  // namespace
+
+Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOptions& options, Fd signals)
+    : plan_(plan),
+      opened_(opened),
+      signals_(io_, signals.release()),
+      cast_(make_cast(plan, options.timeout, options.keep_going)),
+      situation_(make_situation(cast_)),
+      logs_(io_, plan, reporter),
+      narrator_(plan, cast_, reporter, logs_),
+      outflow_(io_, reporter,
+               {.hold = [this](LogStream stream, bool held) { logs_.hold(stream, held); },
+                .lost = [this](int error) { lose_stdout(error); },
+                .empty =
+                    [this] {
+                      if (outcome_) io_.stop();
+                    }}),
+      leftovers_(io_,
+                 [this](SpawnId id) {
+                   logs_.finish(id);
+                   tell(event::Empty{id});
+                 }),
+      live_(plan.spawns.size()) {
+  logs_.on_read([this] { outflow_.soon(); });
+  narrator_.begin(options.containment);
+}
+
+Outcome Loop::run() {
+  wait_for_signals();
+  boost::asio::post(io_, [this] { tell(event::Begin{}); });
+  io_.run();
+  return *outcome_;
+}
+
+// Actions may lead to events; these wait until the actions before them are done.
+void Loop::tell(Event event) {
+  events_.push_back(std::move(event));
+  if (std::exchange(telling_, true)) return;
+  while (!events_.empty()) {
+    const Event next = std::move(events_.front());
+    events_.pop_front();
+    for (const Action& action : step(cast_, situation_, next, clock_.now()))
+      std::visit([this](const auto& what) { perform(what); }, action);
+  }
+  telling_ = false;
+  set_timer();
+  outflow_.soon();
+}
+
+void Loop::set_timer() {
+  const auto next = deadline(situation_);
+  if (next == timer_is_set_) return;
+  timer_is_set_ = next;
+  if (!next) {
+    timer_.cancel();
+    return;
+  }
+  timer_.expires_at(clock_.at(*next));
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    timer_is_set_.reset();
+    tell(event::Time{});
+  });
+}
+
+// One start per turn, so that signals and logs are heard between ten thousand of them.
+void Loop::perform(const action::Launch& action) {
+  launches_.push_back(action.spawn);
+  if (launches_.size() == 1) boost::asio::post(io_, [this] { launch_next(); });
+}
+
+void Loop::launch_next() {
+  const SpawnId id = launches_.front();
+  if (wanted(situation_, id)) start(id);
+  launches_.pop_front();
+  if (!launches_.empty()) boost::asio::post(io_, [this] { launch_next(); });
+}
+
+void Loop::start(SpawnId id) {
+  Result<Logs::Pipes> pipes = logs_.open(id);
+  if (!pipes) return refuse(id, {"pipe2", pipes.error().code}, pipes.error().text());
+  auto launched = launch(plan_.at(id), opened_, pipes->ends());
+  if (const auto* error = std::get_if<SpawnError>(&launched))
+    return refuse(id, *error, explain(*error, plan_.at(id)));
+  Child& child = std::get<Child>(launched);
+  by_pid_.emplace(child.pid, id);
+  narrator_.started(id, child.pid, clock_.now());
+  live_[id.value] = {std::move(child), child.pid};
+  logs_.follow(id, std::move(*pipes));
+  tell(event::Started{id});
+}
+
+void Loop::refuse(SpawnId id, const SpawnError& error, std::string explanation) {
+  narrator_.refused(id, std::move(explanation));
+  tell(event::Refused{id, passing(error), exit_code(error)});
+}
+
+// Until it is reaped its number cannot be anybody else's, so its process group can be named by it. Who left
+// that group is found when the first process has gone.
+void Loop::perform(const action::Ask& action) {
+  const Live& live = live_[action.spawn.value];
+  narrator_.asked(action.spawn);
+  send_signal(live.child.pidfd.get(), action.signal);
+  ::kill(-live.child.pid, SIGCONT);
+}
+
+void Loop::perform(const action::Kill& action) {
+  narrator_.asked(action.spawn);
+  ::kill(-live_[action.spawn.value].child.pid, SIGKILL);
+}
+
+void Loop::perform(const action::Sweep& action) {
+  leftovers_.sweep(action.spawn, live_[action.spawn.value].session, action.signal);
+}
+
+template <class Each>
+void Loop::each_native(const std::vector<ChannelId>& channels, Each each) {
+  for (const ChannelId id : channels) each(*plan_.graph.at(id).kind, opened_.live(id));
+}
+
+void Loop::perform(const action::Reap& action) {
+  const std::uint16_t participant = plan_.at(action.spawn).participant;
+  const Role& role = cast_.at(cast_.owner(action.spawn));
+  const auto reap_one = [&](const ChannelKind& kind, const LiveChannel& live) {
+    if (kind.reap != nullptr) kind.reap(live, participant);
+  };
+  if (participant == 0) return;
+  each_native(role.reads, reap_one);
+  each_native(role.writes, reap_one);
+}
+
+void Loop::perform(const action::WriterGone& action) {
+  const std::uint16_t participant = plan_.at(action.spawn).participant;
+  each_native(cast_.at(cast_.owner(action.spawn)).writes,
+              [&](const ChannelKind& kind, const LiveChannel& live) {
+                if (kind.writer_gone != nullptr) kind.writer_gone(live, participant);
+              });
+}
+
+void Loop::perform(const action::EndWriters& action) {
+  const auto end = plan_.graph.at(action.channel).kind->end_of_writers;
+  if (end != nullptr) end(opened_.live(action.channel));
+}
+
+void Loop::perform(const action::EndReaders& action) {
+  const auto end = plan_.graph.at(action.channel).kind->end_of_readers;
+  if (end != nullptr) end(opened_.live(action.channel));
+}
+
+void Loop::perform(const action::Release& action) {
+  opened_.release(plan_.at(action.spawn));
+}
+void Loop::perform(const action::Failed& action) {
+  narrator_.failed(action);
+}
+void Loop::perform(const action::Skipped& action) {
+  narrator_.skipped(action);
+}
+void Loop::perform(const action::Stopping& action) {
+  narrator_.stopping(action);
+}
+
+void Loop::perform(const action::Done& action) {
+  narrator_.done(action, situation_, opened_, clock_.now());
+  outcome_ = Outcome{.code = action.code, .signal = action.signal};
+  outflow_.now();
+  // Who forces the end does not wait for a reader of our output either.
+  if (situation_.stop.mode == Mode::kKill) io_.stop();
+}
+
+void Loop::lose_stdout(int error) {
+  narrator_.output_lost(std::strerror(error));
+  if (!outcome_) return tell(event::StdoutLost{error});
+  if (outcome_->code == 0 && outcome_->signal == 0 && error == EPIPE) outcome_->signal = SIGPIPE;
+}
+
+}  // namespace procgraph

@@ -1,0 +1,93 @@
+// Loop: the one thread of a run. It turns what the kernel tells (signals, ends of children, readable pipes,
+// time) into events of the brain, and the brain's actions into system calls. Decides nothing.
+#pragma once
+
+#include <sys/signalfd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "launch/launch.h"
+#include "os/process.h"
+#include "supervise/cast.h"
+#include "supervise/clock.h"
+#include "supervise/leftovers.h"
+#include "supervise/logs.h"
+#include "supervise/narrator.h"
+#include "supervise/outflow.h"
+#include "supervise/step.h"
+#include "supervise/supervise.h"
+
+namespace procgraph {
+
+class Loop {
+ public:
+  Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOptions& options, Fd signals);
+
+  Outcome run();
+
+ private:
+  // One spawn as the kernel knows it.
+  struct Live {
+    Child child;  // pid -1: no first process (any more)
+    pid_t session = -1;
+  };
+
+  void tell(Event event);
+  void perform(const action::Launch& action);
+  void perform(const action::Ask& action);
+  void perform(const action::Kill& action);
+  void perform(const action::Sweep& action);
+  void perform(const action::Reap& action);
+  void perform(const action::Release& action);
+  void perform(const action::WriterGone& action);
+  void perform(const action::EndWriters& action);
+  void perform(const action::EndReaders& action);
+  void perform(const action::Failed& action);
+  void perform(const action::Skipped& action);
+  void perform(const action::Stopping& action);
+  void perform(const action::Done& action);
+
+  void launch_next();
+  void start(SpawnId id);
+  void refuse(SpawnId id, const SpawnError& error, std::string explanation);
+  void lose_stdout(int error);
+  void set_timer();
+
+  void wait_for_signals();
+  void take(const signalfd_siginfo& signal);
+  void reap();
+  void take(const ChildChange& change);
+  void pause();
+  [[nodiscard]] std::vector<pid_t> sessions() const;
+
+  template <class Each>
+  void each_native(const std::vector<ChannelId>& channels, Each each);
+
+  const Plan& plan_;
+  Opened& opened_;
+  boost::asio::io_context io_{1};
+  boost::asio::steady_timer timer_{io_};
+  boost::asio::posix::stream_descriptor signals_;
+  Clock clock_;
+  const Cast cast_;
+  Situation situation_;
+  Logs logs_;
+  Narrator narrator_;
+  Outflow outflow_;
+  Leftovers leftovers_;
+  std::vector<Live> live_;                     // by spawn
+  std::unordered_map<pid_t, SpawnId> by_pid_;  // first processes that are not reaped
+  std::deque<SpawnId> launches_;
+  std::deque<Event> events_;
+  bool telling_ = false;
+  std::optional<Instant> timer_is_set_;
+  std::optional<Outcome> outcome_;
+};
+
+}  // namespace procgraph

@@ -1,0 +1,180 @@
+#include "supervise/narrator.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/text.h"
+#include "os/process.h"
+
+namespace procgraph {
+namespace {
+
+double seconds(Duration time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+// "1 process", "3 processes".
+std::string count(std::size_t n, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", format_count(n), n == 1 ? one : many);
+}
+
+std::string_view name(Verdict verdict) {
+  constexpr std::array<std::string_view, 7> kNames{"unknown", "late",   "succeeded", "cut off",
+                                                   "stopped", "failed", "skipped"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+}  // namespace
+
+Narrator::Narrator(const Plan& plan, const Cast& cast, Reporter& reporter, const Logs& logs)
+    : plan_(plan), cast_(cast), reporter_(reporter), logs_(logs), facts_(plan.spawns.size()) {}
+
+void Narrator::begin(const std::string& containment) {
+  const Graph& graph = plan_.graph;
+  reporter_.news(fmt::format("{}: {}, {}; containment: {}", graph.name,
+                             count(plan_.spawns.size(), "process", "processes"),
+                             count(graph.channels.size(), "channel", "channels"), containment));
+  const std::array<Field, 2> fields{Field{"graph", std::string_view(graph.name)},
+                                    Field{"containment", std::string_view(containment)}};
+  reporter_.event("begin", "", fields);
+}
+
+void Narrator::started(SpawnId id, pid_t pid, Instant now) {
+  facts_[id.value].began = now;
+  reporter_.news(fmt::format("{} started (pid {})", label(id), pid));
+  const std::array<Field, 1> fields{Field{"pid", std::int64_t{pid}}};
+  reporter_.event("started", label(id), fields);
+}
+
+void Narrator::refused(SpawnId id, std::string explanation) {
+  facts_[id.value].explanation = std::move(explanation);
+}
+
+void Narrator::exited(SpawnId id, const Exit& exit, Instant now) {
+  Facts& facts = facts_[id.value];
+  facts.exit = exit;
+  const Duration ran = now - facts.began;
+  reporter_.news(fmt::format("{} ended: {}, after {:.3f} s", label(id), how(exit), seconds(ran)));
+  const std::string signal = exit.signal != 0 ? signal_name(exit.signal) : "";
+  std::vector<Field> fields;
+  if (exit.signal != 0) {
+    fields.push_back({"signal", std::string_view(signal)});
+  } else {
+    fields.push_back({"code", std::int64_t{exit.code}});
+  }
+  fields.push_back({"milliseconds", std::int64_t{ran / std::chrono::milliseconds(1)}});
+  reporter_.event("exited", label(id), fields);
+}
+
+void Narrator::stopped(SpawnId id, int signal) {
+  facts_[id.value].stopped_by = signal;
+  ++words_;
+  reporter_.warning(was_stopped(label(id), signal));
+}
+
+std::string Narrator::why(const Failure& failure) const {
+  if (!failure.spawn.valid())
+    return procgraph::why({.explanation = output_, .timeout = cast_.timeout.value_or(Duration{})},
+                          failure.why);
+  const Facts& facts = facts_[failure.spawn.value];
+  const Role& role = cast_.at(cast_.owner(failure.spawn));
+  return procgraph::why({.label = label(failure.spawn),
+                         .exit = facts.exit,
+                         .explanation = facts.explanation,
+                         .stopped_by = facts.stopped_when_asked,
+                         .timeout = role.timeout.value_or(Duration{})},
+                        failure.why);
+}
+
+void Narrator::failed(const action::Failed& action) {
+  const Failure& failure = action.failure;
+  const std::string text = why(failure).append(consequence(action.effect));
+  const std::array<Field, 3> fields{Field{"code", std::int64_t{failure.code}},
+                                    Field{"effect", name(action.effect)},
+                                    Field{"message", std::string_view(text)}};
+  reporter_.event("failed", failure.spawn.valid() ? label(failure.spawn) : "", fields);
+  if (action.effect == Effect::kIgnored) return reporter_.news(text);
+  ++words_;
+  if (action.effect == Effect::kStopping) return reporter_.warning(text);
+  reporter_.error(text);
+  if (told_ != 0 && told_ < failure.order) return;
+  told_ = failure.order;
+  told_at_ = said();
+}
+
+void Narrator::skipped(const action::Skipped& action) {
+  const Graph& graph = plan_.graph;
+  const std::string& process = graph.at(action.process).name;
+  if (action.because.valid()) {
+    reporter_.news(fmt::format("{} is skipped: what it needs of '{}' can no longer come true", process,
+                               graph.at(action.because).name));
+  } else {
+    reporter_.news(fmt::format("{} is skipped", process));
+  }
+  reporter_.event("skipped", process, {});
+}
+
+void Narrator::stopping(const action::Stopping& action) {
+  const std::array<Field, 1> fields{Field{"reason", name(action.reason)}};
+  reporter_.event("stopping", "", fields);
+  const std::string text = procgraph::stopping(action.reason, action.signal);
+  if (action.reason != Reason::kSignal && action.reason != Reason::kForced) return reporter_.news(text);
+  ++words_;
+  reporter_.warning(text);
+}
+
+void Narrator::done(const action::Done& action, const Situation& situation, const Opened& opened,
+                    Instant now) {
+  const bool failed = action.code != 0;
+  if (situation.first) final_failure(*situation.first);
+  if (failed || action.signal != 0) left_over(opened, failed);
+  summary(situation, now);
+  const std::array<Field, 1> fields{action.signal != 0 ? Field{"signal", std::int64_t{action.signal}}
+                                                       : Field{"code", std::int64_t{action.code}}};
+  reporter_.event("done", "", fields);
+}
+
+// A run that fails ends with which process, how, and its last words; not twice in a row.
+void Narrator::final_failure(const Failure& failure) {
+  if (told_ != failure.order || said() != told_at_) reporter_.error(why(failure));
+  if (!failure.spawn.valid() || logs_.last_words(failure.spawn).empty()) return;
+  reporter_.error("  its last words:\n" + logs_.last_words(failure.spawn).text());
+}
+
+void Narrator::left_over(const Opened& opened, bool failed) {
+  for (const Channel& channel : plan_.graph.channels) {
+    if (channel.kind->sample == nullptr) continue;
+    const ChannelSample now = channel.kind->sample(opened.live(channel.id));
+    const std::uint64_t messages = now.waiting + now.leased;
+    if (messages == 0) continue;
+    const std::string text = procgraph::left_over(title(plan_.graph, channel), messages, now.redelivered);
+    failed ? reporter_.error(text) : reporter_.warning(text);
+  }
+}
+
+void Narrator::summary(const Situation& situation, Instant now) {
+  std::array<std::size_t, 7> verdicts{};
+  for (const SpawnState& spawn : situation.spawns) ++verdicts[static_cast<std::size_t>(spawn.verdict)];
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    if (verdicts[i] == 0) continue;
+    parts.push_back(fmt::format("{} {}", format_count(verdicts[i]), name(static_cast<Verdict>(i))));
+  }
+  reporter_.news(fmt::format("{} ran for {:.3f} s: {}", plan_.graph.name, seconds(now), join(parts, ", ")));
+}
+
+void Narrator::status(const Situation& situation, Instant now) {
+  std::string text = fmt::format("{} has run for {:.3f} s", plan_.graph.name, seconds(now));
+  for (const Spawn& spawn : plan_.spawns) {
+    const SpawnState& state = situation.at(spawn.id);
+    const bool over = life::over(state.life) && state.verdict != Verdict::kNone;
+    text += fmt::format("\n{}: {}", spawn.label, over ? name(state.verdict) : life::name(state.life));
+    if (facts_[spawn.id.value].stopped_by != 0)
+      text += fmt::format(", stopped by {}", signal_name(facts_[spawn.id.value].stopped_by));
+  }
+  ++words_;
+  reporter_.warning(text);
+}
+
+}  // namespace procgraph

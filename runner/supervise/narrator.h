@@ -1,0 +1,67 @@
+// Narrator: what a run says of itself. It keeps what is worth telling of each spawn and turns the brain's
+// actions into words and events for the reporter. Decides nothing.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "launch/launch.h"
+#include "plan/plan.h"
+#include "report/reporter.h"
+#include "supervise/logs.h"
+#include "supervise/situation.h"
+#include "supervise/wording.h"
+
+namespace procgraph {
+
+class Narrator {
+ public:
+  Narrator(const Plan& plan, const Cast& cast, Reporter& reporter, const Logs& logs);
+
+  void begin(const std::string& containment);
+  void started(SpawnId id, pid_t pid, Instant now);
+  void refused(SpawnId id, std::string explanation);
+  void exited(SpawnId id, const Exit& exit, Instant now);
+  void stopped(SpawnId id, int signal);  // by somebody else, until continued
+  void continued(SpawnId id) { facts_[id.value].stopped_by = 0; }
+  void asked(SpawnId id) { facts_[id.value].stopped_when_asked = facts_[id.value].stopped_by; }
+  void output_lost(std::string explanation) { output_ = std::move(explanation); }
+
+  void failed(const action::Failed& action);
+  void skipped(const action::Skipped& action);
+  void stopping(const action::Stopping& action);
+  // The last words of the run.
+  void done(const action::Done& action, const Situation& situation, const Opened& opened, Instant now);
+  // On request: who is in which state.
+  void status(const Situation& situation, Instant now);
+
+ private:
+  struct Facts {
+    Instant began{};
+    Exit exit;
+    std::string explanation;
+    int stopped_by = 0;
+    int stopped_when_asked = 0;
+  };
+
+  [[nodiscard]] const std::string& label(SpawnId id) const { return plan_.at(id).label; }
+  [[nodiscard]] std::string why(const Failure& failure) const;
+  void final_failure(const Failure& failure);
+  void left_over(const Opened& opened, bool failed);
+  void summary(const Situation& situation, Instant now);
+  [[nodiscard]] std::uint64_t said() const { return words_ + logs_.lines(); }
+
+  const Plan& plan_;
+  const Cast& cast_;
+  Reporter& reporter_;
+  const Logs& logs_;
+  std::vector<Facts> facts_;  // by spawn
+  std::string output_;
+  std::uint64_t words_ = 0;    // of ours, so far
+  std::uint64_t told_at_ = 0;  // said() when the first failure was told
+  std::uint64_t told_ = 0;     // its order; 0: none was
+};
+
+}  // namespace procgraph

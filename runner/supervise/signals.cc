@@ -1,0 +1,90 @@
+// The loop's ear: signals and the ends of children.
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+
+#include "supervise/loop.h"
+
+namespace procgraph {
+
+void Loop::wait_for_signals() {
+  signals_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](
+                                                                          boost::system::error_code error) {
+    if (error) return;
+    std::array<signalfd_siginfo, 16> signals{};
+    for (ssize_t size = 0; (size = ::read(signals_.native_handle(), signals.data(), sizeof signals)) > 0;) {
+      for (std::size_t i = 0; i < static_cast<std::size_t>(size) / sizeof signals[0]; ++i) take(signals[i]);
+    }
+    wait_for_signals();
+  });
+}
+
+void Loop::take(const signalfd_siginfo& signal) {
+  const int number = static_cast<int>(signal.ssi_signo);
+  switch (number) {
+    case SIGCHLD:
+      return reap();
+    case SIGTSTP:
+      return pause();
+    case SIGCONT:
+      signal_sessions(sessions(), SIGCONT);
+      return;
+    case SIGUSR1:
+      narrator_.status(situation_, clock_.now());
+      return outflow_.soon();
+    default:
+      // What the terminal sends to a job that a script has put into the background is not meant for it.
+      if (is_ignored(number) && signal.ssi_code == SI_KERNEL) return;
+      if (outcome_) return io_.stop();  // only our output still waits for its reader
+      tell(event::StopSignal{number});
+  }
+}
+
+// All ends first: what they leave behind is looked for when no dead child of ours is left to be seen as
+// alive.
+void Loop::reap() {
+  std::vector<ChildChange> changes;
+  while (const auto change = next_change()) changes.push_back(*change);
+  bool stranger = false;
+  for (const ChildChange& change : changes) {
+    stranger = stranger || !by_pid_.contains(change.pid);
+    take(change);
+  }
+  if (stranger) leftovers_.look_again();
+}
+
+void Loop::take(const ChildChange& change) {
+  const auto found = by_pid_.find(change.pid);
+  if (found == by_pid_.end()) return;
+  const SpawnId id = found->second;
+  if (change.what == ChildChange::What::kStopped) return narrator_.stopped(id, change.status);
+  if (change.what == ChildChange::What::kContinued) return narrator_.continued(id);
+  by_pid_.erase(found);
+  live_[id.value].child = {};
+  const bool killed = change.what == ChildChange::What::kKilled;
+  const Exit exit{
+      .code = killed ? 0 : change.status, .signal = killed ? change.status : 0, .core = change.core};
+  narrator_.exited(id, exit, clock_.now());
+  tell(event::Exited{id, exit});
+}
+
+std::vector<pid_t> Loop::sessions() const {
+  std::vector<pid_t> all = leftovers_.sessions();
+  for (const auto& [pid, id] : by_pid_) all.push_back(pid);
+  return all;
+}
+
+// Ctrl-Z: everything stops, then we do; time stands still until somebody continues us.
+void Loop::pause() {
+  const Instant since = clock_.now();
+  signal_sessions(sessions(), SIGSTOP);
+  stop_as_job();
+  clock_.resume_from(since);
+  signal_sessions(sessions(), SIGCONT);
+  timer_is_set_.reset();
+  set_timer();
+}
+
+}  // namespace procgraph

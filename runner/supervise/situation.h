@@ -1,0 +1,104 @@
+// Situation: everything that the supervisor's brain remembers of a run. A value; only step() changes it,
+// everybody may look.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "supervise/actions.h"
+#include "supervise/cast.h"
+#include "supervise/events.h"
+#include "supervise/lifecycle.h"
+
+namespace procgraph {
+
+enum class Verdict : std::uint8_t {
+  kNone,
+  kLate,  // died of SIGPIPE: its readers decide
+  kSucceeded,
+  kCutOff,
+  kStopped,  // by us: no failure
+  kFailed,
+  kSkipped,
+};
+
+// The pending deadlines, each kind once per subject.
+class Deadlines {
+ public:
+  enum class Kind : std::uint8_t { kRetry, kGrace, kTimeout, kGraphTimeout, kDrained, kAll, kEnd };
+  using Key = std::pair<Kind, std::uint32_t>;
+
+  void set(Instant when, Kind kind, SpawnId spawn = {});
+  void clear(Kind kind, SpawnId spawn = {});
+  [[nodiscard]] std::optional<Instant> next() const;
+  // The earliest one that is due, taken out.
+  [[nodiscard]] std::optional<Key> take(Instant now);
+
+ private:
+  std::set<std::pair<Instant, Key>> order_;
+  std::map<Key, Instant> when_;
+};
+
+struct SpawnState {
+  life::State life = life::State::kWaiting;
+  Verdict verdict = Verdict::kNone;
+  Exit exit;
+  std::uint64_t order = 0;  // of its end
+  unsigned tries = 0;       // starts that the machine could not make
+  int refusal = 0;          // exit code of a start that failed for good
+  bool asked = false;       // we sent the stop signal, or killed
+  bool killed = false;
+  bool timed_out = false;
+};
+
+struct RoleState {
+  std::uint32_t unstarted = 0, unended = 0, unjudged = 0;  // spawns
+  bool failed = false;                                     // one of them, finally
+  bool never_started = false;                              // one of them, and never will
+  bool skipped = false;                                    // all of them
+  bool gone = false;                                       // its ends of channels are given up
+};
+
+struct EdgeState {
+  std::uint32_t writers = 0, services = 0, readers = 0;  // not gone; services among the writers
+  bool lasting = false;                                  // has a writer that is no service
+  bool writers_ended = false, readers_ended = false;
+};
+
+enum class Mode : std::uint8_t { kNone, kInOrder, kAtOnce, kKill };
+
+struct StopState {
+  Mode mode = Mode::kNone;
+  std::uint32_t front = 0;  // the lowest rank that still has a process
+  bool drained = false;     // half of the grace is over: readers are asked too
+  bool all = false;         // three quarters: everybody is
+};
+
+// Everything that the brain remembers.
+struct Situation {
+  std::vector<SpawnState> spawns;
+  std::vector<RoleState> roles;
+  std::vector<EdgeState> edges;
+  std::vector<std::uint32_t> ranks;  // spawns that are not over, by stop rank
+  Deadlines deadlines;
+  StopState stop;
+  std::vector<SpawnId> late;         // their verdicts wait
+  std::uint32_t left = 0, busy = 0;  // spawns that are not over; those among them whose turn has come
+  std::uint32_t counting = 0;        // processes that the graph waits for and that have not ended
+  bool waits = false;                // there were such processes
+  std::uint64_t order = 0;
+  std::optional<Failure> first;         // of the failures that count
+  std::optional<Instant> first_signal;  // INT, TERM or HUP
+  int dies_of = 0;
+  bool done = false;
+
+  [[nodiscard]] const SpawnState& at(SpawnId id) const { return spawns[id.value]; }
+};
+
+[[nodiscard]] Situation make_situation(const Cast& cast);
+
+}  // namespace procgraph

@@ -1,0 +1,101 @@
+// When a process may start, and when it never will; and what its end means for the channels that it held.
+#include <algorithm>
+
+#include "supervise/turn.h"
+
+namespace procgraph {
+
+// Of all replicas. `ready` is `started` as long as nothing else can be asked for.
+Turn::Hope Turn::hope(const Need& need) const {
+  const RoleState& role = state_.roles[need.process.value];
+  const bool judged = role.unjudged == 0;
+  switch (need.condition) {
+    case Condition::kStarted:
+    case Condition::kReady:
+      if (role.never_started) return Hope::kLost;
+      return role.unstarted == 0 ? Hope::kHolds : Hope::kOpen;
+    case Condition::kFinished:
+      if (role.skipped) return Hope::kLost;
+      return role.unended == 0 ? Hope::kHolds : Hope::kOpen;
+    case Condition::kSucceeded:
+      if (role.skipped || role.failed) return Hope::kLost;
+      return judged ? Hope::kHolds : Hope::kOpen;
+    case Condition::kFailed:
+      if (role.skipped) return Hope::kLost;
+      if (!judged) return Hope::kOpen;
+      return role.failed ? Hope::kHolds : Hope::kLost;
+  }
+  return Hope::kOpen;
+}
+
+bool Turn::waiting(ProcessId id) const {
+  const Role& role = cast_.at(id);
+  return role.count > 0 && state_.spawns[role.first].life == life::State::kWaiting;
+}
+
+void Turn::consider(std::uint32_t group) {
+  if (state_.stop.mode != Mode::kNone) return;
+  const std::vector<ProcessId>& members = cast_.groups[group];
+  skip_lost(members);
+  // Within a group they start together, so one that is after another's start need not wait for it.
+  const auto met = [&](const Need& need) {
+    return hope(need) == Hope::kHolds || (need.condition == Condition::kStarted &&
+                                          cast_.at(need.process).group == group && waiting(need.process));
+  };
+  const auto may_start = [&](ProcessId id) {
+    return !waiting(id) || std::ranges::all_of(cast_.at(id).needs, met);
+  };
+  if (!std::ranges::all_of(members, may_start)) return;
+  for (const ProcessId id : members) {
+    if (waiting(id)) move_role(id, life::Input::kBegin);
+  }
+}
+
+void Turn::skip_lost(const std::vector<ProcessId>& group) {
+  for (const ProcessId id : group) {
+    if (!waiting(id)) continue;
+    const auto& needs = cast_.at(id).needs;
+    const auto lost =
+        std::ranges::find_if(needs, [&](const Need& need) { return hope(need) == Hope::kLost; });
+    if (lost != needs.end()) skip(id, lost->process);
+  }
+}
+
+void Turn::skip(ProcessId id, ProcessId because) {
+  at(id).skipped = true;
+  emit(action::Skipped{id, because});
+  move_role(id, life::Input::kStop);
+}
+
+// Nobody runs and no time is awaited, so no condition can come true any more: a circle that nobody refused.
+void Turn::skip_stuck() {
+  for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) {
+    if (waiting(ProcessId{i})) return skip(ProcessId{i}, {});  // which may set others free
+  }
+}
+
+void Turn::give_up_ends(ProcessId id) {
+  const Role& role = cast_.at(id);
+  if (std::exchange(at(id).gone, true)) return;
+  for (const ChannelId channel : role.writes) {
+    EdgeState& edge = state_.edges[channel.value];
+    --edge.writers;
+    if (role.service) --edge.services;
+    look_at(channel);
+  }
+  for (const ChannelId channel : role.reads) {
+    --state_.edges[channel.value].readers;
+    look_at(channel);
+  }
+}
+
+// A service does not hold a channel open once its other writers are gone, unless services are its only
+// writers.
+void Turn::look_at(ChannelId id) {
+  EdgeState& edge = state_.edges[id.value];
+  const std::uint32_t holding = edge.lasting ? edge.writers - edge.services : edge.writers;
+  if (holding == 0 && !std::exchange(edge.writers_ended, true)) emit(action::EndWriters{id});
+  if (edge.readers == 0 && !std::exchange(edge.readers_ended, true)) emit(action::EndReaders{id});
+}
+
+}  // namespace procgraph

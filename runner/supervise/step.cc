@@ -1,0 +1,204 @@
+#include "supervise/step.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "base/check.h"
+#include "supervise/turn.h"
+
+namespace procgraph {
+namespace {
+
+// The machine refuses to fork for a while: 10 ms, 20 ms … 1 s, some three seconds in all, then it is a
+// failure.
+constexpr unsigned kTries = 10;
+constexpr Duration kFirstDelay = std::chrono::milliseconds(10);
+constexpr Duration kLongestDelay = std::chrono::seconds(1);
+
+}  // namespace
+
+Actions step(const Cast& cast, Situation& situation, const Event& event, Instant now) {
+  Turn turn(cast, situation, now);
+  std::visit([&](const auto& what) { turn.take(what); }, event);
+  turn.settle();
+  return std::move(turn).actions();
+}
+
+std::optional<Instant> deadline(const Situation& situation) {
+  return situation.deadlines.next();
+}
+
+bool wanted(const Situation& situation, SpawnId spawn) {
+  return situation.at(spawn).life == life::State::kQueued;
+}
+
+void Turn::take(const event::Begin&) {
+  if (cast_.timeout) state_.deadlines.set(now_ + *cast_.timeout, Deadlines::Kind::kGraphTimeout);
+  for (std::uint32_t i = 0; i < cast_.edges.size(); ++i) look_at(ChannelId{i});
+  for (std::uint32_t i = 0; i < cast_.groups.size(); ++i) consider(i);
+}
+
+void Turn::take(const event::Started& event) {
+  move(event.spawn, life::Input::kStarted);
+}
+
+void Turn::take(const event::Refused& event) {
+  SpawnState& spawn = at(event.spawn);
+  if (event.passing && ++spawn.tries < kTries) {
+    move(event.spawn, life::Input::kRetry);
+    return;
+  }
+  spawn.refusal = event.code;
+  spawn.order = ++state_.order;
+  move(event.spawn, life::Input::kRefused);
+}
+
+void Turn::take(const event::Exited& event) {
+  SpawnState& spawn = at(event.spawn);
+  spawn.exit = event.exit;
+  spawn.order = ++state_.order;
+  move(event.spawn, life::Input::kExited);
+}
+
+void Turn::take(const event::Empty& event) {
+  move(event.spawn, life::Input::kEmpty);
+}
+
+void Turn::take(const event::Time&) {
+  while (const auto key = state_.deadlines.take(now_)) fire(*key);
+}
+
+void Turn::fire(const Deadlines::Key& key) {
+  const auto [kind, subject] = key;
+  const SpawnId id{subject};
+  switch (kind) {
+    case Deadlines::Kind::kRetry:
+      return move(id, life::Input::kDue);
+    case Deadlines::Kind::kGrace:
+      return move(id, life::Input::kTooLong);
+    case Deadlines::Kind::kTimeout:
+      at(id).timed_out = true;
+      return move(id, life::Input::kStop);
+    case Deadlines::Kind::kGraphTimeout:
+      record({.order = ++state_.order, .why = Why::kGraphTimeout, .code = 124}, OnFailure::kFinish);
+      return stop(Mode::kAtOnce, Reason::kTimeout);
+    case Deadlines::Kind::kDrained:
+      state_.stop.drained = press_ = true;
+      return;
+    case Deadlines::Kind::kAll:
+      state_.stop.all = press_ = true;
+      return;
+    case Deadlines::Kind::kEnd:
+      return move_all(life::Input::kForce);
+  }
+}
+
+void Turn::move(SpawnId id, life::Input input) {
+  SpawnState& spawn = at(id);
+  const life::Cell cell = life::at(spawn.life, input);
+  check(cell.action != life::Action::kImpossible, "spawn {}: {} while {}", id.value, life::name(input),
+        life::name(spawn.life));
+  state_.busy += life::busy(cell.next);
+  state_.busy -= life::busy(spawn.life);
+  spawn.life = cell.next;
+  apply(id, cell.action);
+}
+
+void Turn::move_all(life::Input input) {
+  for (std::uint32_t i = 0; i < cast_.owners.size(); ++i) move(SpawnId{i}, input);
+}
+
+void Turn::move_role(ProcessId id, life::Input input) {
+  const Role& role = cast_.at(id);
+  for (std::uint32_t i = role.first; i < role.first + role.count; ++i) move(SpawnId{i}, input);
+}
+
+void Turn::apply(SpawnId id, life::Action what) {
+  SpawnState& spawn = at(id);
+  const Role& role = cast_.at(cast_.owner(id));
+  const auto start_grace = [&] { state_.deadlines.set(now_ + role.grace, Deadlines::Kind::kGrace, id); };
+  switch (what) {
+    case life::Action::kImpossible:
+    case life::Action::kNothing:
+      return;
+    case life::Action::kLaunch:
+      return emit(action::Launch{id});
+    case life::Action::kDelay:
+      return delay(id);
+    case life::Action::kWatch:
+      return watch(id);
+    case life::Action::kGiveUp:
+    case life::Action::kRefuse:
+      state_.deadlines.clear(Deadlines::Kind::kRetry, id);
+      emit(action::Release{id});
+      at(cast_.owner(id)).never_started = true;
+      return settle_end(id);
+    case life::Action::kAsk:
+      spawn.asked = true;
+      state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
+      start_grace();
+      return emit(action::Ask{id, role.stop_signal});
+    case life::Action::kKill:
+      spawn.asked = spawn.killed = true;
+      state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
+      state_.deadlines.clear(Deadlines::Kind::kGrace, id);
+      return emit(action::Kill{id});
+    case life::Action::kSweep:
+      state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
+      start_grace();
+      emit(action::Reap{id});
+      return emit(action::Sweep{id, role.stop_signal});
+    case life::Action::kPurge:
+      emit(action::Reap{id});
+      return emit(action::Sweep{id, SIGKILL});
+    case life::Action::kClear:
+      state_.deadlines.clear(Deadlines::Kind::kGrace, id);
+      return emit(action::Sweep{id, SIGKILL});
+    case life::Action::kSettle:
+      state_.deadlines.clear(Deadlines::Kind::kGrace, id);
+      return settle_end(id);
+  }
+}
+
+void Turn::delay(SpawnId id) {
+  const Duration wait = std::min(kFirstDelay * (1 << std::min(at(id).tries - 1, 10U)), kLongestDelay);
+  state_.deadlines.set(now_ + wait, Deadlines::Kind::kRetry, id);
+}
+
+void Turn::watch(SpawnId id) {
+  const ProcessId owner = cast_.owner(id);
+  emit(action::Release{id});
+  --at(owner).unstarted;
+  if (const auto timeout = cast_.at(owner).timeout)
+    state_.deadlines.set(now_ + *timeout, Deadlines::Kind::kTimeout, id);
+  changed(owner);
+}
+
+void Turn::settle_end(SpawnId id) {
+  const ProcessId owner = cast_.owner(id);
+  --state_.left;
+  if (--state_.ranks[cast_.at(owner).rank] == 0) press_ = true;
+  if (!cast_.at(owner).writes.empty()) emit(action::WriterGone{id});
+  if (--at(owner).unended == 0 && cast_.at(owner).counts()) --state_.counting;
+  changed(owner);
+  judge(id);
+}
+
+void Turn::settle() {
+  do {
+    while (!changed_.empty()) {
+      const ProcessId id = changed_.front();
+      changed_.pop_front();
+      if (at(id).unended == 0) give_up_ends(id);
+      if (!state_.late.empty()) judge_late();
+      for (const ProcessId dependent : cast_.at(id).dependents) consider(cast_.at(dependent).group);
+    }
+    if (state_.stop.mode == Mode::kNone && state_.waits && state_.counting == 0)
+      stop(Mode::kInOrder, Reason::kComplete);
+    if (state_.stop.mode == Mode::kNone && state_.busy == 0) skip_stuck();
+    press();
+  } while (!changed_.empty());
+  finish();
+}
+
+}  // namespace procgraph

@@ -1,0 +1,99 @@
+// How a graph stops: in order, at once, or by force.
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "supervise/turn.h"
+
+namespace procgraph {
+namespace {
+
+// A tool that signals guard and runner both must not force.
+constexpr Duration kOnePress = std::chrono::milliseconds(500);
+
+}  // namespace
+
+void Turn::take(const event::StopSignal& event) {
+  if (state_.dies_of == 0) state_.dies_of = event.signal;
+  if (event.signal == SIGQUIT) return stop(Mode::kKill, Reason::kForced, event.signal);
+  if (!state_.first_signal) {
+    state_.first_signal = now_;
+    return stop(Mode::kInOrder, Reason::kSignal, event.signal);
+  }
+  if (event.signal != SIGHUP && now_ - *state_.first_signal >= kOnePress)
+    stop(Mode::kKill, Reason::kForced, event.signal);
+}
+
+void Turn::take(const event::StdoutLost& event) {
+  if (event.error != EPIPE) {
+    record({.order = ++state_.order, .why = Why::kOutput, .code = 71}, OnFailure::kFinish);
+  } else if (state_.dies_of == 0) {
+    state_.dies_of = SIGPIPE;
+  }
+  stop(Mode::kInOrder, Reason::kStdoutLost);
+}
+
+// A stop that is under way gives way to force only: what fails while the rest drains has cost enough already.
+void Turn::stop(Mode mode, Reason reason, int signal) {
+  StopState& stop = state_.stop;
+  const bool first = stop.mode == Mode::kNone;
+  if (!first && (mode != Mode::kKill || stop.mode == Mode::kKill)) return;
+  stop.mode = mode;
+  if (state_.left > 0) emit(action::Stopping{reason, signal});
+  if (first) skip_rest();
+  using Kind = Deadlines::Kind;
+  for (const Kind kind : {Kind::kGraphTimeout, Kind::kDrained, Kind::kAll, Kind::kEnd})
+    state_.deadlines.clear(kind);
+  if (mode == Mode::kKill) return move_all(life::Input::kForce);
+  state_.deadlines.set(now_ + cast_.grace, Kind::kEnd);
+  if (mode == Mode::kInOrder) {
+    state_.deadlines.set(now_ + cast_.grace / 2, Kind::kDrained);
+    state_.deadlines.set(now_ + cast_.grace * 3 / 4, Kind::kAll);
+  }
+  press_ = true;
+}
+
+void Turn::skip_rest() {
+  for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) skip_rest_of(ProcessId{i});
+}
+
+// What has not started never will.
+void Turn::skip_rest_of(ProcessId id) {
+  const Role& role = cast_.at(id);
+  std::uint32_t skipped = 0;
+  for (SpawnId spawn{role.first}; spawn.value < role.first + role.count; ++spawn.value) {
+    const life::State life = at(spawn).life;
+    if (life != life::State::kWaiting && life != life::State::kQueued && life != life::State::kDelayed)
+      continue;
+    move(spawn, life::Input::kStop);
+    ++skipped;
+  }
+  if (skipped == 0 || skipped < role.count) return;
+  at(id).skipped = true;
+  emit(action::Skipped{id, {}});
+}
+
+void Turn::press() {
+  if (!std::exchange(press_, false)) return;
+  StopState& stop = state_.stop;
+  if (stop.mode == Mode::kAtOnce || (stop.mode == Mode::kInOrder && stop.all))
+    return move_all(life::Input::kStop);
+  if (stop.mode != Mode::kInOrder) return;
+  while (stop.front < cast_.ranks.size() && state_.ranks[stop.front] == 0) ++stop.front;
+  if (stop.front == cast_.ranks.size()) return;
+  // One that reads ends by itself once its writers have: it is asked only when half of the grace has not been
+  // enough.
+  for (const ProcessId id : cast_.ranks[stop.front]) {
+    if (stop.drained || cast_.at(id).reads.empty()) move_role(id, life::Input::kStop);
+  }
+}
+
+void Turn::finish() {
+  if (state_.left > 0 || state_.done) return;
+  state_.done = true;
+  state_.deadlines = {};
+  if (state_.dies_of != 0) return emit(action::Done{.signal = state_.dies_of});
+  emit(action::Done{.code = state_.first ? state_.first->code : 0});
+}
+
+}  // namespace procgraph

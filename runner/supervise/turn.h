@@ -1,0 +1,85 @@
+// Turn: one call of step(). It applies an event to the situation and carries the consequences from process to
+// process until nothing moves; the actions that this takes are its result. Private to the brain: step.cc,
+// start.cc, verdict.cc and stop.cc are its parts.
+#pragma once
+
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "supervise/situation.h"
+
+namespace procgraph {
+
+class Turn {
+ public:
+  Turn(const Cast& cast, Situation& situation, Instant now) : cast_(cast), now_(now), state_(situation) {}
+
+  void take(const event::Begin&);
+  void take(const event::Started& event);
+  void take(const event::Refused& event);
+  void take(const event::Exited& event);
+  void take(const event::Empty& event);
+  void take(const event::Time&);
+  void take(const event::StopSignal& event);
+  void take(const event::StdoutLost& event);
+
+  // Carries on until nothing moves.
+  void settle();
+  [[nodiscard]] Actions actions() && { return std::move(actions_); }
+
+ private:
+  enum class Hope { kHolds, kOpen, kLost };
+
+  // step.cc: the lifecycle's actions, and what follows from them.
+  void move(SpawnId id, life::Input input);
+  void move_all(life::Input input);
+  void move_role(ProcessId id, life::Input input);
+  void apply(SpawnId id, life::Action what);
+  void watch(SpawnId id);
+  void settle_end(SpawnId id);
+  void leave(ProcessId id);  // one of its spawns is over
+  void delay(SpawnId id);
+  void fire(const Deadlines::Key& key);
+  [[nodiscard]] SpawnState& at(SpawnId id) { return state_.spawns[id.value]; }
+  [[nodiscard]] RoleState& at(ProcessId id) { return state_.roles[id.value]; }
+  void emit(Action what) { actions_.push_back(std::move(what)); }
+  void changed(ProcessId id) { changed_.push_back(id); }
+
+  // start.cc: conditions, start groups, skipping; the ends of channels.
+  [[nodiscard]] Hope hope(const Need& need) const;
+  void consider(std::uint32_t group);
+  [[nodiscard]] bool waiting(ProcessId id) const;
+  void skip(ProcessId id, ProcessId because);
+  void skip_lost(const std::vector<ProcessId>& group);
+  void skip_stuck();
+  void give_up_ends(ProcessId id);
+  void look_at(ChannelId id);
+
+  // verdict.cc: success, failure, cut off.
+  void judge(SpawnId id);
+  void conclude(SpawnId id, Verdict verdict);
+  void fail(SpawnId id);
+  void record(const Failure& failure, OnFailure on_failure);
+  [[nodiscard]] Verdict verdict_of(SpawnId id) const;
+  void judge_late();
+  [[nodiscard]] bool readers_gone(SpawnId id) const;
+  [[nodiscard]] Verdict late_verdict(SpawnId id) const;
+  [[nodiscard]] std::vector<SpawnId> closed_circle() const;
+
+  // stop.cc: how a graph stops.
+  void stop(Mode mode, Reason reason, int signal = 0);
+  void skip_rest();
+  void skip_rest_of(ProcessId id);
+  void press();  // ask and kill whom the stop has reached
+  void finish();
+
+  const Cast& cast_;
+  const Instant now_;
+  Situation& state_;
+  Actions actions_;
+  std::deque<ProcessId> changed_;  // whose consequences are still to be drawn
+  bool press_ = false;             // the stop has reached somebody else
+};
+
+}  // namespace procgraph

@@ -1,0 +1,85 @@
+#include "supervise/wording.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <csignal>
+
+#include "os/process.h"
+
+namespace procgraph {
+namespace {
+
+// "stopped by SIGTTIN, for it read from the terminal".
+std::string stopped(int signal) {
+  const std::string_view reason = signal == SIGTTIN   ? ", for it read from the terminal"
+                                  : signal == SIGTTOU ? ", for it wrote to the terminal"
+                                                      : "";
+  return fmt::format("stopped by {}{}", signal_name(signal), reason);
+}
+
+std::string in_brackets(int stopped_by) {
+  return stopped_by == 0 ? "" : fmt::format(" (it was {})", stopped(stopped_by));
+}
+
+}  // namespace
+
+std::string how(const Exit& exit) {
+  if (exit.signal == 0) return fmt::format("exit code {}", exit.code);
+  return fmt::format("killed by {}{}", signal_name(exit.signal), exit.core ? " (core dumped)" : "");
+}
+
+std::string why(const Failing& failing, Why why) {
+  switch (why) {
+    case Why::kExit:
+      return fmt::format("{} failed: {}{}", failing.label, how(failing.exit),
+                         in_brackets(failing.stopped_by));
+    case Why::kRefused:
+      return fmt::format("{} failed: {}", failing.label, failing.explanation);
+    case Why::kTimeout:
+      return fmt::format("{} failed: it still ran after {}, its timeout{}", failing.label,
+                         format_duration(failing.timeout), in_brackets(failing.stopped_by));
+    case Why::kGraphTimeout:
+      return fmt::format("the graph still ran after {}, its timeout", format_duration(failing.timeout));
+    case Why::kOutput:
+      return fmt::format("stdout cannot be written: {}", failing.explanation);
+  }
+  return {};
+}
+
+std::string was_stopped(std::string_view label, int signal) {
+  return fmt::format("{} was {}", label, stopped(signal));
+}
+
+std::string_view consequence(Effect effect) {
+  constexpr std::array<std::string_view, 4> kWords{"; the graph stops", "; the rest goes on",
+                                                   "; that is ignored", "; the graph is stopping"};
+  return kWords[static_cast<std::size_t>(effect)];
+}
+
+std::string stopping(Reason reason, int signal) {
+  switch (reason) {
+    case Reason::kComplete:
+      return "all that the graph waits for has ended; the services are stopped";
+    case Reason::kSignal:
+      return fmt::format("{}: the graph stops, in order; INT or TERM once more kills it",
+                         signal_name(signal));
+    case Reason::kForced:
+      return fmt::format("{}: the graph is killed", signal_name(signal));
+    case Reason::kStdoutLost:
+      return "nobody reads stdout any more; the graph stops, in order";
+    case Reason::kFailure:
+    case Reason::kTimeout:
+      return "everything is asked to end";
+  }
+  return {};
+}
+
+std::string left_over(std::string_view channel, std::uint64_t messages, std::uint64_t redelivered) {
+  std::string text = fmt::format("{} {} left in {}", format_count(messages),
+                                 messages == 1 ? "message was" : "messages were", channel);
+  if (redelivered > 0) text += fmt::format("; {} had been redelivered", format_count(redelivered));
+  return text;
+}
+
+}  // namespace procgraph

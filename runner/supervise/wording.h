@@ -1,0 +1,38 @@
+// The sentences of a run, from facts: how a process ended, what that does to the graph, what is left. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/units.h"
+#include "supervise/actions.h"
+#include "supervise/events.h"
+
+namespace procgraph {
+
+// "exit code 1", "killed by SIGSEGV (core dumped)".
+[[nodiscard]] std::string how(const Exit& exit);
+
+// What is known of a failure, beyond its numbers.
+struct Failing {
+  std::string label;  // of the process; "" the graph's
+  Exit exit;
+  std::string explanation;  // of a start that failed, of an output that cannot be written
+  int stopped_by = 0;       // the signal that had it stopped when we asked it to end
+  Duration timeout{};
+};
+
+// "worker failed: exit code 1", "api failed: still ran after 30s", "the graph still ran after 1m".
+[[nodiscard]] std::string why(const Failing& failing, Why why);
+// "worker was stopped by SIGTTIN, for it read from the terminal".
+[[nodiscard]] std::string was_stopped(std::string_view label, int signal);
+// "; the graph stops", "; the rest goes on" …
+[[nodiscard]] std::string_view consequence(Effect effect);
+// "INT: the graph stops; once more kills it".
+[[nodiscard]] std::string stopping(Reason reason, int signal);
+// "1,204 messages were left in queue 'jobs'; 2 had been redelivered".
+[[nodiscard]] std::string left_over(std::string_view channel, std::uint64_t messages,
+                                    std::uint64_t redelivered);
+
+}  // namespace procgraph

@@ -1,0 +1,95 @@
+// `run`: the straight line from a file's text to one exit code.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "base/text.h"
+#include "launch/launch.h"
+#include "report/reporter.h"
+#include "supervise/supervise.h"
+#include "verbs/front.h"
+
+namespace procgraph {
+namespace {
+
+struct RunFlags {
+  FrontFlags front;
+  std::string log_format = "text";
+  std::string color = "auto";
+  std::string timeout;
+  bool dry_run = false, keep_going = false, no_prefix = false, timestamps = false, quiet = false,
+       verbose = false;
+};
+
+std::optional<Duration> graph_timeout(const RunFlags& flags, Front& front) {
+  if (flags.timeout.empty()) return front.graph.timeout;
+  std::optional<Duration> given = parse_duration(flags.timeout);
+  bool usable = given && given->count() > 0;
+  if (!usable)
+    front.usage =
+        fmt::format("procgraph run: --timeout {}: a duration such as 90s, 5m or 1h", escape(flags.timeout));
+  return given;
+}
+
+ReportOptions report_options(const RunFlags& flags, const Plan& plan) {
+  ReportOptions options{.format = flags.log_format == "json" ? LogFormat::kJson : LogFormat::kText,
+                        .prefix = !flags.no_prefix,
+                        .timestamps = flags.timestamps,
+                        .color_out = use_color(flags.color, STDOUT_FILENO),
+                        .color_err = use_color(flags.color, STDERR_FILENO),
+                        .quiet = flags.quiet,
+                        .verbose = flags.verbose};
+  for (const Spawn& spawn : plan.spawns)
+    options.label_width = std::max(options.label_width, spawn.label.size());
+  return options;
+}
+
+Outcome run_graph(const RunFlags& flags, const Context& context) {
+  Front front =
+      prepare(flags.front, context, UpTo::kPlan);  // pure: text → Spec → Graph → Plan; nothing exists yet
+  std::optional<Duration> timeout = graph_timeout(flags, front);
+  if (!flags.quiet || !front.ok()) print_diagnostics(front, use_color(flags.color, STDERR_FILENO));
+  if (!front.ok()) return {.code = front.exit_code()};
+  if (flags.dry_run) {
+    std::string text = to_text(front.plan);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return {};
+  }
+
+  std::unique_ptr<Reporter> reporter = make_reporter(report_options(flags, front.plan));
+  for (const std::string& note : front.graph.notes) reporter->news(note);
+  Result<Opened> opened = Opened::open(front.plan);  // the kernel's objects exist, nothing runs
+  if (!opened) {
+    reporter->error(opened.error().text());
+    (void)reporter->flush();
+    return {.code = kExitSystem};
+  }
+  return supervise(front.plan, *opened, *reporter, {.keep_going = flags.keep_going, .timeout = timeout});
+}
+
+}  // namespace
+
+Action declare_run(Flags& flags, const Context& context) {
+  auto own = std::make_shared<RunFlags>();
+  own->front.declare(flags);
+  flags.toggle("--dry-run", own->dry_run, "print the plan, start nothing");
+  flags.toggle("--keep-going", own->keep_going,
+               "after a failure run the rest to its end; the first failure is the exit code");
+  flags.text("--timeout", own->timeout, "DURATION", "stop after this long (90s, 5m, 1h) with exit code 124");
+  flags.choice("--log-format", own->log_format, {"text", "json"},
+               "output as text for people, or as JSON lines");
+  flags.toggle("--no-prefix", own->no_prefix, "lines of processes without their process's name");
+  flags.toggle("--timestamps", own->timestamps, "each line with its time");
+  declare_color(flags, own->color);
+  flags.toggle("-q,--quiet", own->quiet, "no warnings, only errors");
+  flags.toggle("-v,--verbose", own->verbose, "starts, ends and a summary too");
+  return [own, context]() -> Outcome {
+    if (own->dry_run) return run_graph(*own, context);
+    guarded([own, context] { return run_graph(*own, context); });
+  };
+}
+
+}  // namespace procgraph

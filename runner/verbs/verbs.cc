@@ -1,0 +1,124 @@
+// The list of verbs, and the help that comes from it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/text.h"
+#include "verbs/verb.h"
+
+namespace procgraph {
+namespace {
+
+constexpr std::array kVerbs{
+    Verb{"run", "Run", "check, plan, start and supervise a graph until it is done",
+         "  procgraph run                          the graph in ./procgraph.yaml\n"
+         "  procgraph run etl.yaml --set day=mon   with ${day} in the file\n"
+         "  procgraph run etl.yaml --dry-run       say what would be started, start nothing\n"
+         "  cat etl.yaml | procgraph run -         the file from standard input\n",
+         declare_run},
+    Verb{"check", "Look before", "find every mistake in a file, start nothing",
+         "  procgraph check etl.yaml\n"
+         "  procgraph check etl.yaml --format json   for an editor or a script\n",
+         declare_check},
+    Verb{"plan", "Look before", "print the decided run: objects, descriptors, commands, order",
+         "  procgraph plan etl.yaml\n", declare_plan},
+    Verb{"graph", "Look before", "draw it",
+         "  procgraph graph etl.yaml\n"
+         "  procgraph graph etl.yaml --format svg > etl.svg     needs Graphviz's dot\n",
+         declare_graph},
+    Verb{"new", "Write", "the source of a node of your own, ready to build",
+         "  procgraph new count && cmake -S count -B count/build && cmake --build count/build\n",
+         declare_new},
+    Verb{"schema", "Write", "the JSON schema of the file, for editors",
+         "  procgraph schema > procgraph.schema.json\n", declare_schema},
+    Verb{"completion", "Write", "completion for bash, zsh or fish", "  source <(procgraph completion bash)\n",
+         declare_completion},
+    Verb{"kinds", "What there is", "the kinds of channels", "  procgraph kinds\n", declare_kinds},
+    Verb{"nodes", "What there is", "the node programs that a file's commands can name",
+         "  procgraph nodes etl.yaml\n", declare_nodes},
+    Verb{"doctor", "What there is", "what this machine allows: containment, limits, shared memory, pipes",
+         "  procgraph doctor\n", declare_doctor},
+    Verb{"version", "What there is", "the version", "  procgraph version\n", declare_version},
+    Verb{"help", "What there is", "this text, or a verb's", "  procgraph help run\n", declare_help},
+};
+
+std::string flag_name(const FlagRow& row) {
+  std::string names = row.names;
+  if (std::size_t comma = names.find(','); comma != std::string::npos) names.insert(comma + 1, " ");
+  return row.value.empty() ? names : fmt::format("{} {}", names, row.value);
+}
+
+std::string rows_text(std::string_view title, const std::vector<FlagRow>& rows, bool arguments) {
+  std::size_t column = 0;
+  for (const FlagRow& row : rows) {
+    if (row.argument == arguments) column = std::max(column, width(flag_name(row)));
+  }
+  std::string text;
+  for (const FlagRow& row : rows) {
+    if (row.argument != arguments) continue;
+    std::string name = flag_name(row);
+    text += fmt::format("  {}{:{}}  {}\n", name, "", column - width(name), row.help);
+  }
+  return text.empty() ? text : fmt::format("\n{}:\n{}", title, text);
+}
+
+Outcome print_help(const Context& context, const std::string& name) {
+  for (const Verb& verb : kVerbs) {
+    if (verb.name != name) continue;
+    Flags flags("procgraph", verb.name);
+    verb.declare(flags, context);
+    std::fputs(verb_help(verb, flags).c_str(), stdout);
+    return {};
+  }
+  if (name.empty()) {
+    std::fputs(program_help().c_str(), stdout);
+    return {};
+  }
+  fmt::print(stderr, "procgraph: there is no verb '{}'\n", escape(name));
+  return {.code = kExitUsage};
+}
+
+}  // namespace
+
+std::span<const Verb> all_verbs() {
+  return kVerbs;
+}
+
+std::string verb_help(const Verb& verb, const Flags& flags) {
+  std::string text = fmt::format("procgraph {} – {}\n\nusage: {}\n", verb.name, verb.summary, flags.usage());
+  text += rows_text("arguments", flags.rows(), true);
+  text += rows_text("flags", flags.rows(), false);
+  text += fmt::format("\nexamples:\n{}", verb.examples);
+  return text;
+}
+
+std::string program_help() {
+  std::string text =
+      "procgraph – runs a graph of processes from one YAML file, as one program\n\n"
+      "usage: procgraph VERB [flags] [arguments]\n";
+  std::string_view group;
+  for (const Verb& verb : kVerbs) {
+    if (verb.group != group) text += fmt::format("\n{}:\n", verb.group);
+    group = verb.group;
+    text += fmt::format("  {:<11} {}\n", verb.name, verb.summary);
+  }
+  text +=
+      "\nprocgraph VERB --help has its flags and examples. Every flag can also be set in the environment:\n"
+      "--log-format json is PROCGRAPH_LOG_FORMAT=json.\n\n"
+      "The smallest graph:\n"
+      "  processes:\n"
+      "    f: { command: f, writes: q }\n"
+      "    m: { command: m, reads: q }\n"
+      "  queues: [q]\n";
+  return text;
+}
+
+Action declare_help(Flags& flags, const Context& context) {
+  auto verb = std::make_shared<std::string>();
+  flags.argument("VERB", *verb, "the verb to explain", false);
+  return [verb, context] { return print_help(context, *verb); };
+}
+
+}  // namespace procgraph

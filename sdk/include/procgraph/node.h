@@ -1,0 +1,67 @@
+// Node: what the graph gave this process. The one header that a node includes.
+//
+//   #include <procgraph/node.h>
+//   int main() {
+//     procgraph::Node node;
+//     auto words = node.reader("words");
+//     auto lengths = node.writer("lengths");
+//     for (procgraph::Message& word : words) lengths.put(std::to_string(word.text().size()));
+//   }
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "procgraph/errors.h"
+#include "procgraph/message.h"
+#include "procgraph/pipe.h"
+#include "procgraph/queue.h"
+
+namespace procgraph {
+
+// A port as the graph declares it.
+struct PortInfo {
+  std::string name;
+  std::string channel;
+  std::string kind;    // "queue", "pipe"
+  std::string access;  // "read", "write", "both"
+};
+
+// Make one, in main, before any thread or child: it maps the channels and closes the descriptors that they
+// came on, and marks those of pipes close-on-exec, so that children of this process do not hold them open. A
+// child made by fork() cannot use it or its ends: they throw. Outlives every end and message that comes from
+// it. Threads: all functions may be called from any.
+class Node {
+ public:
+  // Throws NotInGraph where the program was not started by `procgraph run`.
+  Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  ~Node();
+
+  [[nodiscard]] const std::string& graph() const;
+  [[nodiscard]] const std::string& name() const;  // as declared: "parse"
+  [[nodiscard]] std::uint32_t replica() const;    // from 0
+  [[nodiscard]] std::uint32_t replicas() const;
+  [[nodiscard]] const std::vector<PortInfo>& ports() const;
+
+  // The ends, by the port's name, which is the channel's where the file gives no other. Throw NoSuchPort.
+  [[nodiscard]] Reader reader(std::string_view port);
+  [[nodiscard]] Writer writer(std::string_view port);
+  // Takes the port's descriptor over: once per port.
+  [[nodiscard]] Connection connection(std::string_view port);
+
+  // True once the process was asked to end (SIGTERM). The first call takes the signal over, if nobody else
+  // has: a node that asks is one that ends by itself. One that never asks dies of the signal, and loses
+  // nothing that it had put or not acknowledged.
+  [[nodiscard]] bool stopping() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace procgraph

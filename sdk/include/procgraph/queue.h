@@ -1,0 +1,158 @@
+// Reader and Writer: the two ends of a queue.
+//
+// A queue carries messages, each to exactly one reader, in the order in which they were put. It survives the
+// death of any process at any instruction: what was put is delivered, what a dead reader had not acknowledged
+// is delivered again. The algorithm (a ring of references, blocks that always have one owner) is described in
+// docs/node-protocol.md; its waiting follows the eventcount pattern (a sleeper announces itself, then looks
+// again).
+//
+// Threads: one at a time per handle. Handles are cheap: several threads of a process take one each from the
+// Node, which is thread-safe. All must be gone before their Node. Times are on the monotonic clock. Signals
+// do not interrupt a wait.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "procgraph/errors.h"
+#include "procgraph/message.h"
+
+namespace procgraph {
+
+namespace detail {
+struct ReaderState;
+struct WriterState;
+}  // namespace detail
+
+inline constexpr std::chrono::nanoseconds kForever = std::chrono::nanoseconds::max();
+
+// Space for one message in the queue's own memory, to be filled in place. Out of scope without commit()
+// nothing is put.
+class Loan {
+ public:
+  Loan(Loan&& other) noexcept;
+  Loan& operator=(Loan&&) = delete;
+  ~Loan();
+
+  [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+  // Puts the message, or the first `size` bytes of it; waits while the queue is full. Once only. Throws as
+  // put does.
+  void commit();
+  void commit(std::size_t size);
+
+ private:
+  friend class Writer;
+  Loan(detail::WriterState& writer, std::uint32_t block, std::span<std::byte> bytes)
+      : writer_(&writer), block_(block), bytes_(bytes) {}
+
+  detail::WriterState* writer_;  // null: put, or moved from
+  std::uint32_t block_;
+  std::span<std::byte> bytes_;
+};
+
+class Writer {
+ public:
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+  ~Writer();
+
+  // Copies a message into the queue and returns once it is there for good, even if this process dies now.
+  // Waits while the queue's capacity or memory is used up. Throws TooLarge, NoReaders (see there), Closed,
+  // Poisoned.
+  void put(std::span<const std::byte> bytes);
+  void put(std::string_view text);
+  // False: no room within the time, nothing was put.
+  [[nodiscard]] bool put(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout);
+  [[nodiscard]] bool put(std::string_view text, std::chrono::nanoseconds timeout);
+  [[nodiscard]] bool try_put(std::span<const std::byte> bytes);
+  [[nodiscard]] bool try_put(std::string_view text);
+
+  // Room for a message of up to `size` bytes, without a copy later. Waits like put for memory; commit() waits
+  // for capacity.
+  [[nodiscard]] Loan loan(std::size_t size);
+  // Nothing: no room within the time.
+  [[nodiscard]] std::optional<Loan> loan(std::size_t size, std::chrono::nanoseconds timeout);
+
+  // Gives up this process's writing end, for all handles of the port; put throws Closed from then on. When
+  // all writers have, readers drain the queue and see the end. A process that exits gives up its ends without
+  // this.
+  void close();
+
+  [[nodiscard]] std::size_t max_message() const;  // bytes
+
+ private:
+  friend class Node;
+  explicit Writer(std::unique_ptr<detail::WriterState> state);
+
+  std::unique_ptr<detail::WriterState> state_;
+};
+
+class Reader {
+ public:
+  class Iterator;
+
+  Reader(Reader&&) noexcept;
+  Reader& operator=(Reader&&) noexcept;
+  ~Reader();
+
+  // The next message. Waits while there is none. Nothing: the data has ended (ended() tells), or the time is
+  // over. The end comes once all writers are gone for good, nothing waits, and no other thread or process
+  // holds a message that may come back. Throws Poisoned.
+  [[nodiscard]] std::optional<Message> get(std::chrono::nanoseconds timeout = kForever);
+  [[nodiscard]] std::optional<Message> try_get();
+  // Up to `max` messages: waits for the first as get() does, then for more until `within` has passed since.
+  // Empty: the data has ended.
+  [[nodiscard]] std::vector<Message> get_batch(std::size_t max, std::chrono::nanoseconds within);
+  // The last call that returned nothing did so because the data has ended.
+  [[nodiscard]] bool ended() const;
+
+  // for (procgraph::Message& message : reader): until the data ends. Each is acknowledged when the loop goes
+  // on.
+  [[nodiscard]] Iterator begin();
+  [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+
+ private:
+  friend class Node;
+  explicit Reader(std::unique_ptr<detail::ReaderState> state);
+  [[nodiscard]] std::optional<Message> take(
+      const std::optional<std::chrono::steady_clock::time_point>& until);
+
+  std::unique_ptr<detail::ReaderState> state_;
+};
+
+class Reader::Iterator {
+ public:
+  using iterator_concept = std::input_iterator_tag;
+  using difference_type = std::ptrdiff_t;
+  using value_type = Message;
+
+  Message& operator*() { return *message_; }
+  Message* operator->() { return &*message_; }
+  Iterator& operator++() {
+    message_.reset();  // acknowledged before the wait for the next
+    message_ = reader_->get();
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+  bool operator==(std::default_sentinel_t) const { return !message_; }
+
+ private:
+  friend class Reader;
+  explicit Iterator(Reader& reader) : reader_(&reader), message_(reader.get()) {}
+
+  Reader* reader_;
+  std::optional<Message> message_;
+};
+
+inline Reader::Iterator Reader::begin() {
+  return Iterator(*this);
+}
+
+}  // namespace procgraph

@@ -1,0 +1,46 @@
+// Mapping: a shared region in this process's address space, and nowhere else: a child made by fork() does not
+// get it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "procgraph/result.h"
+#include "shared.h"
+
+namespace procgraph::detail {
+
+class Mapping {
+ public:
+  Mapping() = default;
+  // All of the descriptor's memory. `what` names it in errors.
+  [[nodiscard]] static Result<Mapping> map(int fd, bool writable, const char* what);
+  Mapping(Mapping&& other) noexcept;
+  Mapping& operator=(Mapping&& other) noexcept;
+  ~Mapping();
+
+  [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+
+ private:
+  explicit Mapping(std::span<std::byte> bytes) : bytes_(bytes) {}
+
+  std::span<std::byte> bytes_;
+};
+
+// A word that reads 1 in this process and 0 in any child that fork() makes: asking costs one load instead of
+// a system call.
+class ForkGuard {
+ public:
+  ForkGuard();
+  ForkGuard(const ForkGuard&) = delete;
+  ForkGuard& operator=(const ForkGuard&) = delete;
+  ~ForkGuard();
+
+  [[nodiscard]] const Shared<std::uint32_t>* word() const { return word_; }
+
+ private:
+  Shared<std::uint32_t>* word_;
+};
+
+}  // namespace procgraph::detail

@@ -1,0 +1,223 @@
+#include "procgraph/node.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "ends.h"
+#include "environment.h"
+#include "mapping.h"
+#include "procgraph/admin.h"
+#include "roster.h"
+
+namespace procgraph {
+namespace {
+
+using detail::Port;
+using detail::QueuePort;
+
+constexpr int kBrokenPipe = 128 + SIGPIPE;
+
+std::terminate_handler otherwise = nullptr;
+
+// An uncaught NoReaders ends the process as a cut-off pipeline's part ends, without a core.
+void end_if_cut_off() {
+  if (auto exception = std::current_exception()) {
+    try {
+      std::rethrow_exception(exception);
+    } catch (const NoReaders& e) {
+      std::fprintf(stderr, "%s\n", e.what());
+      std::fflush(nullptr);
+      _exit(kBrokenPipe);
+    } catch (...) {
+    }
+  }
+  otherwise();
+}
+
+std::atomic<bool> asked_to_end = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void take_over_term() {
+  struct sigaction action {};
+  if (sigaction(SIGTERM, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
+  action.sa_handler = [](int) { asked_to_end = true; };
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+bool has_one_cpu() {
+  cpu_set_t cpus;
+  return sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) <= 1;
+}
+
+std::string list_of(const std::vector<PortInfo>& ports) {
+  std::string text;
+  for (const PortInfo& p : ports)
+    text += (text.empty() ? "'" : ", '") + p.name + "' (" + p.access + " " + p.kind + ")";
+  return text.empty() ? "it has none" : "it has " + text;
+}
+
+}  // namespace
+
+struct Node::State {
+  detail::Environment environment;
+  std::vector<PortInfo> infos;
+  detail::ForkGuard guard;
+  detail::Mapping roster;
+  std::map<std::string, std::unique_ptr<QueuePort>, std::less<>> queues;
+  std::map<std::string, std::atomic<int>, std::less<>> open_writers;  // by channel
+  std::map<std::string, std::atomic<bool>, std::less<>> taken;        // connections, by port
+  std::atomic<std::uint32_t> handles = 0;
+
+  explicit State(detail::Environment e) : environment(std::move(e)) {
+    for (const Port& port : environment.ports) infos.push_back(port.info);
+    for (const Port& port : environment.ports) {
+      if (port.fd >= 0) {
+        fcntl(port.fd, F_SETFD, FD_CLOEXEC);
+        taken[port.info.name] = false;
+      }
+    }
+    if (owns_number()) open_queues();
+  }
+
+  // The inherited number belongs to the process that was spawned, not to what that process starts.
+  [[nodiscard]] bool owns_number() const {
+    return environment.participant != 0 && environment.pid == getpid();
+  }
+
+  void open_queues() {
+    std::set<int> descriptors{environment.roster};
+    auto region = detail::Mapping::map(environment.roster, true, "the roster");
+    if (!region) throw NotInGraph(region.error().text() + "; was another Node made before?");
+    roster = std::move(*region);
+    auto bells = detail::Roster::attach(roster.bytes());
+    if (!bells) throw NotInGraph(bells.error().text());
+    for (const Port& port : environment.ports) {
+      if (!port.is_native() || port.info.kind != "queue") continue;
+      open_queue(port, *bells);
+      descriptors.insert({port.control, port.payload});
+    }
+    for (int fd : descriptors) close(fd);
+  }
+
+  void open_queue(const Port& port, const detail::Roster& bells) {
+    auto queue = std::make_unique<QueuePort>();
+    queue->port = port;
+    std::string name = queue->name();
+    auto control = detail::Mapping::map(port.control, true, name.c_str());
+    if (!control) throw NotInGraph(control.error().text() + "; was another Node made before?");
+    auto payload = detail::Mapping::map(port.payload, port.writes(), name.c_str());
+    if (!payload) throw NotInGraph(payload.error().text());
+    auto memory = detail::QueueMemory::attach(control->bytes(), payload->bytes());
+    if (!memory) throw NotInGraph(name + ": " + memory.error().text());
+    queue->control = std::move(*control);
+    queue->payload = std::move(*payload);
+    queue->view = {.memory = *memory, .roster = bells, .self = environment.participant, .home = guard.word()};
+    queue->spins = !has_one_cpu();
+    queue->open_writers = &open_writers[port.info.channel];
+    if (port.writes()) open_writing(*queue);
+    queues[port.info.name] = std::move(queue);
+  }
+
+  // A process that was started again has its end again.
+  void open_writing(QueuePort& queue) {
+    queue.open_writers->fetch_add(1);
+    std::uint16_t self = environment.participant;
+    queue.view.control().gone[self / 64].fetch_and(~(std::uint64_t{1} << (self % 64)));
+  }
+
+  [[nodiscard]] const Port& find(std::string_view name) const {
+    for (const Port& port : environment.ports) {
+      if (port.info.name == name) return port;
+    }
+    throw NoSuchPort("process '" + environment.process + "' has no port '" + std::string(name) + "'; " +
+                     list_of(infos));
+  }
+
+  [[nodiscard]] QueuePort& queue(std::string_view name, bool to_write) {
+    const Port& port = find(name);
+    const PortInfo& info = port.info;
+    if (info.kind != "queue") {
+      throw NoSuchPort(
+          "port '" + info.name + "' of process '" + environment.process + "' is a " + info.kind +
+          (info.kind == "pipe" ? ": use connection()" : ", which this version of the SDK does not know"));
+    }
+    if (to_write ? !port.writes() : !port.reads()) {
+      throw NoSuchPort("process '" + environment.process + "' only " + (to_write ? "reads" : "writes") +
+                       " '" + info.name + "': name it in `" + (to_write ? "writes" : "reads") + "` as well");
+    }
+    auto found = queues.find(name);
+    if (found != queues.end()) return *found->second;
+    throw NotInGraph("process " + std::to_string(getpid()) + " is not the one that procgraph started as '" +
+                     environment.process + "' (" + std::to_string(environment.pid) +
+                     "), and only that one can use queue '" + info.channel +
+                     "': another is not supported yet; start the node with `exec`");
+  }
+};
+
+Node::Node() {
+  state_ =
+      std::make_unique<State>(detail::read_environment([](const char* name) { return std::getenv(name); }));
+  if (std::get_terminate() != end_if_cut_off) otherwise = std::set_terminate(end_if_cut_off);
+}
+
+Node::~Node() = default;
+
+const std::string& Node::graph() const {
+  return state_->environment.graph;
+}
+const std::string& Node::name() const {
+  return state_->environment.process;
+}
+std::uint32_t Node::replica() const {
+  return state_->environment.replica;
+}
+std::uint32_t Node::replicas() const {
+  return state_->environment.replicas;
+}
+const std::vector<PortInfo>& Node::ports() const {
+  return state_->infos;
+}
+
+Reader Node::reader(std::string_view port) {
+  QueuePort& queue = state_->queue(port, false);
+  return Reader(std::make_unique<detail::ReaderState>(queue, ++state_->handles));
+}
+
+Writer Node::writer(std::string_view port) {
+  return Writer(std::make_unique<detail::WriterState>(state_->queue(port, true)));
+}
+
+Connection Node::connection(std::string_view name) {
+  const Port& port = state_->find(name);
+  if (port.fd < 0) {
+    throw NoSuchPort("port '" + port.info.name + "' of process '" + state_->environment.process + "' is a " +
+                     port.info.kind + ": use reader() or writer()");
+  }
+  if (state_->taken.find(name)->second.exchange(true)) {
+    throw NoSuchPort("the connection of port '" + port.info.name +
+                     "' was taken already: there is one per port");
+  }
+  auto access = port.info.access == "both"   ? Connection::Access::kBoth
+                : port.info.access == "read" ? Connection::Access::kRead
+                                             : Connection::Access::kWrite;
+  return Connection(port.fd, access, "pipe '" + port.info.channel + "'");
+}
+
+bool Node::stopping() const {
+  static const bool once = (take_over_term(), true);
+  return once && asked_to_end;
+}
+
+}  // namespace procgraph

@@ -1,0 +1,206 @@
+#include "procgraph/pipe.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "futex.h"
+
+namespace procgraph {
+namespace {
+
+constexpr std::size_t kShortHead = 4, kLongHead = 12;
+constexpr std::size_t kChunk =
+    1u << 20;  // memory grows with what has arrived, not with what a frame promises
+
+struct Head {
+  std::array<std::byte, kLongHead> bytes;
+  std::size_t size;
+};
+
+void put_big_endian(std::byte* at, std::uint64_t value, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) at[i] = static_cast<std::byte>(value >> (8 * (size - 1 - i)));
+}
+
+std::uint64_t big_endian(const std::byte* at, std::size_t size) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < size; ++i) value = value << 8 | static_cast<std::uint64_t>(at[i]);
+  return value;
+}
+
+Head head_for(std::size_t size) {
+  Head head{};
+  if (size <= INT32_MAX) {
+    put_big_endian(head.bytes.data(), size, kShortHead);
+    head.size = kShortHead;
+  } else {
+    put_big_endian(head.bytes.data(), 0xffffffff, kShortHead);
+    put_big_endian(head.bytes.data() + kShortHead, size, kLongHead - kShortHead);
+    head.size = kLongHead;
+  }
+  return head;
+}
+
+[[noreturn]] void fail(const std::string& name, const char* call) {
+  throw std::system_error(errno, std::generic_category(), name + ": " + call);
+}
+
+}  // namespace
+
+Connection::Connection(int fd, Access access, std::string name)
+    : fd_(fd), access_(access), name_(std::move(name)) {}
+
+Connection::Connection(Connection&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      access_(other.access_),
+      name_(std::move(other.name_)),
+      ended_(other.ended_),
+      head_(std::move(other.head_)),
+      body_(std::move(other.body_)) {}
+
+Connection& Connection::operator=(Connection&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(access_, other.access_);
+  std::swap(name_, other.name_);
+  std::swap(ended_, other.ended_);
+  std::swap(head_, other.head_);
+  std::swap(body_, other.body_);
+  return *this;
+}
+
+Connection::~Connection() {
+  close();
+}
+
+void Connection::close() {
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+void Connection::require(Access access, const char* what) const {
+  if (fd_ < 0) throw Closed(name_ + " was closed");
+  if (access_ != Access::kBoth && access_ != access) {
+    throw NoSuchPort(name_ + " is the other end here: this process cannot " + what + " on it");
+  }
+}
+
+void Connection::send(std::span<const std::byte> bytes) {
+  (void)send_until(bytes, std::nullopt);
+}
+void Connection::send(std::string_view text) {
+  send(std::as_bytes(std::span(text)));
+}
+bool Connection::send(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout) {
+  return send_until(bytes, detail::deadline_in(timeout));
+}
+bool Connection::send(std::string_view text, std::chrono::nanoseconds timeout) {
+  return send(std::as_bytes(std::span(text)), timeout);
+}
+
+// With a deadline, at most PIPE_BUF bytes are written after each poll: that much does not block.
+bool Connection::send_until(std::span<const std::byte> bytes, const Deadline& deadline) {
+  require(Access::kWrite, "write");
+  Head head = head_for(bytes.size());
+  std::size_t total = head.size + bytes.size();
+  for (std::size_t done = 0; done < total;) {
+    if (deadline && !wait_for(POLLOUT, deadline)) {
+      if (done == 0) return false;
+      close();
+      throw Truncated(name_ + ": the time ended in the middle of a message; the connection is closed");
+    }
+    std::size_t most = deadline ? PIPE_BUF : SSIZE_MAX;
+    std::size_t of_head = done < head.size ? head.size - done : 0;
+    std::size_t from = done + of_head - head.size;
+    std::size_t of_bytes = std::min(bytes.size() - from, most - std::min(most, of_head));
+    std::array<iovec, 2> parts{{{head.bytes.data() + std::min(done, head.size), of_head},
+                                {const_cast<std::byte*>(bytes.data()) + from, of_bytes}}};
+    ssize_t written = writev(fd_, parts.data(), 2);
+    if (written >= 0) {
+      done += static_cast<std::size_t>(written);
+    } else if (errno == EPIPE || errno == ECONNRESET) {
+      throw NoReaders("nobody will read " + name_ +
+                      " any more");  // SIGPIPE came before, unless it is ignored
+    } else if (errno != EINTR && errno != EAGAIN) {
+      fail(name_, "write");
+    }
+  }
+  return true;
+}
+
+std::optional<std::vector<std::byte>> Connection::recv() {
+  return recv_until(std::nullopt);
+}
+std::optional<std::vector<std::byte>> Connection::recv(std::chrono::nanoseconds timeout) {
+  return recv_until(detail::deadline_in(timeout));
+}
+std::optional<std::string> Connection::recv_text() {
+  auto bytes = recv();
+  if (!bytes) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+}
+
+std::optional<std::vector<std::byte>> Connection::recv_until(const Deadline& deadline) {
+  require(Access::kRead, "read");
+  if (!fill(head_, kShortHead, deadline)) return std::nullopt;
+  std::uint64_t size = big_endian(head_.data(), kShortHead);
+  if (size == 0xffffffff) {
+    if (!fill(head_, kLongHead, deadline)) return std::nullopt;
+    size = big_endian(head_.data() + kShortHead, kLongHead - kShortHead);
+  } else if (size > INT32_MAX) {
+    throw Truncated(name_ + ": what arrives is not a message: its length is negative");
+  }
+  if (size > SSIZE_MAX) throw Truncated(name_ + ": what arrives is not a message: its length is absurd");
+  if (!fill(body_, size, deadline)) return std::nullopt;
+  head_.clear();
+  return std::exchange(body_, {});
+}
+
+// Until `size` bytes of a part of the frame are here. False: the time is over, or the other end was closed
+// before the frame.
+bool Connection::fill(std::vector<std::byte>& part, std::size_t size, const Deadline& deadline) {
+  while (part.size() < size) {
+    if (deadline && !wait_for(POLLIN, deadline)) return false;
+    std::size_t have = part.size();
+    part.resize(have + std::min(size - have, kChunk));
+    ssize_t got = read(fd_, part.data() + have, part.size() - have);
+    part.resize(have + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got > 0) continue;
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got < 0 && errno != ECONNRESET) fail(name_, "read");
+    ended_ = true;
+    if (head_.empty()) return false;
+    throw Truncated(name_ + ": the other end went away in the middle of a message");
+  }
+  return true;
+}
+
+bool Connection::poll(std::chrono::nanoseconds timeout) {
+  require(Access::kRead, "read");
+  return wait_for(POLLIN, detail::deadline_in(timeout));
+}
+
+bool Connection::wait_for(short events, const Deadline& deadline) const {
+  for (;;) {
+    timespec left{};
+    if (deadline && *deadline != detail::kAtOnce) {
+      auto rest = std::max(*deadline - detail::Clock::now(), detail::Clock::duration::zero());
+      auto seconds = std::chrono::floor<std::chrono::seconds>(rest);
+      left = {static_cast<time_t>(seconds.count()), static_cast<long>((rest - seconds).count())};
+    }
+    pollfd waiting{fd_, events, 0};
+    int ready = ppoll(&waiting, 1, deadline ? &left : nullptr, nullptr);
+    if (ready > 0) return true;
+    if (ready == 0) return false;
+    if (errno != EINTR) fail(name_, "poll");
+  }
+}
+
+}  // namespace procgraph

@@ -1,0 +1,145 @@
+#include "procgraph/admin.h"
+
+#include "queue/blocks.h"
+#include "queue/recovery.h"
+#include "queue/waiting.h"
+#include "roster.h"
+
+namespace procgraph {
+namespace {
+
+using detail::BlockIndex;
+using detail::BlockWord;
+using detail::State;
+using detail::View;
+
+// Calls act(view) if both regions are what they should be; one that a node has overwritten is left alone, as
+// nobody can attach to it.
+template <class Act>
+void with(std::span<std::byte> control, std::span<std::byte> roster, Act act) {
+  auto memory = detail::QueueMemory::attach(control, {});
+  auto bells = detail::Roster::attach(roster);
+  if (!memory || !bells) return;
+  View view{.memory = *memory, .roster = *bells};
+  act(view);
+}
+
+bool is_participant(std::uint16_t number) {
+  return number >= 1 && number <= kMaxParticipants;
+}
+
+// One past the last published ticket: the shared bound lags, so walk.
+detail::Ticket end_of(detail::QueueMemory& m) {
+  const detail::Geometry& g = m.geometry();
+  detail::Ticket t = std::max(m.control().tail.load(), g.first_ticket());
+  for (std::uint64_t i = 0; i < g.ring_length(); ++i, ++t) {
+    if (detail::RingWord{m.place(t).load()}.lap() < g.lap(t)) break;
+  }
+  return t;
+}
+
+}  // namespace
+
+Result<QueueSizes> queue_sizes(const QueueShape& shape) {
+  auto geometry = detail::make_geometry(shape);
+  if (!geometry) return geometry.error();
+  return QueueSizes{.control = geometry->control_size, .payload = geometry->payload_size};
+}
+
+Result<void> init_queue(std::span<std::byte> control, const QueueShape& shape) {
+  auto geometry = detail::make_geometry(shape);
+  if (!geometry) return geometry.error();
+  if (control.size() < geometry->control_size) return Error{"queue: the control region is too small", 0};
+  auto& c = *reinterpret_cast<detail::Control*>(control.data());
+  c.header = {.magic = detail::kQueueMagic,
+              .version = detail::kAbiVersion,
+              .participants = shape.participants,
+              .writers = shape.writers,
+              .reserved = 0,
+              .capacity = shape.capacity,
+              .memory = shape.memory,
+              .max_message = shape.max_message,
+              .max_capacity = shape.max_capacity};
+  c.limit.store(shape.capacity);
+  c.tail.store(geometry->first_ticket());
+  c.head.store(geometry->first_ticket());
+  return {};
+}
+
+void reap(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant) {
+  if (!is_participant(participant)) return;
+  with(control, roster, [&](View& view) { detail::reap(view, participant); });
+}
+
+void sidestep(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant) {
+  if (!is_participant(participant)) return;
+  with(control, roster, [&](View& view) {
+    detail::take_out_of_lines(view, participant);
+    detail::ring_all(view);
+  });
+}
+
+void writer_gone(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant) {
+  if (!is_participant(participant)) return;
+  with(control, roster, [&](View& view) { detail::give_up_writing(view, participant); });
+}
+
+void end_of_writers(std::span<std::byte> control, std::span<std::byte> roster) {
+  with(control, roster, [](View& view) { detail::announce(view, detail::kDraining); });
+}
+
+void end_of_readers(std::span<std::byte> control, std::span<std::byte> roster) {
+  with(control, roster, [](View& view) { detail::announce(view, detail::kNoReader); });
+}
+
+QueueSample sample(std::span<std::byte> control) {
+  auto memory = detail::QueueMemory::attach(control, {});
+  if (!memory) return {};
+  QueueSample s;
+  s.put = end_of(*memory) - memory->geometry().first_ticket();
+  memory->for_each_block([&](BlockIndex block) {
+    detail::Descriptor& d = memory->descriptor(block);
+    BlockWord own{d.own.load()};
+    bool published = own.state() == State::kPushing && memory->is_published(block, own);
+    if (published || own.state() == State::kRedeliver) ++s.waiting;
+    if (own.is_lease()) ++s.leased;
+    if (own.raw != 0) s.bytes += std::min(d.size.load(), memory->capacity_of(block));
+  });
+  s.acknowledged = s.put - std::min(s.put, s.waiting + s.leased);
+  s.redelivered = memory->control().redelivered.load();
+  return s;
+}
+
+bool poisoned(std::span<std::byte> control) {
+  auto memory = detail::QueueMemory::attach(control, {});
+  return !memory || (memory->control().state.load() & detail::kPoisoned) != 0;
+}
+
+std::uint64_t roster_size() {
+  return sizeof(detail::RosterRegion);
+}
+
+Result<void> init_roster(std::span<std::byte> roster) {
+  if (roster.size() < sizeof(detail::RosterRegion)) return Error{"roster: the region is too small", 0};
+  auto& r = *reinterpret_cast<detail::RosterRegion*>(roster.data());
+  r.magic = detail::kRosterMagic;
+  r.version = detail::kAbiVersion;
+  return {};
+}
+
+void register_participant(std::span<std::byte> roster, std::uint16_t participant, std::int32_t pid,
+                          std::uint64_t start) {
+  auto r = detail::Roster::attach(roster);
+  if (!r || !is_participant(participant)) return;
+  r->participant(participant).start.store(start);
+  r->participant(participant).pid.store(pid);
+}
+
+void forget_participant(std::span<std::byte> roster, std::uint16_t participant) {
+  auto r = detail::Roster::attach(roster);
+  if (!r || !is_participant(participant)) return;
+  r->participant(participant).pid.store(0);
+  r->release_all(participant);
+}
+
+}  // namespace procgraph

@@ -1,0 +1,158 @@
+#include "queue/consumer.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "queue/poison.h"
+#include "queue/waiting.h"
+
+namespace procgraph::detail {
+namespace {
+
+constexpr Ticket kHintEvery = 8;  // the shared lower bounds move once in so many tickets
+
+}  // namespace
+
+std::optional<BlockIndex> Consumer::take() {
+  Control& c = view_.control();
+  if ((c.state.load() & kPoisoned) != 0) return std::nullopt;
+  if (c.returns.load() != returns_) {
+    if (auto block = take_returned()) return block;
+  }
+  return take_published();
+}
+
+std::optional<BlockIndex> Consumer::take_published() {
+  QueueMemory& m = view_.memory;
+  Control& c = m.control();
+  const Geometry& g = m.geometry();
+  Ticket first = std::max({next_, c.head.load(), g.first_ticket()});
+  for (Ticket h = first;;) {
+    RingWord there{m.place(h).load()};
+    if (there.lap() > g.lap(h)) {  // overwritten: whatever lies a ring before that ticket was taken
+      h += (there.lap() - g.lap(h) - 1) * g.ring_length() + 1;
+      continue;
+    }
+    if (there.lap() < g.lap(h)) {
+      next_ = h;
+      if (h != first) raise(c.head, h);
+      if (there.lap() + 1 == g.lap(h)) return std::nullopt;  // not published yet
+      poison(view_, Poison::kLap);
+      return std::nullopt;
+    }
+    if (!m.is_block(there.block())) {
+      poison(view_, Poison::kBlockIndex);
+      return std::nullopt;
+    }
+    Descriptor& d = m.descriptor(there.block());
+    std::uint64_t own = d.own.load(std::memory_order_acquire);
+    if (!BlockWord{own}.is_pushing(h)) {  // taken
+      ++h;
+      continue;
+    }
+    // Publishes that the message is ours; receives its descriptor and bytes.
+    if (!d.own.compare_exchange_strong(own, block_word(State::kLeased, view_.self, h).raw)) continue;
+    d.taker.store(handle_, std::memory_order_relaxed);
+    next_ = h + 1;
+    if (next_ % kHintEvery == 0) raise(c.head, next_);
+    prefetch_next();
+    wake_place(view_);
+    return there.block();
+  }
+}
+
+// The descriptor that will be wanted next comes from the writer's cache while this message is being used.
+void Consumer::prefetch_next() {
+  RingWord there{view_.memory.place(next_).load(std::memory_order_relaxed)};
+  if (there.lap() == view_.memory.geometry().lap(next_)) view_.memory.prefetch(there.block());
+}
+
+std::optional<BlockIndex> Consumer::take_returned() {
+  std::uint32_t returns = view_.control().returns.load();
+  for (;;) {
+    auto block = oldest_returned();
+    if (!block) {
+      returns_ = returns;
+      return std::nullopt;
+    }
+    Descriptor& d = view_.memory.descriptor(*block);
+    std::uint64_t own = d.own.load();
+    if (BlockWord{own}.state() != State::kRedeliver) continue;
+    std::uint64_t lease = block_word(State::kLeased, view_.self, BlockWord{own}.ticket()).raw;
+    // Publishes that the message is ours; receives what its last reader left of it.
+    if (!d.own.compare_exchange_strong(own, lease)) continue;
+    d.taker.store(handle_, std::memory_order_relaxed);
+    view_.memory.returned(*block).fetch_and(~bit(*block));
+    return block;
+  }
+}
+
+std::optional<BlockIndex> Consumer::oldest_returned() {
+  QueueMemory& m = view_.memory;
+  std::optional<BlockIndex> oldest;
+  Ticket ticket = 0;
+  for (unsigned c = 0; c < m.geometry().classes; ++c) {
+    BlockIndex first = m.geometry().of_class[c].first, used = m.used(c);
+    for (BlockIndex i = 0; i < used; i += 64) {
+      for (std::uint64_t bits = m.returned(first + i).load(); bits != 0; bits &= bits - 1) {
+        BlockIndex block = first + i + static_cast<BlockIndex>(std::countr_zero(bits));
+        BlockWord own{m.descriptor(block).own.load()};
+        if (own.state() != State::kRedeliver || (oldest && own.ticket() >= ticket)) continue;
+        oldest = block;
+        ticket = own.ticket();
+      }
+    }
+  }
+  return oldest;
+}
+
+// Our thread's leases, from one sort to the other.
+void Consumer::mark(State from, State to) {
+  QueueMemory& m = view_.memory;
+  bool changed = false;
+  m.for_each_block([&](BlockIndex block) {
+    Descriptor& d = m.descriptor(block);
+    std::uint64_t own = d.own.load();
+    BlockWord word{own};
+    if (word.state() != from || word.owner() != view_.self || d.taker.load() != handle_) return;
+    // Publishes whether this lease delays the end; fails if another thread of ours has just ended it.
+    changed |= d.own.compare_exchange_strong(own, block_word(to, view_.self, word.ticket()).raw);
+  });
+  if (!changed) return;
+  marked_ = to == State::kWaited;
+  if (marked_) ring_all(view_);  // others may have waited for just this
+}
+
+bool Consumer::is_at_end() {
+  QueueMemory& m = view_.memory;
+  if ((m.control().state.load() & kDraining) == 0) return false;
+  mark(State::kLeased, State::kWaited);
+  bool delayed = false;
+  m.for_each_block([&](BlockIndex block) {
+    BlockWord own{m.descriptor(block).own.load()};
+    bool published = own.state() == State::kPushing && m.is_published(block, own);
+    delayed |= published || own.state() == State::kLeased || own.state() == State::kRedeliver;
+  });
+  return !delayed;
+}
+
+void Consumer::resume() {
+  if (marked_) mark(State::kWaited, State::kLeased);
+  marked_ = false;
+}
+
+void give_back(View& view, BlockIndex block) {
+  Descriptor& d = view.memory.descriptor(block);
+  Control& c = view.control();
+  BlockWord own{d.own.load(std::memory_order_relaxed)};
+  d.tries.fetch_add(1, std::memory_order_relaxed);
+  d.taker.store(0, std::memory_order_relaxed);
+  // Publishes the message again, and that we are done with its bytes.
+  d.own.store(block_word(State::kRedeliver, 0, own.ticket()).raw, std::memory_order_release);
+  view.memory.returned(block).fetch_or(bit(block));
+  c.redelivered.fetch_add(1, std::memory_order_relaxed);
+  c.returns.fetch_add(1);
+  wake_reader(view);
+}
+
+}  // namespace procgraph::detail

@@ -1,0 +1,45 @@
+// Consumer: one handle's way to take messages. A message is taken by one exchange on its block's word;
+// nothing of the ring changes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "queue/view.h"
+
+namespace procgraph::detail {
+
+class Consumer {
+ public:
+  // `handle` tells our leases from those of other threads of this process; not 0.
+  Consumer(View& view, std::uint32_t handle) : view_(view), handle_(handle) {}
+  Consumer(const Consumer&) = delete;
+  Consumer& operator=(const Consumer&) = delete;
+
+  // The next message: one that came back, lowest ticket first, else the oldest of the ring. Nothing: there is
+  // none now.
+  [[nodiscard]] std::optional<BlockIndex> take();
+
+  // No message will come: the writers are gone, nothing waits, and nothing leased delays the end. Marks what
+  // our own thread has leased as no hindrance: call it only when about to wait, and resume() afterwards.
+  [[nodiscard]] bool is_at_end();
+  void resume();
+
+ private:
+  [[nodiscard]] std::optional<BlockIndex> take_returned();
+  [[nodiscard]] std::optional<BlockIndex> take_published();
+  [[nodiscard]] std::optional<BlockIndex> oldest_returned();
+  void prefetch_next();
+  void mark(State from, State to);
+
+  View& view_;
+  std::uint32_t handle_;
+  Ticket next_ = 0;  // lower bound of the oldest untaken one, as far as we know
+  std::uint32_t returns_ = 0;
+  bool marked_ = false;
+};
+
+// Our lease becomes a message again, for anybody.
+void give_back(View& view, BlockIndex block);
+
+}  // namespace procgraph::detail

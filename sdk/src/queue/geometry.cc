@@ -1,0 +1,100 @@
+#include "queue/geometry.h"
+
+#include <algorithm>
+#include <bit>
+#include <string>
+
+#include "queue/layout.h"
+
+namespace procgraph::detail {
+namespace {
+
+constexpr std::uint64_t kSmallestClass = 256;
+constexpr std::uint64_t kShortestRing = 256;  // then 40 bits of lap cover 48 bits of ticket
+constexpr std::uint64_t kFreeGrowth =
+    8192;  // places that are cheap enough to have in reserve: 64 KiB of ring
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 46;
+
+std::uint64_t round_up(std::uint64_t n, std::uint64_t to) {
+  return (n + to - 1) / to * to;
+}
+
+Error wrong(std::string what) {
+  return Error{"queue: " + std::move(what), 0};
+}
+
+// Blocks beyond those of waiting messages: for loans and leases of everybody who may take part.
+std::uint64_t spare_blocks(const QueueShape& shape) {
+  return std::max<std::uint64_t>(1024, 16 * (std::uint64_t{shape.participants} + 8));
+}
+
+std::uint64_t class_size(unsigned c, std::uint64_t max_message) {
+  if (c == 0) return kInlineBytes;
+  return std::min(kSmallestClass << (2 * (c - 1)), max_message);
+}
+
+// As many as there can be messages of this class, by number and by bytes.
+std::uint64_t class_count(const Geometry& g, unsigned c, std::uint64_t spare) {
+  std::uint64_t by_number = g.max_capacity + spare;
+  if (c == 0) return by_number;
+  std::uint64_t smallest = g.of_class[c - 1].size + 1;
+  return std::min(by_number, g.memory / smallest);
+}
+
+Result<void> add_classes(Geometry& g, std::uint64_t spare) {
+  std::uint64_t block = 0, offset = 0;
+  for (unsigned c = 0; c < kMaxClasses; ++c) {
+    BlockClass& k = g.of_class[c];
+    k.size = class_size(c, g.max_message);
+    k.stride = c == 0 ? 0 : round_up(k.size, k.size < kPage ? 64 : kPage);
+    std::uint64_t count = class_count(g, c, spare);
+    if (block + count > kMaxBlocks) return wrong("more than 16,777,216 blocks: lower its capacity");
+    k.first = static_cast<BlockIndex>(block);
+    k.count = static_cast<BlockIndex>(count);
+    k.offset = offset;
+    block = round_up(block + count, 64);
+    offset += count * k.stride;
+    g.classes = c + 1;
+    if (k.size >= g.max_message) break;
+  }
+  if (g.of_class[g.classes - 1].size < g.max_message) return wrong("max_message is too large");
+  g.blocks = static_cast<BlockIndex>(block);
+  g.counts_inline = g.of_class[0].count * kInlineBytes > g.memory / 16;
+  g.payload_size = std::max(round_up(offset, kPage), kPage);
+  return {};
+}
+
+void add_offsets(Geometry& g) {
+  std::uint64_t map = round_up(g.blocks / 8, kPage);
+  g.ring_at = round_up(sizeof(Control), kPage);
+  g.busy_at = g.ring_at + round_up(8 * g.ring_length(), kPage);
+  g.returned_at = g.busy_at + map;
+  g.descriptors_at = g.returned_at + map;
+  g.control_size = g.descriptors_at + round_up(std::uint64_t{g.blocks} * sizeof(Descriptor), kPage);
+}
+
+}  // namespace
+
+Result<Geometry> make_geometry(const QueueShape& shape) {
+  Geometry g;
+  g.capacity = shape.capacity;
+  g.memory = shape.memory;
+  g.max_message = shape.max_message != 0 ? shape.max_message : std::max<std::uint64_t>(shape.memory / 4, 1);
+  g.max_capacity = shape.max_capacity;
+  g.writers = shape.writers;
+  if (g.capacity == 0) return wrong("a capacity of 0 lets nothing through");
+  if (g.capacity >= kMaxBlocks) return wrong("a capacity beyond 16,777,215 is not possible");
+  if (g.max_capacity == 0) g.max_capacity = std::max(g.capacity, std::min(64 * g.capacity, kFreeGrowth));
+  if (g.max_capacity < g.capacity) return wrong("max_capacity is less than capacity");
+  if (g.memory > kMostBytes) return wrong("more than 64 TiB of memory");
+  if (g.max_message > g.memory) return wrong("max_message is larger than memory");
+  if (shape.participants > kMaxParticipants) return wrong("more than 4,095 processes");
+  if (g.max_capacity >= kMaxBlocks) return wrong("a capacity beyond 16,777,215 is not possible");
+  g.ring_bits =
+      static_cast<unsigned>(std::countr_zero(std::bit_ceil(std::max(g.max_capacity, kShortestRing))));
+  if (auto added = add_classes(g, spare_blocks(shape)); !added) return added.error();
+  add_offsets(g);
+  return g;
+}
+
+}  // namespace procgraph::detail

@@ -1,0 +1,102 @@
+// The control region of a queue as it lies in memory. All zero is valid but for the header, which the runner
+// writes. Docs: docs/node-protocol.md describes the same, for those who write a node without this library.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "queue/geometry.h"
+#include "shared.h"
+
+namespace procgraph::detail {
+
+inline constexpr std::uint64_t kQueueMagic = magic("pgqueue1");
+
+inline constexpr unsigned kMaskWords = 32;
+inline constexpr unsigned kWaitSlots = kMaskWords * 64;  // threads that can wait on one queue at a time
+
+// What somebody may wait for: one line of waiters each.
+enum class Line : std::uint8_t {
+  kReaders,  // a message
+  kPlaces,   // fewer than `limit` messages waiting
+  kBlocks,   // a free block of the class in `need`
+  kBytes,    // `need` bytes of the memory
+};
+inline constexpr unsigned kLines = 4;
+
+enum : std::uint32_t {  // bits of Control::state; none: open
+  kDraining = 1,        // no writer will come again
+  kNoReader = 2,        // no reader will come again
+  kPoisoned = 4,        // something impossible was found: see Control::poison
+};
+
+// A thread that waits. Owned by the participant whose number it bears, so that the reaper can free it.
+struct WaitSlot {
+  Shared<std::uint32_t> owner;     // participant; 0: free
+  Shared<std::uint32_t> doorbell;  // index in the roster
+  Shared<std::uint64_t> need;      // class or bytes, by line
+};
+
+// The waiters of one line: a bit per slot, and above the 32 words a summary, version:32 | one bit per word. A
+// bit is set before its summary bit, with a new version; a summary bit is cleared by CAS against the version
+// under which the word was seen empty.
+struct WaitLine {
+  alignas(64) std::array<Shared<std::uint64_t>, kMaskWords> mask;
+  Shared<std::uint32_t> turn;  // the slot after the one woken last: waiters take turns
+};
+
+struct Header {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t participants, writers, reserved;
+  std::uint64_t capacity, memory, max_message, max_capacity;  // as declared: the geometry follows from them
+};
+
+struct Control {
+  Header header;
+
+  // Read by every operation, written rarely.
+  alignas(128) Shared<std::uint32_t> state;
+  Shared<std::uint32_t> poison;  // finder:16 | reason:16
+  Shared<std::uint32_t>
+      doubt;  // deaths so far; after one, reserved and released may be wrong by what it was about to add
+  Shared<std::uint64_t> limit;  // messages that may wait
+  std::array<Shared<std::uint64_t>, kLines> summary;
+
+  // Lower bounds of the next unpublished and the oldest untaken ticket.
+  alignas(128) Shared<Ticket> tail;
+  alignas(128) Shared<Ticket> head;
+  // Bytes ever reserved and ever released; their difference is what is in flight.
+  alignas(128) Shared<std::uint64_t> reserved;
+  alignas(128) Shared<std::uint64_t> released;
+  // Changes whenever a message has come back; and how many have.
+  alignas(128) Shared<std::uint32_t> returns;
+  Shared<std::uint64_t> redelivered;
+  // Blocks from this one on (within the class) have never been used: no scan needs to touch them.
+  alignas(128) std::array<Shared<BlockIndex>, kMaxClasses> used;
+
+  alignas(128) std::array<WaitLine, kLines> lines;
+  alignas(64) Shared<std::uint32_t> used_slots;  // slots from this one on have never been used
+  alignas(
+      64) std::array<Shared<std::uint64_t>, 64> gone;  // a bit per participant that gave up its writing end
+  alignas(kPage) std::array<WaitSlot, kWaitSlots> slots;
+};
+
+// Who holds a block, and what is in it. All but `own` belongs to the owner.
+struct alignas(128) Descriptor {
+  Shared<std::uint64_t> own;    // BlockWord
+  Shared<std::uint64_t> size;   // bytes of the message; while on loan, bytes reserved
+  Shared<std::uint32_t> taker;  // which handle of the leasing process took it; 0 while not leased
+  Shared<std::uint32_t> tries;  // deliveries that came to nothing
+  std::uint32_t flags;          // reserved
+  std::uint16_t content_type;   // reserved
+  std::uint16_t producer;       // participant
+  std::uint64_t time;           // of the commit, CLOCK_MONOTONIC_COARSE, in ns
+  std::uint64_t spare;
+  std::array<std::byte, kInlineBytes> bytes;
+};
+static_assert(sizeof(Descriptor) == 128);
+
+}  // namespace procgraph::detail

@@ -1,0 +1,36 @@
+#include "queue/poison.h"
+
+#include "queue/waiting.h"
+
+namespace procgraph::detail {
+
+const char* to_text(Poison reason) {
+  switch (reason) {
+    case Poison::kNone:
+      break;
+    case Poison::kBlockIndex:
+      return "its ring names a block that does not exist";
+    case Poison::kLap:
+      return "the laps of its ring do not follow each other";
+    case Poison::kLength:
+      return "a message is longer than its block";
+    case Poison::kDoorbell:
+      return "a waiting thread names a doorbell that does not exist";
+  }
+  return "no reason is given";
+}
+
+void poison(View& view, Poison reason) {
+  std::uint32_t none = 0,
+                found = static_cast<std::uint32_t>(view.self) << 16 | static_cast<std::uint32_t>(reason);
+  // Publishes the first reason; later ones are its consequences.
+  bool first = view.control().poison.compare_exchange_strong(none, found);
+  view.control().state.fetch_or(kPoisoned);
+  if (first) ring_all(view);
+}
+
+Poison poison_of(Control& control) {
+  return static_cast<Poison>(control.poison.load() & 0xffff);
+}
+
+}  // namespace procgraph::detail

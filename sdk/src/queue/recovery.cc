@@ -1,0 +1,87 @@
+#include "queue/recovery.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "queue/blocks.h"
+#include "queue/waiting.h"
+
+namespace procgraph::detail {
+namespace {
+
+void reap_block(View& view, BlockIndex block, std::uint16_t dead) {
+  Descriptor& d = view.memory.descriptor(block);
+  std::uint64_t own = d.own.load();
+  BlockWord word{own};
+  if (word.owner() != dead || own == 0) return;
+  bool unpublished = word.state() == State::kPushing && !view.memory.is_published(block, word);
+  if (word.state() == State::kLoaned || unpublished) {
+    // Publishes that the block is free: its message never was one.
+    d.own.compare_exchange_strong(own, 0);
+  } else if (word.is_lease()) {
+    d.taker.store(0);
+    d.tries.fetch_add(1);
+    // Publishes the message again.
+    if (d.own.compare_exchange_strong(own, block_word(State::kRedeliver, 0, word.ticket()).raw)) {
+      view.control().redelivered.fetch_add(1);
+    }
+  }
+}
+
+// Puts right the bits that a killed process had not come to. Returns whether the block waits to be delivered
+// again.
+bool mend_bits(View& view, BlockIndex block) {
+  State state = BlockWord{view.memory.descriptor(block).own.load()}.state();
+  if (state == State::kFree) {
+    if ((view.memory.busy(block).load() & bit(block)) != 0) view.memory.busy(block).fetch_and(~bit(block));
+  } else if (state == State::kRedeliver) {
+    view.memory.returned(block).fetch_or(bit(block));
+    return true;
+  }
+  return false;
+}
+
+void free_slots(View& view, std::uint16_t dead) {
+  Control& c = view.control();
+  unsigned used = std::min(c.used_slots.load(), kWaitSlots);
+  for (unsigned i = 0; i < used; ++i) {
+    std::uint32_t owner = dead;
+    // Publishes that the slot is free; its bits are cleared already.
+    c.slots[i].owner.compare_exchange_strong(owner, 0);
+  }
+}
+
+}  // namespace
+
+void reap(View& view, std::uint16_t dead) {
+  Control& c = view.control();
+  c.doubt.fetch_add(1);
+  bool returned = false;
+  view.memory.for_each_block([&](BlockIndex block) {
+    reap_block(view, block, dead);
+    returned |= mend_bits(view, block);
+  });
+  if (returned) c.returns.fetch_add(1);
+  recount(view.memory);
+  take_out_of_lines(view, dead);
+  free_slots(view, dead);
+  ring_all(view);
+  view.roster.release_all(dead);
+}
+
+void give_up_writing(View& view, std::uint16_t participant) {
+  Control& c = view.control();
+  c.gone[participant / 64].fetch_or(std::uint64_t{1} << (participant % 64));
+  std::uint32_t writers = view.memory.geometry().writers;
+  if (writers == 0) return;
+  std::uint32_t gone = 0;
+  for (Shared<std::uint64_t>& word : c.gone) gone += static_cast<std::uint32_t>(std::popcount(word.load()));
+  if (gone >= writers) announce(view, kDraining);
+}
+
+void announce(View& view, std::uint32_t bits) {
+  view.control().state.fetch_or(bits);
+  ring_all(view);
+}
+
+}  // namespace procgraph::detail

@@ -1,0 +1,21 @@
+// View: a queue as one process sees it, shared by all its handles and threads.
+#pragma once
+
+#include <cstdint>
+
+#include "queue/memory.h"
+#include "roster.h"
+
+namespace procgraph::detail {
+
+struct View {
+  QueueMemory memory;
+  Roster roster;
+  std::uint16_t self = 0;                       // our number in the roster; 0: the runner
+  const Shared<std::uint32_t>* home = nullptr;  // reads zero in a child that fork() made; null: not checked
+
+  [[nodiscard]] Control& control() { return memory.control(); }
+  [[nodiscard]] bool is_ours() const { return home == nullptr || home->load(std::memory_order_relaxed) != 0; }
+};
+
+}  // namespace procgraph::detail

@@ -1,0 +1,58 @@
+// The two sorts of 64-bit words that hold the truth about a queue. Everything else in its memory is a hint
+// that may be stale.
+#pragma once
+
+#include <cstdint>
+
+namespace procgraph::detail {
+
+using Ticket = std::uint64_t;      // the order number of a message; 48 bits, the first is the ring's size
+using BlockIndex = std::uint32_t;  // 24 bits
+
+inline constexpr unsigned kBlockBits = 24;
+inline constexpr unsigned kTicketBits = 48;
+inline constexpr unsigned kOwnerBits = 12;
+inline constexpr BlockIndex kMaxBlocks = 1u << kBlockBits;
+
+// In whose hands a block is.
+enum class State : std::uint8_t {
+  kFree = 0,   // nobody's; found through the map of busy blocks
+  kLoaned,     // its owner fills it
+  kPushing,    // published if, and only if, the ring names this block at this ticket; else about to be
+  kLeased,     // its owner reads it
+  kWaited,     // leased, and the thread that took it waits for the end of data, which it does not delay
+  kRedeliver,  // came back; found through the map of returned blocks
+};
+
+// state:4 | owner:12 | ticket:48, one per block. Zero: free.
+struct BlockWord {
+  std::uint64_t raw = 0;
+
+  [[nodiscard]] State state() const { return static_cast<State>(raw >> (kOwnerBits + kTicketBits)); }
+  [[nodiscard]] std::uint16_t owner() const {
+    return static_cast<std::uint16_t>((raw >> kTicketBits) & ((1u << kOwnerBits) - 1));
+  }
+  [[nodiscard]] Ticket ticket() const { return raw & ((std::uint64_t{1} << kTicketBits) - 1); }
+  [[nodiscard]] bool is_pushing(Ticket t) const { return state() == State::kPushing && ticket() == t; }
+  [[nodiscard]] bool is_lease() const { return state() == State::kLeased || state() == State::kWaited; }
+};
+
+[[nodiscard]] constexpr BlockWord block_word(State state, std::uint16_t owner, Ticket ticket) {
+  return {(static_cast<std::uint64_t>(state) << (kOwnerBits + kTicketBits)) |
+          (static_cast<std::uint64_t>(owner) << kTicketBits) |
+          (ticket & ((std::uint64_t{1} << kTicketBits) - 1))};
+}
+
+// lap:40 | block:24, one per place of the ring; written by writers only. Zero: the lap before the first.
+struct RingWord {
+  std::uint64_t raw = 0;
+
+  [[nodiscard]] std::uint64_t lap() const { return raw >> kBlockBits; }
+  [[nodiscard]] BlockIndex block() const { return static_cast<BlockIndex>(raw & (kMaxBlocks - 1)); }
+};
+
+[[nodiscard]] constexpr RingWord ring_word(std::uint64_t lap, BlockIndex block) {
+  return {(lap << kBlockBits) | block};
+}
+
+}  // namespace procgraph::detail

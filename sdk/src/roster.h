@@ -1,0 +1,64 @@
+// The roster: who takes part in a graph, and the words on which their threads sleep. One region per graph.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "procgraph/admin.h"
+#include "shared.h"
+
+namespace procgraph::detail {
+
+inline constexpr std::uint64_t kRosterMagic = magic("pgroster");
+inline constexpr unsigned kBellsEach = 4;  // a participant's own doorbells; it borrows its neighbours' beyond
+inline constexpr unsigned kDoorbells = (kMaxParticipants + 1u) * kBellsEach;
+
+struct Participant {
+  Shared<std::int32_t> pid;  // 0: nobody
+  std::uint32_t reserved;
+  Shared<std::uint64_t> start;
+};
+
+// The word that one waiting thread sleeps on; it belongs to that thread's participant as long as it waits.
+struct Doorbell {
+  Shared<std::uint32_t> owner;  // participant; 0: free
+  Shared<std::uint32_t> rings;
+  std::uint64_t reserved;
+};
+
+struct RosterRegion {
+  std::uint64_t magic;
+  std::uint32_t version;
+  Shared<std::uint32_t> used;  // doorbells from this one on have never been used
+  alignas(4096) std::array<Participant, kMaxParticipants + 1> participants;
+  alignas(4096) std::array<Doorbell, kDoorbells> doorbells;
+};
+
+// A mapped roster. Knows no queue.
+class Roster {
+ public:
+  Roster() = default;
+  [[nodiscard]] static Result<Roster> attach(std::span<std::byte> region);
+
+  [[nodiscard]] bool attached() const { return region_ != nullptr; }
+  // A free doorbell, now ours; nothing if 16,384 threads of this graph wait.
+  [[nodiscard]] std::optional<std::uint32_t> acquire(std::uint16_t participant);
+  void release(std::uint32_t doorbell);
+  // Frees those of a dead participant.
+  void release_all(std::uint16_t participant);
+
+  [[nodiscard]] Shared<std::uint32_t>& word(std::uint32_t doorbell) {
+    return region_->doorbells[doorbell].rings;
+  }
+  void ring(std::uint32_t doorbell);
+  [[nodiscard]] Participant& participant(std::uint16_t number) { return region_->participants[number]; }
+
+ private:
+  RosterRegion* region_ = nullptr;
+};
+
+}  // namespace procgraph::detail

@@ -1,0 +1,161 @@
+// Writer and Loan.
+#include <signal.h>
+
+#include <cstring>
+#include <utility>
+
+#include "ends.h"
+#include "procgraph/queue.h"
+#include "queue/recovery.h"
+
+namespace procgraph {
+namespace {
+
+using detail::BlockIndex;
+using detail::Deadline;
+using detail::Want;
+using detail::WriterState;
+
+// As write(2) does: the signal, unless it is not to be had.
+[[noreturn]] void no_readers(const std::string& name) {
+  struct sigaction action {};
+  if (sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) raise(SIGPIPE);
+  throw NoReaders("nobody will read " + name + " any more");
+}
+
+[[noreturn]] void stopped(WriterState& s) {
+  std::uint32_t state = s.port.view.control().state.load();
+  if ((state & detail::kPoisoned) != 0) s.port.throw_poisoned();
+  if ((state & detail::kNoReader) != 0) no_readers(s.port.name());
+  throw Closed(s.port.name() + " has been brought to its end");
+}
+
+// True: done. False: the time is over.
+bool finish(WriterState& s, Want want) {
+  switch (want) {
+    case Want::kNothing:
+      return true;
+    case Want::kStopped:
+      stopped(s);
+    case Want::kSlot:
+      throw Failure("too many threads wait on " + s.port.name() + " or in this graph");
+    default:
+      return false;
+  }
+}
+
+void require_open(WriterState& s, std::size_t size) {
+  s.port.require_ours();
+  if (s.port.closed.load(std::memory_order_relaxed))
+    throw Closed("the writing end of " + s.port.name() + " was closed");
+  std::uint64_t most = s.port.view.memory.geometry().max_message;
+  if (size > most) {
+    throw TooLarge("a message of " + std::to_string(size) + " bytes is more than " + s.port.name() +
+                   " takes (" + std::to_string(most) + "): raise its max_message");
+  }
+}
+
+// What a line of waiting writers is told about one that wants `size` bytes.
+auto need_for(WriterState& s, std::size_t size) {
+  return [&s, size](Want want) -> std::uint64_t {
+    return want == Want::kBlock ? s.port.view.memory.geometry().class_for(size) : size;
+  };
+}
+
+bool put_until(WriterState& s, std::span<const std::byte> bytes, const Deadline& deadline) {
+  require_open(s, bytes.size());
+  BlockIndex block = 0;
+  bool filled = false;
+  Want want = wait_for(s.port.view, s.spinner, deadline, need_for(s, bytes.size()), [&](bool) {
+    if (!filled) {
+      if (Want w = s.producer.claim(bytes.size(), block); w != Want::kNothing) return w;
+      if (!bytes.empty()) std::memcpy(s.port.view.memory.bytes(block), bytes.data(), bytes.size());
+      filled = true;
+    }
+    return s.producer.publish(block);
+  });
+  if (want != Want::kNothing && filled) release(s.port.view, block);
+  return finish(s, want);
+}
+
+std::span<const std::byte> as_bytes(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+}  // namespace
+
+Writer::Writer(std::unique_ptr<WriterState> state) : state_(std::move(state)) {}
+Writer::Writer(Writer&&) noexcept = default;
+Writer& Writer::operator=(Writer&&) noexcept = default;
+Writer::~Writer() = default;
+
+void Writer::put(std::span<const std::byte> bytes) {
+  (void)put_until(*state_, bytes, std::nullopt);
+}
+void Writer::put(std::string_view text) {
+  put(as_bytes(text));
+}
+
+bool Writer::put(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout) {
+  return put_until(*state_, bytes, detail::deadline_in(timeout));
+}
+bool Writer::put(std::string_view text, std::chrono::nanoseconds timeout) {
+  return put(as_bytes(text), timeout);
+}
+
+bool Writer::try_put(std::span<const std::byte> bytes) {
+  return put(bytes, std::chrono::nanoseconds::zero());
+}
+bool Writer::try_put(std::string_view text) {
+  return try_put(as_bytes(text));
+}
+
+Loan Writer::loan(std::size_t size) {
+  return *loan(size, kForever);
+}
+
+std::optional<Loan> Writer::loan(std::size_t size, std::chrono::nanoseconds timeout) {
+  WriterState& s = *state_;
+  require_open(s, size);
+  BlockIndex block = 0;
+  Want want = wait_for(s.port.view, s.spinner, detail::deadline_in(timeout), need_for(s, size),
+                       [&](bool) { return s.producer.claim(size, block); });
+  if (!finish(s, want)) return std::nullopt;
+  return Loan(s, block, std::span(s.port.view.memory.bytes(block), size));
+}
+
+void Writer::close() {
+  detail::QueuePort& port = state_->port;
+  port.require_ours();
+  if (port.closed.exchange(true)) return;
+  if (port.open_writers->fetch_sub(1) == 1) give_up_writing(port.view, port.view.self);
+}
+
+std::size_t Writer::max_message() const {
+  return state_->port.view.memory.geometry().max_message;
+}
+
+Loan::Loan(Loan&& other) noexcept
+    : writer_(std::exchange(other.writer_, nullptr)), block_(other.block_), bytes_(other.bytes_) {}
+
+Loan::~Loan() {
+  if (writer_ != nullptr && writer_->port.view.is_ours()) release(writer_->port.view, block_);
+}
+
+void Loan::commit() {
+  commit(bytes_.size());
+}
+
+void Loan::commit(std::size_t size) {
+  if (writer_ == nullptr) throw Failure("a loan can be committed once");
+  if (size > bytes_.size()) throw TooLarge("more bytes committed than were on loan");
+  WriterState& s = *writer_;
+  require_open(s, size);
+  shorten(s.port.view, block_, size);
+  Want want = wait_for(s.port.view, s.spinner, std::nullopt, need_for(s, size),
+                       [&](bool) { return s.producer.publish(block_); });
+  if (want == Want::kNothing) writer_ = nullptr;
+  (void)finish(s, want);
+}
+
+}  // namespace procgraph

@@ -1,0 +1,96 @@
+// The keys table and the parser belong together.
+#include "config/keys.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "load.h"
+
+namespace procgraph::testing {
+namespace {
+
+// A file in which `key: value` stands where it belongs; nothing for places that only later releases have.
+std::string file_with(Place place, const std::string& entry) {
+  switch (place) {
+    case Place::kTop:
+      return entry + "\n";
+    case Place::kDefaults:
+      return "defaults: { " + entry + " }\n";
+    case Place::kProcess:
+      return "processes: { f: { " + entry + " } }\n";
+    case Place::kQueue:
+      return "queues: { q: { " + entry + " } }\n";
+    case Place::kPipe:
+      return "pipes: { p: { " + entry + " } }\n";
+    case Place::kPort:
+      return "processes: { f: { command: x, reads: { p: { " + entry + " } } } }\n";
+    case Place::kStream:
+      return "processes: { f: { command: x, stdout: { " + entry + " } } }\n";
+    case Place::kStop:
+      return "processes: { f: { command: x, stop: { " + entry + " } } }\n";
+    default:
+      return {};
+  }
+}
+
+TEST(Keys, StandInTheTableOnce) {
+  std::set<std::pair<Place, std::string_view>> seen;
+  for (const Key& key : keys()) EXPECT_TRUE(seen.emplace(key.place, key.name).second) << key.name;
+}
+
+TEST(Keys, HaveAHelpThatIsASentence) {
+  for (const Key& key : keys()) {
+    EXPECT_TRUE(key.help.ends_with('.')) << key.name;
+    EXPECT_FALSE(key.otherwise.empty()) << key.name;
+    EXPECT_FALSE(phrase(key).empty()) << key.name;
+  }
+}
+
+TEST(Keys, ThatAreSupportedAreRead) {
+  for (const Key& key : keys()) {
+    if (!key.supported) continue;
+    const std::string file = file_with(key.place, std::string(key.name) + ": [[[x]]]");
+    ASSERT_FALSE(file.empty()) << key.name;
+    const std::string text = load_text(file).text();  // aborts if nothing reads it
+    EXPECT_EQ(text.find("unknown key"), std::string::npos) << key.name;
+    EXPECT_EQ(text.find("not supported"), std::string::npos) << key.name;
+    if (key.type != Type::kText || key.place != Place::kTop) {
+      EXPECT_NE(text.find("error: "), std::string::npos) << key.name;
+    }
+  }
+}
+
+TEST(Keys, ThatAreNotSupportedYetAreRefused) {
+  for (const Key& key : keys()) {
+    if (key.supported) continue;
+    const std::string file = file_with(key.place, std::string(key.name) + ": x");
+    if (file.empty()) continue;  // inside a key that is refused itself
+    EXPECT_NE(load_text(file).text().find("'" + std::string(key.name) + "' is not supported yet"),
+              std::string::npos)
+        << key.name;
+  }
+}
+
+TEST(Keys, RefuseTheWordsThatAreNotSupportedYet) {
+  for (const Key& key : keys()) {
+    if (!key.supported || key.type != Type::kWord) continue;
+    for (const std::string& word : words_of(key.later_words)) {
+      const std::string text = load_text(file_with(key.place, std::string(key.name) + ": " + word)).text();
+      EXPECT_NE(text.find("'" + std::string(key.name) + ": " + word + "' is not supported yet"),
+                std::string::npos)
+          << text;
+    }
+  }
+}
+
+TEST(Keys, OfAPlaceThatIsNotReadAreNotSupported) {
+  for (const Key& key : keys()) {
+    if (file_with(key.place, "").empty()) {
+      EXPECT_FALSE(key.supported) << key.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace procgraph::testing

@@ -1,0 +1,92 @@
+// The JSON schema says what the parser says, as far as a schema can.
+#include "config/schema.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "config/keys.h"
+#include "json_of.h"
+#include "load.h"
+#include "schema_check.h"
+
+namespace procgraph::testing {
+namespace {
+
+std::string refused(const std::string& yaml) {
+  static const nlohmann::json schema = nlohmann::json::parse(schema_json());
+  return refusal(schema, schema, json_of(yaml));
+}
+
+TEST(Schema, AcceptsWhatTheParserAccepts) {
+  for (const std::string yaml : {
+           "processes: { f: { command: f, writes: q }, m: { command: m, reads: q } }\nqueues: [q]\n",
+           "processes:\n  a: cat x\n  b: { command: [grep, 5, true], stdout: inherit, stdin: { file: x }, "
+           "stderr: { file: y, append: true } }\n",
+           "processes: { a: { shell: x, reads: { p: q, r: { channel: s, fd: 3, wait: sleep } }, after: { b: "
+           "failed } } }\n",
+           "x-a: [1]\nname: n\ndescription: 5\nvars: { A: 1 }\ninclude: [a, b]\ntimeout: 10s\ngrace: "
+           "0\nkeep_going: true\n",
+           "defaults: { processes: { umask: 022, ok_codes: [0, 1] }, queues: { memory: 4096 }, pipes: { "
+           "duplex: false } }\n",
+           "queues: { a: , b: {}, c: { capacity: 5, memory: 1MiB, max_message: 10KB, when_full: block, "
+           "delivery: at_least_once } }\n",
+           "processes: { a: { command: x, replicas: cores, enabled: '${X:-true}', env: { A: 1, B: true, C: "
+           "'' }, stop: { signal: TERM } } }\n",
+           "pipelines: [[a, b], [c, d, e]]\npipes: { p: { capacity: 64KiB } }\n",
+       }) {
+    EXPECT_EQ(refused(yaml), "") << yaml;
+  }
+}
+
+TEST(Schema, RefusesWhatTheParserRefuses) {
+  for (const std::string yaml : {
+           "timout: 1s\n",
+           "processes: [a]\n",
+           "processes: { f: { comand: x } }\n",
+           "processes: { 1f: x }\n",
+           "processes: { f: { command: x, shell: y } }\n",
+           "processes: { f: { command: x, replicas: 0 } }\n",
+           "processes: { f: { command: x, replicas: '4' } }\n",
+           "processes: { f: { command: x, service: yes } }\n",
+           "processes: { f: { command: [] } }\n",
+           "processes: { f: { command: x, reads: a/b } }\n",
+           "processes: { f: { command: x, ok_codes: [256] } }\n",
+           "processes: { f: { command: x, after: { g: ready } } }\n",
+           "processes: { f: { command: x, reads: { p: { fd: 5 } } } }\n",
+           "queues: { q: { capacity: 10KiB } }\n",
+           "queues: { q: { memory: 1.5GB } }\n",
+           "queues: { q: { when_full: grow } }\n",
+           "queues: q\n",
+           "timeout: 10\n",
+           "pipelines: [a, b]\n",
+           "pipelines: [[a]]\n",
+           "processes: { f: { command: x, env: { A: } } }\n",
+       }) {
+    EXPECT_NE(refused(yaml), "") << yaml;
+    EXPECT_TRUE(load_text(yaml).diagnostics.has_errors()) << yaml;
+  }
+}
+
+TEST(Schema, DescribesEachSupportedKeyAndNoOther) {
+  const std::string schema = schema_json();
+  const nlohmann::json top = nlohmann::json::parse(schema)["properties"];
+  for (const Key& key : keys()) {
+    if (key.place == Place::kTop) {
+      EXPECT_EQ(top.contains(std::string(key.name)), key.supported) << key.name;
+    }
+  }
+  EXPECT_EQ(schema.find("not supported"), std::string::npos);
+}
+
+TEST(Reference, IsTheOneThatIsCommitted) {
+  std::ifstream file(PROCGRAPH_REFERENCE, std::ios::binary);
+  const std::string committed{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_TRUE(committed == file_reference_markdown())
+      << "docs/file.md is not up to date: procgraph schema --reference > docs/file.md";
+}
+
+}  // namespace
+}  // namespace procgraph::testing

@@ -1,0 +1,222 @@
+// A file that uses everything, and what is then in the Spec.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "load.h"
+
+namespace procgraph::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+
+const std::string kEverything = R"(# everything
+name: all
+description: Uses every key
+vars: { WHO: ann }
+timeout: 1h
+grace: 20s
+keep_going: true
+x-anything: { at: all }
+defaults:
+  processes: { clean_env: true, env: { LANG: C } }
+  queues: { capacity: 10 }
+  pipes: { capacity: 128KiB }
+processes:
+  first: ./bin/first "two words" -x
+  second:
+    description: The second
+    command: [second, "${replica}/${replicas}", "${WHO}"]
+    reads: { in: { channel: q, fd: 7, wait: latency }, other: r }
+    writes: [out, duplex]
+    stdin: { channel: raw }
+    stdout: { file: "logs/out.${replica}", append: true }
+    stderr: inherit
+    replicas: 4
+    env: { NAME: "${WHO}" }
+    clean_env: false
+    cwd: work
+    umask: 027
+    after: { first: started, third: succeeded }
+    on_failure: finish
+    ok_codes: [0, 3]
+    stop: { signal: SIGINT, grace: 1m }
+    timeout: 90s
+    enabled: true
+  third:
+    shell: |
+      echo one
+      echo "$TWO"
+    service: true
+    replicas: cores
+    reads: duplex
+    stdin: none
+    stdout: raw
+    stop: { signal: HUP }
+    enabled: "${RUN_THIRD:-false}"
+queues:
+  q: { memory: 1MiB, max_message: 1000, when_full: block, delivery: at_least_once }
+  r:
+  out: {}
+pipes:
+  raw:
+  duplex: { duplex: true, capacity: 4096 }
+pipelines:
+  - [first, q, second]
+)";
+
+TEST(Spec, HasTheTopLevel) {
+  const Loaded loaded = load_text(kEverything);
+  ASSERT_EQ(loaded.text(), "");
+  const Spec& spec = loaded.spec;
+  EXPECT_EQ(spec.name, (Text{"all", {.file = 0, .line = 2, .column = 7, .length = 3}}));
+  EXPECT_EQ(spec.folder, kFolder);
+  EXPECT_EQ(spec.description, "Uses every key");
+  EXPECT_EQ(spec.timeout->value, 1h);
+  EXPECT_EQ(spec.grace->value, 20s);
+  EXPECT_TRUE(spec.keep_going);
+  ASSERT_EQ(spec.pipelines.size(), 1U);
+  EXPECT_EQ(spec.pipelines[0].names.at(1), (Text{"q", {.file = 0, .line = 53, .column = 13, .length = 1}}));
+}
+
+TEST(Spec, HasAProcessThatIsACommandAlone) {
+  const ProcessSpec first = load_text(kEverything).spec.processes.at(0);
+  EXPECT_EQ(first.name, (Text{"first", {.file = 0, .line = 14, .column = 3, .length = 5}}));
+  ASSERT_TRUE(first.command);
+  EXPECT_FALSE(first.command->shell);
+  EXPECT_EQ(first.command->folder, kFolder);
+  EXPECT_EQ(first.command->mark, (Mark{.file = 0, .line = 14, .column = 10, .length = 26}));
+  EXPECT_EQ(first.command->words.at(0).value, "/graphs/bin/first");
+  EXPECT_EQ(first.command->words.at(1).value, "two words");
+  EXPECT_EQ(first.folder, kFolder);
+  EXPECT_TRUE(first.clean_env);
+  EXPECT_EQ(first.env.at(0).value.value, "C");
+  EXPECT_FALSE(first.replicas);
+  EXPECT_FALSE(first.stop);
+  EXPECT_FALSE(first.out);
+  EXPECT_TRUE(first.enabled);
+}
+
+TEST(Spec, HasAProcessThatSaysEverything) {
+  const ProcessSpec second = load_text(kEverything).spec.processes.at(1);
+  EXPECT_EQ(second.description, "The second");
+  EXPECT_EQ(second.command->words.at(1).value, "\x01/\x02");
+  EXPECT_EQ(second.command->words.at(2).value, "ann");
+  EXPECT_EQ(second.replicas->value, 4U);
+  EXPECT_EQ(second.env.size(), 2U);
+  EXPECT_EQ(second.env.at(0).value.value, "ann");
+  EXPECT_FALSE(second.clean_env);
+  EXPECT_EQ(second.cwd.value, "/graphs/work");
+  EXPECT_EQ(second.umask->value, 027U);
+  EXPECT_EQ(second.on_failure, OnFailure::kFinish);
+  EXPECT_THAT(second.ok_codes, ElementsAre(0, 3));
+  EXPECT_EQ(second.stop->signal.value, SIGINT);
+  EXPECT_EQ(second.stop->grace.value, 1min);
+  EXPECT_EQ(second.timeout->value, 90s);
+  EXPECT_FALSE(second.service);
+  ASSERT_EQ(second.after.size(), 2U);
+  EXPECT_EQ(second.after[0].process.value, "first");
+  EXPECT_EQ(second.after[0].condition.value, Condition::kStarted);
+  EXPECT_EQ(second.after[1].condition.value, Condition::kSucceeded);
+}
+
+TEST(Spec, HasPortsAndStreams) {
+  const ProcessSpec second = load_text(kEverything).spec.processes.at(1);
+  ASSERT_EQ(second.reads.size(), 2U);
+  EXPECT_EQ(second.reads[0].port.value, "in");
+  EXPECT_EQ(second.reads[0].channel.value, "q");
+  EXPECT_EQ(second.reads[0].fd->value, 7);
+  EXPECT_EQ(second.reads[0].wait->value, WaitMode::kLatency);
+  EXPECT_EQ(second.reads[1].port.value, "other");
+  EXPECT_EQ(second.reads[1].channel, (Text{"r", {.file = 0, .line = 18, .column = 63, .length = 1}}));
+  ASSERT_EQ(second.writes.size(), 2U);
+  EXPECT_EQ(second.writes[0].port, second.writes[0].channel);
+  EXPECT_EQ(second.in->kind, StreamKind::kChannel);
+  EXPECT_EQ(second.in->target, "raw");
+  EXPECT_EQ(second.out->kind, StreamKind::kFile);
+  EXPECT_EQ(second.out->target, "/graphs/logs/out.\x01");
+  EXPECT_TRUE(second.out->append);
+  EXPECT_EQ(second.err->kind, StreamKind::kInherit);
+}
+
+TEST(Spec, HasAScript) {
+  const ProcessSpec third = load_text(kEverything).spec.processes.at(2);
+  EXPECT_TRUE(third.command->shell);
+  ASSERT_EQ(third.command->words.size(), 1U);
+  EXPECT_EQ(third.command->words[0].value, "echo one\necho \"$TWO\"\n");
+  EXPECT_TRUE(third.service);
+  EXPECT_FALSE(third.enabled);
+  EXPECT_EQ(third.replicas->value, 6U);
+  EXPECT_EQ(third.in->kind, StreamKind::kNone);
+  EXPECT_EQ(third.out->kind, StreamKind::kChannel);
+  EXPECT_EQ(third.stop->signal.value, SIGHUP);
+  EXPECT_EQ(third.stop->grace.value, 10s);
+}
+
+TEST(Spec, HasChannelsInTheOrderOfTheText) {
+  const std::vector<ChannelSpec> channels = load_text(kEverything).spec.channels;
+  ASSERT_EQ(channels.size(), 5U);
+  EXPECT_EQ(channels[0].name.value, "q");
+  EXPECT_EQ(channels[0].kind, "queue");
+  EXPECT_EQ(channels[0].capacity->value, 10U);
+  EXPECT_EQ(channels[0].memory->value, Bytes{1U << 20U});
+  EXPECT_EQ(channels[0].max_message->value, Bytes{1000});
+  EXPECT_EQ(channels[1].capacity->value, 10U);
+  EXPECT_FALSE(channels[1].memory);
+  EXPECT_EQ(channels[3].kind, "pipe");
+  EXPECT_EQ(channels[3].capacity->value, 128U << 10U);
+  EXPECT_FALSE(channels[3].duplex);
+  EXPECT_EQ(channels[4].capacity->value, 4096U);
+  EXPECT_TRUE(channels[4].duplex->value);
+}
+
+TEST(Spec, IsTheSameForTheSameText) {
+  EXPECT_EQ(load_text(kEverything).spec, load_text(kEverything).spec);
+}
+
+TEST(Spec, TakesTheShortForms) {
+  const Loaded loaded =
+      load_text("processes:\n  f: { command: f, writes: q }\n  m: { command: m, reads: [q] }\nqueues: [q]\n");
+  EXPECT_EQ(loaded.text(), "");
+  EXPECT_EQ(loaded.spec.name.value, "g");
+  EXPECT_EQ(loaded.spec.processes.at(0).writes.at(0).channel.value, "q");
+  EXPECT_EQ(loaded.spec.processes.at(1).reads.at(0).port.value, "q");
+  EXPECT_EQ(loaded.spec.channels.at(0).name.mark, (Mark{.file = 0, .line = 4, .column = 10, .length = 1}));
+}
+
+TEST(Spec, TakesJson) {
+  const Loaded loaded = load_text(
+      R"({"processes": {"f": {"command": ["f", "-x"], "writes": "q", "replicas": 2, "timeout": "10s"}, "m": "m"}, "queues": {"q": {"capacity": 5}}})");
+  EXPECT_EQ(loaded.text(), "");
+  EXPECT_EQ(loaded.spec.processes.at(0).replicas->value, 2U);
+  EXPECT_EQ(loaded.spec.channels.at(0).capacity->value, 5U);
+}
+
+TEST(Defaults, LeaveAScriptOrACommandOfOnesOwnAlone) {
+  const Loaded loaded =
+      load_text("defaults: { processes: { command: x } }\nprocesses: { a: {}, b: { shell: y }, c: z }\n");
+  EXPECT_EQ(loaded.text(), "");
+  EXPECT_EQ(loaded.spec.processes.at(0).command->words.at(0).value, "x");
+  EXPECT_TRUE(loaded.spec.processes.at(1).command->shell);
+  EXPECT_EQ(loaded.spec.processes.at(2).command->words.at(0).value, "z");
+}
+
+TEST(Paths, AreRelativeToTheFileOnlyInTheFirstWordAndInKeys) {
+  const Loaded loaded = load_text(
+      "processes: { a: { command: [./x, ./y, ../z], cwd: ../w }, b: { command: /bin/../x }, c: { command: x "
+      "} }\n");
+  EXPECT_EQ(loaded.text(), "");
+  const std::vector<Text>& words = loaded.spec.processes.at(0).command->words;
+  EXPECT_EQ(words.at(0).value, "/graphs/x");
+  EXPECT_EQ(words.at(1).value, "./y");
+  EXPECT_EQ(words.at(2).value, "../z");
+  EXPECT_EQ(loaded.spec.processes.at(0).cwd.value, "/w");
+  EXPECT_EQ(loaded.spec.processes.at(1).command->words.at(0).value, "/bin/../x");
+  EXPECT_EQ(loaded.spec.processes.at(2).command->words.at(0).value, "x");
+  EXPECT_EQ(loaded.spec.processes.at(2).cwd.value, "");
+}
+
+}  // namespace
+}  // namespace procgraph::testing

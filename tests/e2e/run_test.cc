@@ -1,0 +1,182 @@
+// Graphs that run to their end, and the code that the whole has.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "harness.h"
+
+namespace procgraph::e2e {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Ran run_config(const std::string& name, std::vector<std::string> flags = {}) {
+  Folder elsewhere;
+  flags.insert(flags.begin(), {"run", source_path("configs/" + name)});
+  return run(elsewhere.path(), std::move(flags));
+}
+
+TEST(Run, QueuePrintsWhatFPutAndNothingElse) {
+  Ran ran = run_config("queue.yaml");
+  EXPECT_EQ(ran.out, "m │ get in P2: ['HelloWorld']\n");
+  EXPECT_EQ(ran.err, "");
+  EXPECT_EQ(ran.code, 0);
+}
+
+TEST(Run, PipePrintsWhatFSent) {
+  Ran ran = run_config("pipe.yaml");
+  EXPECT_EQ(ran.out, "m │ [1, 2, 3, 4]\n");
+  EXPECT_EQ(ran.err, "");
+  EXPECT_EQ(ran.code, 0);
+}
+
+TEST(Run, WordcountGivesTheShellsBytesThoughSortIsCutOff) {
+  Folder folder;
+  Ran expected = shell(
+      folder.path(),
+      "cat /usr/include/c++/*/bits/*.h | tr -cs 'A-Za-z_' '\\n' | sort | uniq -c | sort -rn | head -20");
+  Ran ran = run_config("wordcount.yaml");
+  EXPECT_EQ(ran.out, expected.out);
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 20);
+  EXPECT_EQ(ran.err, "");
+  EXPECT_EQ(ran.code, 0);
+}
+
+TEST(Run, ACutOffWriterCountsAsSuccess) {
+  Ran ran = run_text(
+      "processes:\n  all: \"yes\"\n  few: { command: head -3, stdout: inherit }\n"
+      "pipelines: [[all, few]]\n");
+  EXPECT_EQ(ran.out, "y\ny\ny\n");
+  EXPECT_EQ(ran.err, "");
+  EXPECT_EQ(ran.code, 0);
+}
+
+TEST(Run, AWriterWhoseReaderFailedIsNotCutOff) {
+  Ran ran = run_text(
+      "processes:\n  all: \"yes\"\n  bad: { shell: 'head -1 >/dev/null; exit 5' }\n"
+      "pipelines: [[all, bad]]\n");
+  EXPECT_TRUE(ran.code == 5 || ran.code == 128 + 13) << ran.code << ran.err;
+}
+
+TEST(Run, DuplexPipesCarryBothWays) {
+  Ran ran = run_config("duplex.yaml");
+  EXPECT_EQ(ran.out, "ask    │ 1+2 = 3\nask    │ 6*7 = 42\nask    │ 2^64 = 18446744073709551616\n")
+      << ran.err;
+  EXPECT_EQ(ran.code, 0);
+}
+
+TEST(Run, StepsFollowEachOtherAndSkippedIsNoFailure) {
+  Ran ran = run_config("steps.yaml", {"--no-prefix"});
+  EXPECT_EQ(ran.out, "prepared\nworking\nreported\n") << ran.err;
+  EXPECT_EQ(ran.code, 0);
+}
+
+TEST(Run, AServiceIsStoppedWhenTheWorkIsDone) {
+  Ran ran = run_config("service.yaml");
+  EXPECT_THAT(ran.out, HasSubstr("work  │ work done\n"));
+  EXPECT_THAT(ran.out, HasSubstr("clock │ stopped in time\n"));
+  EXPECT_EQ(ran.code, 0) << ran.err;
+}
+
+TEST(Run, EveryCopyKnowsItsNumberAndSetIsTheStrongestSource) {
+  Ran ran = run_config("environment.yaml", {"--no-prefix", "--set", "WHO=you"});
+  for (const char* copy : {"0", "1", "2"}) {
+    EXPECT_THAT(ran.out,
+                HasSubstr(std::string("hello you from copy ") + copy + " of 3, worker-" + copy + "\n"));
+  }
+  EXPECT_EQ(ran.code, 0) << ran.err;
+}
+
+TEST(Run, TheFirstFailureIsTheExitCodeAndItsLastWordsAreSaid) {
+  Ran ran = run_text("processes:\n  bad: { shell: 'echo out of luck >&2; exit 3' }\n");
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.err, HasSubstr("procgraph: bad failed: exit code 3"));
+  EXPECT_THAT(ran.err, HasSubstr("out of luck"));
+}
+
+TEST(Run, ADeathBySignalIs128PlusItsNumber) {
+  Ran ran = run_text("processes:\n  bad: { shell: 'kill -KILL $$' }\n");
+  EXPECT_EQ(ran.code, 128 + 9);
+  EXPECT_THAT(ran.err, HasSubstr("SIGKILL"));
+}
+
+TEST(Run, FinishLetsTheRestEndAndIgnoreForgets) {
+  Ran ran = run_config("failure.yaml");
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.out, HasSubstr("still here"));
+}
+
+TEST(Run, KeepGoingRunsTheRestAndReportsTheFirstFailure) {
+  Ran ran = run_text("processes:\n  a: { shell: 'exit 7' }\n  b: { shell: 'sleep 0.2; echo done' }\n",
+                     {"--keep-going"});
+  EXPECT_EQ(ran.code, 7);
+  EXPECT_THAT(ran.out, HasSubstr("done"));
+}
+
+TEST(Run, ATimeoutIs124) {
+  EXPECT_EQ(run_text("processes: { a: sleep 100 }\n", {"--timeout", "100ms"}).code, 124);
+  EXPECT_EQ(run_text("processes: { a: { command: sleep 100, timeout: 100ms } }\n").code, 124);
+}
+
+TEST(Run, WhatAQuickProcessSaidLastIsNeverLost) {
+  Ran ran = run_text("processes:\n  a: { shell: 'seq 1 20000; printf tail' }\n", {"--no-prefix"});
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 20001);
+  EXPECT_TRUE(ran.out.ends_with("20000\ntail\n"));
+}
+
+TEST(Run, AGrandchildThatHoldsTheLogDoesNotHoldTheRun) {
+  Ran ran = run_text("processes:\n  a: { shell: '(setsid sleep 1000 &) ; echo said' }\n");
+  EXPECT_EQ(ran.out, "a │ said\n");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+}
+
+TEST(Run, EscapesReachNoJsonReader) {
+  Ran ran = run_text("processes:\n  a: { shell: 'printf \"\\\\033[2Jx\\\\n\"' }\n", {"--log-format", "json"});
+  EXPECT_THAT(ran.out, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(ran.out, HasSubstr("[2Jx"));
+}
+
+TEST(Run, AGraphFromStandardInput) {
+  Folder folder;
+  Ran ran = run(folder.path(), {"run", "-"}, "processes: { a: echo hello }\n");
+  EXPECT_EQ(ran.out, "a │ hello\n");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+}
+
+TEST(Run, OnlyAndExceptTakeProcessesOut) {
+  const char* yaml =
+      "processes: { a: echo one, b: echo two, c: { command: echo three, after: { a: succeeded } } }\n";
+  EXPECT_EQ(run_text(yaml, {"--only", "b"}).out, "b │ two\n");
+  EXPECT_EQ(run_text(yaml, {"--only", "c", "--no-prefix"}).out, "one\nthree\n");
+  EXPECT_EQ(run_text(yaml, {"--except", "a", "--except", "b"}).out, "c │ three\n");
+}
+
+TEST(Run, AReaderThatIsTakenOutIsReplacedByDiscard) {
+  Ran ran = run_text("processes:\n  a: seq 1 100000\n  b: wc -l\npipelines: [[a, b]]\n", {"--except", "b"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "");
+}
+
+TEST(Run, FilesAreOpenedOnceAndPathsMeanTheFilesFolder) {
+  Folder folder;
+  folder.write("sub/in.txt", "b\na\n");
+  folder.write("sub/graph.yaml",
+               "processes: { s: { command: sort, stdin: { file: in.txt }, stdout: { file: out.txt } } }\n");
+  Ran ran = run(folder.path(), {"run", "sub/graph.yaml"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(folder.read("sub/out.txt"), "a\nb\n");
+}
+
+TEST(Run, TwoReadersShareAQueueAndNothingIsLost) {
+  Ran ran = run_text(
+      "processes:\n  f: { command: f, writes: q }\n  m: { command: m, reads: q, replicas: 3 }\nqueues: "
+      "[q]\n");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("get in P2: ['HelloWorld']\n"));
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1);
+}
+
+}  // namespace
+}  // namespace procgraph::e2e

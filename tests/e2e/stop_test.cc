@@ -1,0 +1,109 @@
+// How a run stops: signals to the pid that people see, a lost stdout, and nothing left behind.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "harness.h"
+
+namespace procgraph::e2e {
+namespace {
+
+using testing::HasSubstr;
+
+// A process whose last act shows that it was asked to end, not killed.
+constexpr const char* kPolite =
+    "processes:\n"
+    "  a: { shell: \"trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done\" }\n";
+
+struct Started {
+  Folder folder;
+  Running run;
+
+  explicit Started(const std::string& yaml, std::vector<std::string> flags = {})
+      : run((folder.write("graph.yaml", yaml), folder.path()), words(std::move(flags))) {}
+
+  static std::vector<std::string> words(std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {procgraph_path(), "run", "graph.yaml"});
+    return flags;
+  }
+};
+
+TEST(Stop, TermStopsInOrderThenTheRunDiesOfIt) {
+  Started started(kPolite);
+  ASSERT_TRUE(started.run.wait_for_out("up"));
+  started.run.signal(SIGTERM);
+  Ran ran = started.run.wait();
+  EXPECT_EQ(ran.signal, SIGTERM);
+  EXPECT_THAT(ran.out, HasSubstr("a │ bye\n"));
+}
+
+TEST(Stop, IntDoesTheSame) {
+  Started started(kPolite);
+  ASSERT_TRUE(started.run.wait_for_out("up"));
+  started.run.signal(SIGINT);
+  Ran ran = started.run.wait();
+  EXPECT_EQ(ran.signal, SIGINT);
+  EXPECT_THAT(ran.out, HasSubstr("a │ bye\n"));
+}
+
+TEST(Stop, ADrainingGraphLosesNothing) {
+  Started started(
+      "processes:\n"
+      "  source: { shell: \"trap 'exit 0' TERM; n=0; while :; do n=$((n+1)); echo $n; done\" }\n"
+      "  count: { shell: 'wc -l; echo drained', stdout: log }\n"
+      "  hello: { shell: 'sleep 0.1; echo up' }\n"
+      "pipelines: [[source, count]]\n");
+  ASSERT_TRUE(started.run.wait_for_out("up"));
+  started.run.signal(SIGTERM);
+  EXPECT_THAT(started.run.wait().out, HasSubstr("drained"));
+}
+
+TEST(Stop, WhatIgnoresTermIsKilledAfterTheGrace) {
+  Started started(
+      "grace: 300ms\nprocesses:\n  a: { shell: \"trap '' TERM; echo up; while :; do sleep 0.05; done\" }\n");
+  ASSERT_TRUE(started.run.wait_for_out("up"));
+  started.run.signal(SIGTERM);
+  EXPECT_EQ(started.run.wait().signal, SIGTERM);
+}
+
+TEST(Stop, QuitKillsAtOnce) {
+  Started started(
+      "processes:\n  a: { shell: \"trap '' TERM QUIT INT; echo up; while :; do sleep 0.05; done\" }\n");
+  ASSERT_TRUE(started.run.wait_for_out("up"));
+  started.run.signal(SIGQUIT);
+  Ran ran = started.run.wait();
+  EXPECT_TRUE(ran.signal == SIGQUIT || ran.code == 128 + SIGQUIT) << ran.code << " " << ran.signal;
+}
+
+TEST(Stop, AFailureStopsTheOthers) {
+  Ran ran = run_text(
+      "processes:\n"
+      "  a: { shell: \"trap 'echo bye; exit 0' TERM; echo up >&2; while :; do sleep 0.05; done\" }\n"
+      "  b: { shell: 'sleep 0.2; exit 9' }\n");
+  EXPECT_EQ(ran.code, 9) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("a │ bye\n"));
+  EXPECT_THAT(ran.err, HasSubstr("procgraph: b failed: exit code 9"));
+}
+
+TEST(Stop, TheGuardsDeathEndsEverything) {
+  Started started("processes:\n  a: { shell: 'echo $$ > pid; echo up; exec sleep 1000' }\n");
+  ASSERT_TRUE(started.run.wait_for_out("up"));
+  pid_t node = std::stoi(started.folder.read("pid"));
+  started.run.signal(SIGKILL);
+  EXPECT_EQ(started.run.wait().signal, SIGKILL);  // returns when every holder of its stdout is gone
+  while (kill(node, 0) == 0) {
+  }
+}
+
+TEST(Stop, ALostStdoutStopsTheGraphAndTheRunDiesOfSigpipe) {
+  Folder folder;
+  folder.write("graph.yaml", "processes: { a: \"yes\" }\n");
+  Ran ran = shell(folder.path(), "'" + procgraph_path() + "' run graph.yaml | head -1; :");
+  EXPECT_EQ(ran.out, "a │ y\n");
+  EXPECT_EQ(ran.code, 0);
+}
+
+}  // namespace
+}  // namespace procgraph::e2e

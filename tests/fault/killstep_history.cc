@@ -1,0 +1,142 @@
+#include "killstep_history.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include "queue/blocks.h"
+#include "queue/consumer.h"
+#include "queue/producer.h"
+
+namespace procgraph::testing {
+namespace {
+
+using detail::BlockIndex;
+using detail::View;
+using detail::Want;
+
+View attach(std::span<std::byte> control, std::span<std::byte> payload, std::span<std::byte> roster,
+            std::uint16_t participant) {
+  return {.memory = *detail::QueueMemory::attach(control, payload),
+          .roster = *detail::Roster::attach(roster),
+          .self = participant};
+}
+
+int id_of(View& view, BlockIndex block) {
+  auto* text = reinterpret_cast<const char*>(view.memory.bytes(block));
+  std::uint64_t size = view.memory.descriptor(block).size;
+  int id = -1;
+  std::from_chars(text, text + std::min<std::uint64_t>(size, 8), id);
+  return id;
+}
+
+std::string judge_one(int id, std::uint32_t steps, int times) {
+  std::string name = "message " + std::to_string(id);
+  bool must = (steps & History::kPut) != 0, may = (steps & History::kPutBegun) != 0;
+  if ((steps & History::kAcked) != 0) return times == 0 ? "" : name + " was acknowledged and came again";
+  if (times > 1) return name + " came " + std::to_string(times) + " times";
+  if (!may && times > 0) return name + " was never put and came";
+  if (must && times == 0 && (steps & History::kAckBegun) == 0) return name + " is lost";
+  return "";
+}
+
+// Fills the queue to its capacity and empties it again, in order.
+std::string use(View& view) {
+  detail::Producer producer(view);
+  detail::Consumer consumer(view, 1);
+  std::uint64_t capacity = view.memory.geometry().capacity;
+  for (std::uint64_t i = 0; i <= capacity; ++i) {
+    BlockIndex block = 0;
+    if (producer.claim(8, block) != Want::kNothing) return "no block for place " + std::to_string(i);
+    view.memory.bytes(block)[0] = static_cast<std::byte>(i);
+    Want want = producer.publish(block);
+    if (want != Want::kNothing) release(view, block);
+    if ((want == Want::kNothing) != (i < capacity)) return "capacity is not exact at " + std::to_string(i);
+  }
+  for (std::uint64_t i = 0; i < capacity; ++i) {
+    auto block = consumer.take();
+    if (!block || view.memory.bytes(*block)[0] != static_cast<std::byte>(i))
+      return "order is broken at " + std::to_string(i);
+    release(view, *block);
+  }
+  producer.forget();
+  return consumer.take() ? "a message too many" : "";
+}
+
+std::string check_waiters(View& view, std::uint16_t dead) {
+  detail::Control& c = view.control();
+  for (unsigned i = 0; i < std::min(c.used_slots.load() + 1, detail::kWaitSlots); ++i) {
+    if (c.slots[i].owner.load() == dead) return "a wait slot is still the dead one's";
+    for (const detail::WaitLine& line : c.lines) {
+      if (c.slots[i].owner.load() == 0 && (line.mask[i / 64].load() >> (i % 64) & 1) != 0)
+        return "a wait bit is left";
+    }
+  }
+  auto bell = view.roster.acquire(dead);
+  if (!bell || *bell != dead * detail::kBellsEach) return "a doorbell is still the dead one's";
+  view.roster.release(*bell);
+  return "";
+}
+
+// Each writer's messages come in its order: those that came back first, then the others.
+std::string judge_order(const std::vector<Found>& found) {
+  std::array<int, 2 * kMessages / kEach> last{};
+  last.fill(-1);
+  bool fresh = false;
+  for (const Found& f : found) {
+    if (fresh && f.deliveries > 1) return "a message that came back was passed by others";
+    fresh = f.deliveries == 1;
+    int& before = last[static_cast<std::size_t>(f.id / kEach * 2 + (fresh ? 1 : 0))];
+    if (f.id < before) return "message " + std::to_string(f.id) + " came after " + std::to_string(before);
+    before = f.id;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string judge(const History& history, const std::vector<Found>& found) {
+  std::array<int, kMessages> times{};
+  for (const Found& f : found) {
+    if (f.id < 0 || f.id >= kMessages) return "a message that is none: " + std::to_string(f.id);
+    ++times[static_cast<std::size_t>(f.id)];
+  }
+  for (int id = 0; id < kMessages; ++id) {
+    auto i = static_cast<std::size_t>(id);
+    if (auto wrong = judge_one(id, history.steps[i].load(), times[i]); !wrong.empty()) return wrong;
+  }
+  return judge_order(found);
+}
+
+std::vector<Found> drain(std::span<std::byte> control, std::span<std::byte> payload,
+                         std::span<std::byte> roster, std::uint16_t participant) {
+  View view = attach(control, payload, roster, participant);
+  detail::Consumer consumer(view, 1);
+  std::vector<Found> found;
+  while (auto block = consumer.take()) {
+    found.push_back({id_of(view, *block), view.memory.descriptor(*block).tries + 1});
+    release(view, *block);
+    if (found.size() > 1000) break;
+  }
+  return found;
+}
+
+std::string inspect(std::span<std::byte> control, std::span<std::byte> payload, std::span<std::byte> roster,
+                    std::uint16_t participant, std::uint16_t dead) {
+  View view = attach(control, payload, roster, participant);
+  if (procgraph::poisoned(control)) return "it is poisoned";
+  auto s = procgraph::sample(control);
+  if (s.waiting != 0 || s.leased != 0 || s.bytes != 0) return "something is left in it";
+  std::string wrong;
+  view.memory.for_each_block([&](BlockIndex block) {
+    if (view.memory.descriptor(block).own.load() != 0)
+      wrong = "block " + std::to_string(block) + " is not free";
+  });
+  if (!wrong.empty()) return wrong;
+  if (wrong = check_waiters(view, dead); !wrong.empty()) return wrong;
+  if (wrong = use(view); !wrong.empty()) return wrong;
+  if (!fits(view.memory, view.memory.geometry().memory)) return "bytes of its memory are missing";
+  return "";
+}
+
+}  // namespace procgraph::testing

@@ -1,0 +1,43 @@
+// History: what a victim said about its messages before it died, and the rules that what is found afterwards
+// must obey.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "procgraph/admin.h"
+
+namespace procgraph::testing {
+
+inline constexpr int kMessages = 48;  // the text of a message is its id
+inline constexpr int kEach = 16;      // of each writer: what was there before, the others, the victim
+inline constexpr int kOthers = kEach, kVictim = 2 * kEach;  // first ids
+
+// Lies in shared memory; written by whoever does it, just before or just after.
+struct History {
+  enum Step : std::uint32_t { kPutBegun = 1, kPut = 2, kTaken = 4, kAckBegun = 8, kAcked = 16 };
+
+  std::array<std::atomic<std::uint32_t>, kMessages> steps;
+
+  void note(int id, Step step) { steps[static_cast<std::size_t>(id)].fetch_or(step); }
+};
+
+struct Found {
+  int id = 0;
+  std::uint32_t deliveries = 1;
+};
+
+// Empty, or what is wrong: a message lost, doubled or invented, or out of order.
+[[nodiscard]] std::string judge(const History& history, const std::vector<Found>& found);
+
+// Takes everything out of the queue as `participant`. Then the queue must be as good as new: no block, byte,
+// waiter or place is missing.
+[[nodiscard]] std::vector<Found> drain(std::span<std::byte> control, std::span<std::byte> payload,
+                                       std::span<std::byte> roster, std::uint16_t participant);
+[[nodiscard]] std::string inspect(std::span<std::byte> control, std::span<std::byte> payload,
+                                  std::span<std::byte> roster, std::uint16_t participant, std::uint16_t dead);
+
+}  // namespace procgraph::testing

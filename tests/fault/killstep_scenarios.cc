@@ -1,0 +1,215 @@
+#include "killstep_scenarios.h"
+
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+#include "queue/blocks.h"
+#include "queue/consumer.h"
+#include "queue/waiting.h"
+
+namespace procgraph::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using detail::BlockIndex;
+using detail::View;
+
+constexpr QueueShape kSmall{
+    .capacity = 3, .memory = 4096, .max_message = 1024, .max_capacity = 3, .writers = 1};
+
+// Long enough to reach the sleep itself one instruction at a time.
+constexpr auto kPatience = 30ms;
+
+std::string text_of(int id, std::size_t size) {
+  std::string text = std::to_string(id);
+  text.resize(std::max(size, text.size()), ' ');
+  return text;
+}
+
+int id_of(std::string_view text) {
+  int id = -1;
+  std::from_chars(text.data(), text.data() + text.size(), id);
+  return id;
+}
+
+// ---- before the victim starts ----
+
+void put_some(TestQueue& q, History& h, int count, std::size_t size = 0) {
+  View view = q.view(kPreparer);
+  for (int id = 0; id < count; ++id) {
+    if (put(view, text_of(id, size)))
+      h.note(id, static_cast<History::Step>(History::kPutBegun | History::kPut));
+  }
+}
+
+// The first `count` messages have come back.
+void return_some(TestQueue& q, int count) {
+  View view = q.view(kPreparer);
+  detail::Consumer consumer(view, 1);
+  std::vector<BlockIndex> held;
+  for (int i = 0; i < count; ++i) {
+    if (auto block = consumer.take()) held.push_back(*block);
+  }
+  for (BlockIndex block : held) give_back(view, block);
+}
+
+// Somebody waits in every line, so that the victim has to wake.
+void let_wait(TestQueue& q, detail::Line line, std::uint64_t need) {
+  static std::vector<std::unique_ptr<View>> views;  // outlive their sleepers
+  views.push_back(std::make_unique<View>(q.view(kSleeper)));
+  auto sleeper = detail::Sleeper::enter(*views.back());
+  sleeper->arm(line, need);
+  (void)new detail::Sleeper(std::move(*sleeper));  // never leaves
+}
+
+// ---- the victim's steps ----
+
+void put_one(Writer& out, History& h, int id, std::size_t size = 0) {
+  std::string text = text_of(id, size);
+  h.note(id, History::kPutBegun);
+  if (out.put(text, kPatience)) h.note(id, History::kPut);
+}
+
+void lend_one(Writer& out, History& h, int id, std::size_t size) {
+  h.note(id, History::kPutBegun);
+  auto loan = out.loan(size, kPatience);
+  if (!loan) return;
+  std::string text = text_of(id, 0);
+  std::copy(text.begin(), text.end(), reinterpret_cast<char*>(loan->bytes().data()));
+  loan->commit(text.size());
+  h.note(id, History::kPut);
+}
+
+void acknowledge(Message& message, History& h) {
+  int id = id_of(message.text());
+  h.note(id, History::kAckBegun);
+  message.ack();
+  h.note(id, History::kAcked);
+}
+
+void take_one(Reader& in, History& h) {
+  if (auto message = in.get(kPatience)) acknowledge(*message, h);
+}
+
+void return_one(Reader& in) {
+  if (auto message = in.try_get()) message->nack();
+}
+
+std::vector<Scenario> make() {
+  std::vector<Scenario> all;
+  all.push_back({"puts into an empty queue", kSmall, [](TestQueue&, History&) {},
+                 [](Reader&, Writer& out, History& h) {
+                   put_one(out, h, kVictim);
+                   put_one(out, h, kVictim + 1, 300);
+                 }});
+  all.push_back({"puts where readers sleep", kSmall,
+                 [](TestQueue& q, History&) {
+                   let_wait(q, detail::Line::kReaders, 0);
+                   let_wait(q, detail::Line::kReaders, 0);
+                 },
+                 [](Reader&, Writer& out, History& h) {
+                   put_one(out, h, kVictim);
+                   put_one(out, h, kVictim + 1);
+                 }});
+  all.push_back({"puts into a full queue, waits, and takes", kSmall,
+                 [](TestQueue& q, History& h) { put_some(q, h, 3); },
+                 [](Reader& in, Writer& out, History& h) {
+                   put_one(out, h, kVictim);
+                   take_one(in, h);
+                   put_one(out, h, kVictim + 1);
+                 }});
+  all.push_back({"puts where the memory is used up", kSmall,
+                 [](TestQueue& q, History& h) { put_some(q, h, 2, 2000 / 2); },
+                 [](Reader& in, Writer& out, History& h) {
+                   put_one(out, h, kVictim, 1024);
+                   put_one(out, h, kVictim + 1, 1024);
+                   take_one(in, h);
+                   put_one(out, h, kVictim + 2, 1024);
+                 }});
+  all.push_back({"lends, commits less, and drops a loan", kSmall,
+                 [](TestQueue& q, History& h) { put_some(q, h, 1); },
+                 [](Reader&, Writer& out, History& h) {
+                   lend_one(out, h, kVictim, 900);
+                   { auto dropped = out.loan(100, 0ns); }
+                   lend_one(out, h, kVictim + 1, 10);
+                 }});
+  all.push_back({"takes, acknowledges and gives back", kSmall,
+                 [](TestQueue& q, History& h) { put_some(q, h, 3); },
+                 [](Reader& in, Writer&, History& h) {
+                   take_one(in, h);
+                   return_one(in);
+                   take_one(in, h);
+                 }});
+  all.push_back({"takes what came back", kSmall,
+                 [](TestQueue& q, History& h) {
+                   put_some(q, h, 3);
+                   return_some(q, 2);
+                 },
+                 [](Reader& in, Writer&, History& h) {
+                   return_one(in);
+                   take_one(in, h);
+                   take_one(in, h);
+                   take_one(in, h);
+                 }});
+  all.push_back({"takes where writers sleep", kSmall,
+                 [](TestQueue& q, History& h) {
+                   put_some(q, h, 3, 1000);
+                   let_wait(q, detail::Line::kPlaces, 0);
+                   let_wait(q, detail::Line::kBytes, 1024);
+                   let_wait(q, detail::Line::kBlocks, 2);
+                 },
+                 [](Reader& in, Writer&, History& h) {
+                   take_one(in, h);
+                   take_one(in, h);
+                 }});
+  all.push_back({"waits for a message and leaves", kSmall, [](TestQueue&, History&) {},
+                 [](Reader& in, Writer&, History& h) {
+                   take_one(in, h);
+                   take_one(in, h);
+                 }});
+  all.push_back({"waits for the end while it holds a message", kSmall,
+                 [](TestQueue& q, History& h) {
+                   put_some(q, h, 2);
+                   end_of_writers(q.control(), q.roster());
+                 },
+                 [](Reader& in, Writer&, History& h) {
+                   auto held = in.get(kPatience), other = in.get(kPatience);
+                   (void)in.get(kPatience);
+                   if (held) acknowledge(*held, h);
+                   if (other) acknowledge(*other, h);
+                   (void)in.try_get();
+                 }});
+  all.push_back({"puts and closes", kSmall, [](TestQueue&, History&) {},
+                 [](Reader&, Writer& out, History& h) {
+                   put_one(out, h, kVictim);
+                   out.close();
+                 }});
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Scenario>& scenarios() {
+  static const std::vector<Scenario> all = make();
+  return all;
+}
+
+void work_beside(View view, History& history) {
+  for (int id : {kOthers, kOthers + 1}) {
+    history.note(id, History::kPutBegun);
+    if (put(view, text_of(id, 0))) history.note(id, History::kPut);
+  }
+  detail::Consumer consumer(view, 1);
+  auto first = consumer.take(), second = consumer.take();
+  if (first) {
+    auto* text = reinterpret_cast<const char*>(view.memory.bytes(*first));
+    int id = id_of(std::string_view(text, view.memory.descriptor(*first).size));
+    history.note(id, static_cast<History::Step>(History::kAckBegun | History::kAcked));
+    release(view, *first);
+  }
+  if (second) give_back(view, *second);
+}
+
+}  // namespace procgraph::testing

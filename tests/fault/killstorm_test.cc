@@ -1,0 +1,213 @@
+// Writers and readers of one queue are killed and stopped at random under load: what was put is delivered,
+// duplicates are only what a killed reader held, nothing is missing at the end, and nobody waits for ever.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string>
+
+#include "test_queue.h"
+
+namespace procgraph::testing {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint32_t kLives = 8192;  // of writers
+constexpr std::uint32_t kEach = 1024;   // messages of one life
+constexpr int kWriters = 3, kReaders = 3;
+
+// What happened, in memory that survives the victims.
+struct Tally {
+  std::atomic<std::uint32_t> lives, stop;
+  std::array<std::atomic<std::uint32_t>, kLives> put;  // messages that this life knows to be put
+  std::array<std::array<std::atomic<std::uint8_t>, kEach>, kLives> seen;
+};
+
+struct Body {
+  std::uint32_t life, number, check;
+};
+
+struct Storm {
+  const char* name;
+  QueueShape shape;
+  const char* wait;
+  std::size_t size;  // of a message
+};
+
+int write_one_life(Node& node, Tally& tally, std::size_t size) {
+  auto out = node.writer("q");
+  std::uint32_t life = tally.lives++;
+  if (life >= kLives) return 0;
+  for (std::uint32_t i = 0; i < kEach && tally.stop == 0; ++i) {
+    auto loan = out.loan(size);
+    Body body{life, i, life ^ i ^ 0x5a5a5a5a};
+    std::memcpy(loan.bytes().data(), &body, sizeof body);
+    std::memcpy(loan.bytes().data() + size - sizeof body, &body, sizeof body);
+    loan.commit();
+    tally.put[life] = i + 1;
+  }
+  return 0;
+}
+
+int read_to_the_end(Node& node, Tally& tally, std::size_t size) {
+  auto in = node.reader("q");
+  for (Message& message : in) {
+    Body first{}, last{};
+    if (message.bytes().size() != size) return 3;
+    std::memcpy(&first, message.bytes().data(), sizeof first);
+    std::memcpy(&last, message.bytes().data() + size - sizeof last, sizeof last);
+    bool whole = first.life < kLives && first.number < kEach &&
+                 first.check == (first.life ^ first.number ^ 0x5a5a5a5a) &&
+                 std::memcmp(&first, &last, sizeof first) == 0;
+    if (!whole) return 4;
+    ++tally.seen[first.life][first.number];
+  }
+  return 0;
+}
+
+class KillStorm : public ::testing::TestWithParam<Storm> {
+ protected:
+  struct Worker {
+    std::uint16_t number = 0;
+    bool writes = false;
+    pid_t pid = 0;
+  };
+
+  KillStorm() : queue_(GetParam().shape), memory_(sizeof(Tally)) {
+    setenv("PROCGRAPH_TEST_WAIT", GetParam().wait, 1);
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      workers_[i] = {static_cast<std::uint16_t>(i + 1), i < kWriters, 0};
+      start(workers_[i]);
+    }
+  }
+
+  Tally& tally() { return *reinterpret_cast<Tally*>(memory_.bytes().data()); }
+
+  void start(Worker& w) {
+    std::size_t size = GetParam().size;
+    w.pid = queue_.start(w.number, w.writes ? "write" : "read", [&, size, writes = w.writes](Node& node) {
+      return writes ? write_one_life(node, tally(), size) : read_to_the_end(node, tally(), size);
+    });
+  }
+
+  // Waits for a worker that is about to end, and gives back what it held.
+  int bury(Worker& w) {
+    int code = wait_for_end(w.pid);
+    queue_.reap(w.number);
+    w.pid = 0;
+    return code;
+  }
+
+  void expect_a_good_end(Worker& w) { EXPECT_EQ(bury(w), 0); }
+
+  void strike(Worker& w) {
+    kill(w.pid, SIGKILL);
+    int code = bury(w);
+    if (code == 128 + SIGKILL) {
+      (w.writes ? killed_writers_ : killed_readers_)++;
+    } else {
+      EXPECT_EQ(code, 0);
+    }
+    start(w);
+  }
+
+  void pause(Worker& w, std::chrono::microseconds time) {
+    kill(w.pid, SIGSTOP);
+    usleep(static_cast<useconds_t>(time.count()));
+    kill(w.pid, SIGCONT);
+  }
+
+  void replace_the_finished() {
+    for (Worker& w : workers_) {
+      siginfo_t info{};
+      if (waitid(P_PID, static_cast<id_t>(w.pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+          info.si_pid == 0)
+        continue;
+      EXPECT_EQ(bury(w), 0);
+      start(w);
+    }
+  }
+
+  void rage(std::chrono::milliseconds time) {
+    std::mt19937 random(static_cast<unsigned>(::testing::UnitTest::GetInstance()->random_seed()));
+    for (auto end = Clock::now() + time; Clock::now() < end && tally().lives < kLives - kWriters;) {
+      usleep(static_cast<useconds_t>(200 + random() % 1500));
+      Worker& w = workers_[random() % workers_.size()];
+      if (random() % 8 == 0) {
+        pause(w, std::chrono::microseconds(random() % 3000));
+      } else {
+        strike(w);
+      }
+      replace_the_finished();
+    }
+  }
+
+  void calm_down() {
+    tally().stop = 1;
+    for (Worker& w : workers_) {
+      if (w.writes) expect_a_good_end(w);
+    }
+    end_of_writers(queue_.control(), queue_.roster());
+    for (Worker& w : workers_) {
+      if (!w.writes) expect_a_good_end(w);
+    }
+  }
+
+  TestQueue queue_;
+  Region memory_;
+  std::array<Worker, kWriters + kReaders> workers_;
+  std::uint64_t killed_writers_ = 0, killed_readers_ = 0;
+};
+
+TEST_P(KillStorm, LosesNothingAndDoublesOnlyWhatAKilledReaderHeld) {
+  const char* seconds = std::getenv("PROCGRAPH_TEST_STORM_SECONDS");
+  rage(seconds != nullptr ? std::chrono::seconds(std::atoi(seconds)) : std::chrono::milliseconds(1500));
+  calm_down();
+  std::uint64_t put = 0, lost = 0, doubled = 0, invented = 0;
+  for (std::uint32_t life = 0; life < std::min(tally().lives.load(), kLives); ++life) {
+    std::uint32_t known = tally().put[life];
+    put += known;
+    for (std::uint32_t i = 0; i < kEach; ++i) {
+      std::uint32_t times = tally().seen[life][i];
+      if (i < known && times == 0) ++lost;
+      if (i > known && times > 0) ++invented;  // the one at `known` may have been put just before the kill
+      if (times > 1) doubled += times - 1;
+    }
+  }
+  std::printf("%llu put, %llu writers and %llu readers killed, %llu doubled\n",
+              static_cast<unsigned long long>(put), static_cast<unsigned long long>(killed_writers_),
+              static_cast<unsigned long long>(killed_readers_), static_cast<unsigned long long>(doubled));
+  EXPECT_GT(put, 0u);
+  EXPECT_EQ(lost, 0u);
+  EXPECT_EQ(invented, 0u);
+  EXPECT_LE(doubled, killed_readers_);
+  QueueSample s = queue_.sample();
+  EXPECT_EQ(s.waiting, 0u);
+  EXPECT_EQ(s.leased, 0u);
+  EXPECT_EQ(s.bytes, 0u);
+  EXPECT_EQ(s.put, s.acknowledged);
+  EXPECT_FALSE(poisoned(queue_.control()));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    WithMessages, KillStorm,
+    ::testing::Values(
+        Storm{"InTheirDescriptors", {.capacity = 64, .memory = 16 << 20}, "balanced", 24},
+        Storm{"InBlocks", {.capacity = 64, .memory = 64 << 10, .max_message = 4096}, "balanced", 4096},
+        Storm{"AndWaitingByAlwaysSleeping",
+              {.capacity = 2, .memory = 8 << 10, .max_message = 2048},
+              "sleep",
+              1500}),
+    [](const auto& storm) { return storm.param.name; });
+
+}  // namespace
+}  // namespace procgraph::testing

@@ -1,0 +1,435 @@
+// Plans, compared whole.
+#include <gtest/gtest.h>
+
+#include "graph_text.h"
+#include "plan/plan.h"
+
+namespace procgraph {
+namespace {
+
+test::FakeWorld world() {
+  test::FakeWorld world;
+  world.folder("/w/data").file("/w/access.log").program("/w/nodes/parse").file("/w/nodes/broken");
+  world.program("/usr/bin/sort").program("/usr/bin/cat").program("/opt/procgraph/discard");
+  world.value.installed_nodes = "/opt/procgraph";
+  return world;
+}
+
+Plan planned(std::string_view yaml) {
+  test::Text text(yaml, world().value);
+  PlanErrors errors;
+  Plan plan = make_plan(text.selected({}), text.world, text.diagnostics, errors);
+  for (Object& object : plan.objects) {  // the sizes are the SDK's affair
+    if (auto* memory = std::get_if<MemoryObject>(&object.what))
+      memory->size = Bytes{memory->mapped ? 65536U : 16U << 20};
+  }
+  EXPECT_EQ(text.told(), "");
+  EXPECT_FALSE(errors.machine);
+  return plan;
+}
+
+TEST(PlanText, OfTwoNodesAndAQueue) {
+  EXPECT_EQ(to_text(planned(R"(processes:
+  f: { command: n, writes: q }
+  m: { command: n, reads: q }
+queues: [q]
+)")),
+            R"(graph g: two processes, one channel, 44 open files, at most 16MiB of messages
+
+objects
+  q.control  memory       64 KiB reserved, mapped by the runner too
+  q.payload  memory       16 MiB reserved
+  roster     memory       64 KiB reserved, mapped by the runner too
+
+processes
+  f
+    command  /usr/bin/n
+    folder   /w
+    0        none
+    1        log
+    2        log
+    3        read-write  roster
+    4        read-write  q.control
+    5        read-write  q.payload
+    env      PROCGRAPH_PARTICIPANT=1
+             PROCGRAPH_PORTS=port=q,channel=q,kind=queue,access=write,control=4,payload=5
+             PROCGRAPH_ROSTER=3
+  m
+    command  /usr/bin/n
+    folder   /w
+    0        none
+    1        log
+    2        log
+    3        read-write  roster
+    4        read-write  q.control
+    5        read-only   q.payload
+    env      PROCGRAPH_PARTICIPANT=2
+             PROCGRAPH_PORTS=port=q,channel=q,kind=queue,access=read,control=4,payload=5
+             PROCGRAPH_ROSTER=3
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+
+start
+  at once  f, m
+
+stop
+  1        f
+  2        m
+)");
+}
+
+TEST(PlanText, OfAPipelineOfPlainPrograms) {
+  EXPECT_EQ(to_text(planned(R"(processes:
+  read: { command: cat -n, stdin: { file: access.log } }
+  sort: sort -rn
+  top: { command: "n 20", stdout: inherit, stderr: none }
+pipelines: [[read, sort, top]]
+)")),
+            R"(graph g: 3 processes, two channels, 42 open files
+
+objects
+  read|sort      pipe
+  sort|top       pipe
+  /w/access.log  file
+
+processes
+  read
+    command  /usr/bin/cat -n
+    folder   /w
+    0        read-only   /w/access.log
+    1        write       read|sort
+    2        log
+  sort
+    command  /usr/bin/sort -rn
+    folder   /w
+    0        read        read|sort
+    1        write       sort|top
+    2        log
+  top
+    command  /usr/bin/n 20
+    folder   /w
+    0        read        sort|top
+    1        inherit
+    2        none
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+
+start
+  at once  read, sort, top
+
+stop
+  1        read
+  2        sort
+  3        top
+)");
+}
+
+TEST(PlanText, OfReplicasWithAnEnvironmentOfTheirOwn) {
+  EXPECT_EQ(to_text(planned(R"(processes:
+  feed: { command: n, writes: lines }
+  parse:
+    command: "parse --shard ${replica}/${replicas}"
+    replicas: 3
+    env: { SHARD: "${replica}", TEXT: two words }
+    reads: lines
+    cwd: data
+    clean_env: true
+    umask: "027"
+queues: [lines]
+)")),
+            R"(graph g: 4 processes, one channel, 50 open files, at most 16MiB of messages
+
+objects
+  lines.control  memory       64 KiB reserved, mapped by the runner too
+  lines.payload  memory       16 MiB reserved
+  roster         memory       64 KiB reserved, mapped by the runner too
+
+processes
+  feed
+    command  /usr/bin/n
+    folder   /w
+    0        none
+    1        log
+    2        log
+    3        read-write  roster
+    4        read-write  lines.control
+    5        read-write  lines.payload
+    env      PROCGRAPH_PARTICIPANT=1
+             PROCGRAPH_PORTS=port=lines,channel=lines,kind=queue,access=write,control=4,payload=5
+             PROCGRAPH_ROSTER=3
+  parse.0
+    command  /w/nodes/parse --shard 0/3
+    folder   /w/data
+    umask    027
+    0        none
+    1        log
+    2        log
+    3        read-write  roster
+    4        read-write  lines.control
+    5        read-only   lines.payload
+    env      (clean)
+             PROCGRAPH_PARTICIPANT=2
+             PROCGRAPH_PORTS=port=lines,channel=lines,kind=queue,access=read,control=4,payload=5
+             PROCGRAPH_ROSTER=3
+             SHARD=0
+             TEXT=two words
+  parse.1 … parse.2: as parse.0, but for the numbers
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+
+start
+  at once  feed, parse
+
+stop
+  1        feed
+  2        parse
+)");
+}
+
+TEST(PlanText, OfFixedDescriptorsADuplexPipeAndFiles) {
+  EXPECT_EQ(to_text(planned(R"(processes:
+  ask: { command: n, reads: talk, writes: { talk: talk, out: { channel: p, fd: 4 } }, stdout: { file: out.txt, append: true }, stderr: { file: out.txt, append: true } }
+  tell: { command: n, reads: talk, writes: talk, stdin: p, service: true }
+pipes: { p: { capacity: 1MiB }, talk: { duplex: true } }
+)")),
+            R"(graph g: two processes, two channels, 41 open files
+
+objects
+  p           pipe         1MiB
+  talk        socket pair
+  /w/out.txt  file         appended to
+
+processes
+  ask
+    command  /usr/bin/n
+    folder   /w
+    0        none
+    1        read-write  /w/out.txt
+    2        read-write  /w/out.txt
+    3        both        talk
+    4        write       p
+    env      PROCGRAPH_PORTS=port=talk,channel=talk,kind=pipe,access=both,fd=3
+                             port=out,channel=p,kind=pipe,access=write,fd=4
+  tell (service)
+    command  /usr/bin/n
+    folder   /w
+    0        read        p
+    1        log
+    2        log
+    3        both        talk
+    env      PROCGRAPH_PORTS=port=talk,channel=talk,kind=pipe,access=both,fd=3
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+
+start
+  at once  ask, tell
+
+stop
+  1        ask, tell
+)");
+}
+
+TEST(PlanText, OfStepsAndStartConditions) {
+  EXPECT_EQ(to_text(planned(R"(processes:
+  migrate: { shell: "exit 0; echo 'hi'" }
+  api: { command: n, after: { migrate: succeeded } }
+  a: n
+  b: { command: n, after: { api: started } }
+pipelines: [[a, b]]
+)")),
+            R"(graph g: 4 processes, one channel, 45 open files
+
+objects
+  a|b  pipe
+
+processes
+  migrate (step)
+    command  /bin/sh -c 'exit 0; echo '\''hi'\'''
+    folder   /w
+    0        none
+    1        log
+    2        log
+  api
+    command  /usr/bin/n
+    folder   /w
+    0        none
+    1        log
+    2        log
+  a
+    command  /usr/bin/n
+    folder   /w
+    0        none
+    1        write       a|b
+    2        log
+  b
+    command  /usr/bin/n
+    folder   /w
+    0        read        a|b
+    1        log
+    2        log
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+
+start
+  at once  migrate
+           api: when migrate succeeded
+           a, b: when api started
+
+stop
+  1        a
+  2        b
+  3        api
+  4        migrate
+)");
+}
+
+TEST(PlanText, OfWhatWasTakenOut) {
+  EXPECT_EQ(to_text(planned(R"(processes:
+  f: { command: n, writes: q }
+  m: { command: n, reads: q, enabled: false }
+queues: [q]
+)")),
+            R"(graph g: two processes, one channel, 44 open files, at most 16MiB of messages
+note: process 'm' is out (enabled: false)
+note: queue 'q' is read by a 'discard' of ours, which counts: its readers are out
+
+objects
+  q.control  memory       64 KiB reserved, mapped by the runner too
+  q.payload  memory       16 MiB reserved
+  roster     memory       64 KiB reserved, mapped by the runner too
+
+processes
+  f
+    command  /usr/bin/n
+    folder   /w
+    0        none
+    1        log
+    2        log
+    3        read-write  roster
+    4        read-write  q.control
+    5        read-write  q.payload
+    env      PROCGRAPH_PARTICIPANT=1
+             PROCGRAPH_PORTS=port=q,channel=q,kind=queue,access=write,control=4,payload=5
+             PROCGRAPH_ROSTER=3
+  discard:q (ours)
+    command  /opt/procgraph/discard q
+    folder   /w
+    0        none
+    1        log
+    2        log
+    3        read-write  roster
+    4        read-write  q.control
+    5        read-only   q.payload
+    env      PROCGRAPH_PARTICIPANT=2
+             PROCGRAPH_PORTS=port=q,channel=q,kind=queue,access=read,control=4,payload=5
+             PROCGRAPH_ROSTER=3
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+
+start
+  at once  f, discard:q
+
+stop
+  1        f
+  2        discard:q
+)");
+}
+
+TEST(PlanJson, HasEverything) {
+  EXPECT_EQ(to_json(planned(R"(processes:
+  ask: { command: n, reads: talk, writes: { talk: talk, out: { channel: p, fd: 4 } }, stdout: { file: out.txt, append: true }, stderr: { file: out.txt, append: true } }
+  tell: { command: n, reads: talk, writes: talk, stdin: p, service: true }
+pipes: { p: { capacity: 1MiB }, talk: { duplex: true } }
+)")),
+            R"({
+  "graph": "g",
+  "folder": "/w",
+  "memory": 0,
+  "open_files": 41,
+  "notes": [],
+  "objects": [
+    {
+      "id": 0,
+      "name": "p",
+      "sort": "pipe",
+      "channel": "p",
+      "capacity": 1048576
+    },
+    {
+      "id": 1,
+      "name": "talk",
+      "sort": "socket pair",
+      "channel": "talk"
+    },
+    {
+      "id": 2,
+      "name": "/w/out.txt",
+      "sort": "file",
+      "append": true
+    }
+  ],
+  "processes": [
+    {
+      "label": "ask",
+      "process": "ask",
+      "replica": 0,
+      "program": "/usr/bin/n",
+      "argv": ["n"],
+      "cwd": "/w",
+      "clean_env": false,
+      "env": ["PROCGRAPH_GRAPH=g", "PROCGRAPH_PORTS=port=talk,channel=talk,kind=pipe,access=both,fd=3 port=out,channel=p,kind=pipe,access=write,fd=4", "PROCGRAPH_PROCESS=ask", "PROCGRAPH_REPLICA=0", "PROCGRAPH_REPLICAS=1"],
+      "streams": ["none", "file", "file"],
+      "descriptors": [
+        {
+          "fd": 1,
+          "object": 2,
+          "end": "read-write"
+        },
+        {
+          "fd": 2,
+          "object": 2,
+          "end": "read-write"
+        },
+        {
+          "fd": 3,
+          "object": 1,
+          "end": "both"
+        },
+        {
+          "fd": 4,
+          "object": 0,
+          "end": "write"
+        }
+      ]
+    },
+    {
+      "label": "tell",
+      "process": "tell",
+      "replica": 0,
+      "program": "/usr/bin/n",
+      "argv": ["n"],
+      "cwd": "/w",
+      "clean_env": false,
+      "env": ["PROCGRAPH_GRAPH=g", "PROCGRAPH_PORTS=port=talk,channel=talk,kind=pipe,access=both,fd=3", "PROCGRAPH_PROCESS=tell", "PROCGRAPH_REPLICA=0", "PROCGRAPH_REPLICAS=1"],
+      "streams": ["channel", "log", "log"],
+      "descriptors": [
+        {
+          "fd": 0,
+          "object": 0,
+          "end": "read"
+        },
+        {
+          "fd": 3,
+          "object": 1,
+          "end": "both"
+        }
+      ]
+    }
+  ],
+  "start_together": [
+    ["ask", "tell"]
+  ],
+  "after": [],
+  "stop_order": [
+    ["ask", "tell"]
+  ]
+}
+)");
+}
+
+}  // namespace
+}  // namespace procgraph

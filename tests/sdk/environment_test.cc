@@ -1,0 +1,161 @@
+// What a node reads from its environment, and what it says when that is missing or wrong.
+#include "environment.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <map>
+#include <string>
+
+#include "test_queue.h"
+
+namespace procgraph::testing {
+namespace {
+
+using detail::Environment;
+
+Environment read(const std::map<std::string, std::string>& variables) {
+  return detail::read_environment([&](const char* name) {
+    auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second.c_str();
+  });
+}
+
+std::string refusal(const std::map<std::string, std::string>& variables) {
+  try {
+    read(variables);
+    return "accepted";
+  } catch (const NotInGraph& e) {
+    return e.what();
+  }
+}
+
+TEST(TheEnvironment, TellsAProcessWhatItIs) {
+  Environment e =
+      read({{"PROCGRAPH_GRAPH", "g"},
+            {"PROCGRAPH_PROCESS", "parse"},
+            {"PROCGRAPH_REPLICA", "2"},
+            {"PROCGRAPH_REPLICAS", "4"},
+            {"PROCGRAPH_PID", "4242"},
+            {"PROCGRAPH_PARTICIPANT", "7"},
+            {"PROCGRAPH_ROSTER", "3"},
+            {"PROCGRAPH_PORTS",
+             "port=words,channel=work,kind=queue,access=read,control=4,payload=5,wait=latency,new=key "
+             "port=out,channel=p,kind=pipe,access=write,fd=6"}});
+  EXPECT_EQ(e.graph, "g");
+  EXPECT_EQ(e.process, "parse");
+  EXPECT_EQ(e.replica, 2u);
+  EXPECT_EQ(e.replicas, 4u);
+  EXPECT_EQ(e.participant, 7);
+  EXPECT_EQ(e.roster, 3);
+  ASSERT_EQ(e.ports.size(), 2u);
+  EXPECT_EQ(e.ports[0].info.name, "words");
+  EXPECT_EQ(e.ports[0].info.channel, "work");
+  EXPECT_EQ(e.ports[0].control, 4);
+  EXPECT_EQ(e.ports[0].payload, 5);
+  EXPECT_EQ(e.ports[0].wait, detail::Wait::kLatency);
+  EXPECT_TRUE(e.ports[0].is_native());
+  EXPECT_EQ(e.ports[1].fd, 6);
+  EXPECT_TRUE(e.ports[1].writes());
+  EXPECT_FALSE(e.ports[1].reads());
+}
+
+TEST(TheEnvironment, MayHaveNoPorts) {
+  EXPECT_TRUE(read({{"PROCGRAPH_GRAPH", "g"}, {"PROCGRAPH_PROCESS", "p"}}).ports.empty());
+}
+
+TEST(TheEnvironment, SaysHowToRunANodeThatWasStartedByHand) {
+  EXPECT_EQ(refusal({}),
+            "this program is a node: `procgraph run FILE` starts it and gives it its channels "
+            "(PROCGRAPH_GRAPH is not "
+            "set)");
+}
+
+TEST(TheEnvironment, IsRefusedWhereItMakesNoSense) {
+  std::map<std::string, std::string> good{{"PROCGRAPH_GRAPH", "g"}, {"PROCGRAPH_PROCESS", "p"}};
+  auto with = [&](const char* name, const char* value) {
+    auto variables = good;
+    variables[name] = value;
+    return refusal(variables);
+  };
+  EXPECT_EQ(with("PROCGRAPH_REPLICA", "-1"),
+            "the environment variable PROCGRAPH_REPLICA makes no sense: '-1'; it is the runner's to set");
+  EXPECT_EQ(
+      with("PROCGRAPH_PARTICIPANT", "4096"),
+      "the environment variable PROCGRAPH_PARTICIPANT makes no sense: '4096'; it is the runner's to set");
+  for (const char* ports :
+       {"port", "port=a", "channel=b,access=read", "port=a,access=maybe", "port=a,access=read,fd=x"}) {
+    EXPECT_EQ(with("PROCGRAPH_PORTS", ports), "the environment variable PROCGRAPH_PORTS makes no sense: '" +
+                                                  std::string(ports) + "'; it is the runner's to set");
+  }
+}
+
+TEST(ANode, NamesThePortsThatItHasWhenAskedForAnother) {
+  TestQueue q({.capacity = 4});
+  pid_t pid = q.start(1, "both", [](Node& node) {
+    try {
+      auto reader = node.reader("wrods");
+    } catch (const NoSuchPort& e) {
+      return e.what() == std::string(
+                             "process 'p' has no port 'wrods'; it has 'in' (read queue), 'out' (write queue)")
+                 ? 0
+                 : 1;
+    }
+    return 2;
+  });
+  EXPECT_EQ(wait_for_end(pid), 0);
+}
+
+TEST(ANode, ClosesTheDescriptorsOfItsQueuesOnceTheyAreMapped) {
+  TestQueue q({.capacity = 4});
+  pid_t pid = q.start(1, "read", [](Node& node) {
+    (void)node;
+    return fcntl(std::stoi(getenv("PROCGRAPH_ROSTER")), F_GETFD) == -1 ? 0 : 1;
+  });
+  EXPECT_EQ(wait_for_end(pid), 0);
+}
+
+TEST(ANode, OfAnotherProcessIdMayNotUseTheInheritedNumber) {
+  TestQueue q({.capacity = 4});
+  pid_t pid = fork();
+  if (pid == 0) {
+    q.enter(1, "read");
+    setenv("PROCGRAPH_PID", "1", 1);
+    Node node;
+    try {
+      auto reader = node.reader("q");
+    } catch (const NotInGraph& e) {
+      _exit(std::string(e.what()).ends_with("not supported yet; start the node with `exec`") ? 0 : 1);
+    }
+    _exit(2);
+  }
+  EXPECT_EQ(wait_for_end(pid), 0);
+}
+
+TEST(ANode, ThatIsAskedToEndKnowsIt) {
+  TestQueue q({.capacity = 4});
+  pid_t pid = q.start(1, "read", [](Node& node) {
+    if (node.stopping()) return 1;
+    raise(SIGTERM);
+    return node.stopping() ? 0 : 2;
+  });
+  EXPECT_EQ(wait_for_end(pid), 0);
+}
+
+TEST(ANode, EndsWith141ByAnUncaughtNoReaders) {
+  TestQueue q({.capacity = 4});
+  end_of_readers(q.control(), q.roster());
+  pid_t pid = fork();
+  if (pid == 0) {
+    q.enter(1, "write");
+    signal(SIGPIPE, SIG_IGN);
+    Node node;
+    [&]() noexcept { node.writer("q").put("x"); }();
+  }
+  EXPECT_EQ(wait_for_end(pid), 141);
+}
+
+}  // namespace
+}  // namespace procgraph::testing

@@ -1,0 +1,69 @@
+// A queue without a graph: its regions as the runner makes them, views of any participant, and nodes in
+// processes of their own.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "procgraph/admin.h"
+#include "procgraph/node.h"
+#include "queue/view.h"
+
+namespace procgraph::testing {
+
+// An unnamed region of zeros, mapped and owned.
+class Region {
+ public:
+  explicit Region(std::uint64_t size);
+  Region(const Region&) = delete;
+  Region& operator=(const Region&) = delete;
+  ~Region();
+
+  [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+  // A descriptor of its own for a child, on the lowest free number.
+  [[nodiscard]] int descriptor(bool writable) const;
+
+ private:
+  int fd_;
+  std::span<std::byte> bytes_;
+};
+
+class TestQueue {
+ public:
+  explicit TestQueue(const QueueShape& shape);
+
+  [[nodiscard]] std::span<std::byte> control() const { return control_.bytes(); }
+  [[nodiscard]] std::span<std::byte> payload() const { return payload_.bytes(); }
+  [[nodiscard]] std::span<std::byte> roster() const { return roster_.bytes(); }
+  [[nodiscard]] detail::View view(std::uint16_t participant) const;
+  [[nodiscard]] QueueSample sample() const { return procgraph::sample(control()); }
+
+  // The environment of a process that reads, writes or does both to the queue "q", with descriptors opened
+  // for it.
+  void enter(std::uint16_t participant, const std::string& access) const;
+  // Forks a node; the child's exit code is what `body` returns, 100 for an exception. "both" gives it the
+  // ports "in" and "out".
+  [[nodiscard]] pid_t start(std::uint16_t participant, const std::string& access,
+                            const std::function<int(Node&)>& body) const;
+
+  void reap(std::uint16_t participant) const { procgraph::reap(control(), roster(), participant); }
+
+ private:
+  Region control_, payload_, roster_;
+};
+
+// Exit code, or 128 + signal.
+[[nodiscard]] int wait_for_end(pid_t pid);
+void wait_for_stop(pid_t pid);
+
+// What core code does without the C++ face.
+[[nodiscard]] bool put(detail::View& view, std::string_view text);
+// The text, acknowledged; "" if there was none.
+[[nodiscard]] std::string get(detail::View& view);
+
+}  // namespace procgraph::testing
