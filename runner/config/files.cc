@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <utility>
 
 #include "base/path.h"
 #include "config/dotenv.h"
@@ -35,8 +35,8 @@ std::string_view objection(const FileFacts& facts) {
 
 // How an included file is shown: beside the file that includes it, as that is shown.
 std::string shown_beside(const std::string& from, const std::string& path) {
-  if (path.starts_with('/')) return path;
-  return (std::filesystem::path(folder(from)) / path).lexically_normal().string();
+  const std::string base = folder(from);
+  return path.starts_with('/') || base == "." ? path : base + "/" + path;
 }
 
 Field top_field(std::string_view name, const Node& root) {
