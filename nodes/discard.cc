@@ -24,7 +24,8 @@ bool discard_bytes(std::uint64_t& bytes) {
 }
 
 void tell(std::uint64_t count, const char* what) {
-  std::fprintf(stderr, "discarded %llu %s\n", static_cast<unsigned long long>(count), what);
+  std::fprintf(stderr, "discarded %llu %s%s\n", static_cast<unsigned long long>(count), what,
+               count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -35,12 +36,12 @@ int main(int argc, char** argv) {
     procgraph::Node node;
     auto input = node.reader(argv[1]);
     for ([[maybe_unused]] procgraph::Message& message : input) ++count;
-    tell(count, "messages");
+    tell(count, "message");
     return 0;
   }
   if (!discard_bytes(count)) {
     std::perror("discard: read");
     return EXIT_FAILURE;
   }
-  tell(count, "bytes");
+  tell(count, "byte");
 }
