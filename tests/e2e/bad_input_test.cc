@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
              78, "graph.yaml:"},
         Case{"MoreMemoryThanTheMachine",
              with("  f: { command: f, writes: q }\n  m: { command: m, reads: q }\nqueues: { q: { memory: "
-                  "8TiB } }\n"),
+                  "8TiB, max_message: 1MiB } }\n"),
              69, "8TiB"},
         Case{"NotSupportedYet", with("topics: [t1]\n"), 78, "not supported yet"},
         Case{"EscapeSequences", with("\"\\e[31mred\": 1\n"), 78, "graph.yaml:3:"},
