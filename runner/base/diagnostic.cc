@@ -19,21 +19,25 @@ struct Colours {
 constexpr Colours kPlain{"", "", "", "", "", ""};
 constexpr Colours kColoured{"\x1b[1m", "\x1b[1;31m", "\x1b[1;35m", "\x1b[1;36m", "\x1b[1;32m", "\x1b[0m"};
 
-// Where each line of each source begins, found once.
+// Finds lines by number: quickly if they are asked for in the order of the text, and without an index of a
+// huge one.
 class Lines {
  public:
-  explicit Lines(const Sources& sources) : sources_(sources), starts_(sources.size()) {}
+  explicit Lines(const Sources& sources) : sources_(sources), last_(sources.size()) {}
 
   std::string_view line(const Mark& mark) {
     if (!mark.known() || mark.file >= sources_.size()) return {};
-    const std::string& text = sources_[mark.file].text;
-    std::vector<std::size_t>& starts = starts_[mark.file];
-    if (starts.empty()) index(text, starts);
-    if (mark.line > starts.size()) return {};
-    std::size_t begin = starts[mark.line - 1];
-    std::size_t end = std::min(text.find('\n', begin), text.size());
-    if (end > begin && text[end - 1] == '\r') --end;
-    return std::string_view(text).substr(begin, end - begin);
+    const std::string_view text = sources_[mark.file].text;
+    Start& at = last_[mark.file];
+    if (at.line > mark.line) at = {};
+    for (; at.line < mark.line; ++at.line) {
+      const std::size_t newline = text.find('\n', at.offset);
+      if (newline == std::string_view::npos) return {};
+      at.offset = newline + 1;
+    }
+    std::string_view line = text.substr(at.offset, text.find('\n', at.offset) - at.offset);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
   }
 
   std::string place(const Mark& mark) const {
@@ -43,14 +47,13 @@ class Lines {
   }
 
  private:
-  static void index(const std::string& text, std::vector<std::size_t>& starts) {
-    starts.push_back(0);
-    for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1))
-      starts.push_back(at + 1);
-  }
+  struct Start {
+    std::uint32_t line = 1;
+    std::size_t offset = 0;
+  };
 
   const Sources& sources_;
-  std::vector<std::vector<std::size_t>> starts_;
+  std::vector<Start> last_;  // the line that was asked for last, by source
 };
 
 struct Excerpt {

@@ -14,6 +14,7 @@ namespace procgraph {
 // What all files of one load may cost together. An alias costs what it stands for.
 struct Budget {
   std::uint32_t nodes = 1'000'000;
+  std::size_t bytes = 32U << 20U;  // of text
 };
 
 class TreeBuilder {

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kStandardInput = "-";
 constexpr std::size_t kMostFiles = 1'000;
+constexpr std::size_t kMostLevels = 32;  // of includes
 
 // What is wrong with a path as a file to read; empty: nothing.
 std::string_view objection(const FileFacts& facts) {
@@ -66,13 +67,13 @@ Reader Files::reader(const File& file) {
 
 void Files::add(const Wanted& wanted) {
   if (in_a_circle(wanted) || std::find(seen_.begin(), seen_.end(), wanted.path) != seen_.end()) return;
-  if (seen_.size() == kMostFiles) {
-    refuse(wanted, "more than 1,000 files");
+  if (seen_.size() == kMostFiles || chain_.size() == kMostLevels) {
+    refuse(wanted, "more than 1,000 files, or more than 32 that include each other in turn");
     return;
   }
   seen_.push_back(wanted.path);
   Source source{wanted.shown, {}};
-  if (!open(wanted, source)) return;
+  if (!open(wanted, source) || !spend(wanted, source)) return;
   File file{static_cast<std::uint32_t>(sources_.size()), wanted.path, folder(wanted.path), nullptr};
   const bool good = guard(source, file.index, problems_);
   sources_.push_back(std::move(source));
@@ -130,6 +131,13 @@ bool Files::open(const Wanted& wanted, Source& source) {
   Result<std::string> text = world_.read_file(wanted.path);
   if (!text) return refuse(wanted, fmt::format("the file cannot be read: {}", text.error().text()));
   source.text = std::move(*text);
+  return true;
+}
+
+bool Files::spend(const Wanted& wanted, const Source& source) {
+  if (source.text.size() > budget_.bytes)
+    return refuse(wanted, "with this file, all files together are larger than 32MiB");
+  budget_.bytes -= source.text.size();
   return true;
 }
 

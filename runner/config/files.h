@@ -51,6 +51,7 @@ class Files {
   void add_dotenv(const std::string& folder);
   bool in_a_circle(const Wanted& wanted);
   bool open(const Wanted& wanted, Source& source);
+  bool spend(const Wanted& wanted, const Source& source);
   bool refuse(const Wanted& wanted, std::string message);
   void define_vars(Reader& reader, const Node& root);
   void define(Reader& reader, const Entry& entry);

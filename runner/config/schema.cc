@@ -142,7 +142,10 @@ Json place_schema(Place place) {
     if (key.place != place || !key.supported) continue;
     Json property{{"description", fmt::format("{} Default: {}.", key.help, key.otherwise)}};
     if (key.otherwise == "–") property["description"] = key.help;
-    property.update(value_schema(key));
+    Json value = value_schema(key);
+    if (value.contains("$ref"))
+      value = {{"allOf", {std::move(value)}}};  // draft 7 ignores what stands beside a $ref
+    property.update(value);
     properties[std::string(key.name)] = std::move(property);
   }
   return {{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};

@@ -103,7 +103,13 @@ TEST(Guard, RefusesAFileOfTwentyMegabytes) {
 }
 
 TEST(Guard, AcceptsExactlySixteenMebibytes) {
-  EXPECT_EQ(load_text(kGraph + std::string(kMaxFileBytes - kGraph.size(), '\n')).text(), "");
+  std::string text = kGraph + "x-a:\n";
+  const std::string line = "- " + std::string(60'000, 'x') + "\n";
+  while (text.size() + line.size() <= kMaxFileBytes) text += line;
+  text += "# " + std::string(kMaxFileBytes - text.size() - 3, 'x') + "\n";
+  ASSERT_EQ(text.size(), kMaxFileBytes);
+  EXPECT_EQ(load_text(text).text(), "");
+  EXPECT_EQ(load_text(text + "\n").text(), "g.yaml: error: the file is larger than 16MiB\n1 error\n");
 }
 
 TEST(Guard, RefusesWhatIsNoReadableFile) {

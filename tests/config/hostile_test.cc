@@ -66,6 +66,35 @@ TEST(Hostile, BombOfDefaults) {
   EXPECT_EQ(verdict(text), "g.yaml:3:5: error: more than 1,000,000 values, with these defaults for each");
 }
 
+// As a folder that links to itself makes them.
+TEST(Hostile, IncludesWithoutEnd) {
+  World world = world_with({});
+  world.look = [](const std::string&) {
+    return FileFacts{.type = FileFacts::Type::kRegular, .readable = true};
+  };
+  world.read_file = [](const std::string& path) -> Result<std::string> {
+    return std::string(path.ends_with(".env") ? "" : "include: [a/g.yaml, b/g.yaml]\n");
+  };
+  const Loaded loaded = load_in(world, {.files = {"g.yaml"}, .stdin_text = {}, .set = {}});
+  EXPECT_NE(loaded.text().find("more than 1,000 files, or more than 32 that include each other in turn"),
+            std::string::npos);
+}
+
+TEST(Hostile, ManyLargeFiles) {
+  const std::string large = "x-a: b\n# " + std::string(9'000'000, '#') + "\nx-b: c\n";
+  const Texts files{{"g.yaml", "include: [a.yaml, b.yaml, c.yaml, d.yaml]\n"},
+                    {"a.yaml", large},
+                    {"b.yaml", large},
+                    {"c.yaml", large},
+                    {"d.yaml", large}};
+  EXPECT_EQ(load_files(files, {"g.yaml"}).text(),
+            "g.yaml:1:35: error: cannot include 'd.yaml': with this file, all files together are larger than "
+            "32MiB\n"
+            "  1 │ include: [a.yaml, b.yaml, c.yaml, d.yaml]\n"
+            "    │                                   ^~~~~~\n"
+            "1 error\n");
+}
+
 TEST(Hostile, AMillionLevels) {
   for (const char* piece : {"[", "{", "- ", "? ", "{a: ", "[a, [", "&a [", ": "}) {
     EXPECT_NE(verdict(times(piece, 1'000'000)).find("error: more than 64 levels of lists and maps"),

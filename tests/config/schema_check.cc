@@ -51,6 +51,7 @@ std::string keyword(const Json& root, const Json& schema, const std::string& nam
   if (name == "enum") return verdict(std::find(rule.begin(), rule.end(), value) != rule.end());
   if (name == "const") return verdict(rule == value);
   if (name == "anyOf") return verdict(std::any_of(rule.begin(), rule.end(), accepted));
+  if (name == "allOf") return verdict(std::all_of(rule.begin(), rule.end(), accepted));
   if (name == "not") return verdict(!accepted(rule));
   if (name == "pattern")
     return verdict(!value.is_string() || matches(rule.get<std::string>(), value.get<std::string>()));
