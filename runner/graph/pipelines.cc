@@ -82,9 +82,9 @@ class Pipeline {
       return;
     }
     const std::string name = cat(draft_.graph.at(from).name, '|', draft_.graph.at(to).name);
-    const bool free = is_free(from, 1, spec_.names[left].mark, quoted(draft_.graph.at(to).name)) &
-                      is_free(to, 0, spec_.names[right].mark, quoted(draft_.graph.at(from).name));
-    if (!free) return;
+    const bool from_free = is_free(from, 1, spec_.names[left].mark, quoted(draft_.graph.at(to).name));
+    const bool to_free = is_free(to, 0, spec_.names[right].mark, quoted(draft_.graph.at(from).name));
+    if (!from_free || !to_free) return;
     const ChannelId id{static_cast<std::uint32_t>(draft_.graph.channels.size())};
     Channel& channel = draft_.graph.channels.emplace_back();
     channel.id = id;

@@ -16,6 +16,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
+#include <span>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -28,7 +31,7 @@ namespace procgraph {
 namespace {
 
 constexpr int kOperatingSystemError = 71;
-constexpr std::array kForwarded{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGTSTP, SIGCONT};
+constexpr std::array kForwarded{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGTSTP};
 // What a person or the runner itself may end it with; any other signal is an accident that is worth a line.
 constexpr std::array kOrdinaryDeaths{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE};
 
@@ -82,7 +85,10 @@ void watch_guard(pid_t guard) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   watch_guard(guard);  // its thread keeps every signal blocked
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
-  end_as(run());
+  const Outcome outcome = run();
+  // With the guard gone the end belongs to the thread: whoever is left dies first.
+  while (::getppid() != guard) ::pause();
+  end_as(outcome);
 }
 
 // The guard must not be the one that keeps a pipe open. Its stderr stays, for its own words.
@@ -95,36 +101,63 @@ void let_go_of_descriptors() {
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
 }
 
-// Handles what children did; returns the runner's end.
-std::optional<ChildChange> runner_end(pid_t runner) {
-  while (const auto change = next_change()) {
-    if (change->pid != runner) continue;  // a child that the caller of exec had left us
-    if (change->ended()) return change;
-    if (change->what == ChildChange::What::kStopped) stop_as_job();
-  }
-  return std::nullopt;
-}
+// What the guard does while the runner lives.
+class Watch {
+ public:
+  explicit Watch(pid_t runner) : runner_(runner) {}
 
-// Returns when the runner has ended.
-ChildChange wait_and_forward(pid_t runner) {
-  const sigset_t all = every_signal();
-  const bool hangup_ignored = is_ignored(SIGHUP);
-  for (;;) {
-    siginfo_t info{};
-    const int signal = ::sigwaitinfo(&all, &info);
-    if (signal == SIGCHLD) {
-      if (const auto end = runner_end(runner)) return *end;
-      continue;
+  // Returns how the runner ended.
+  ChildChange wait_for_end() {
+    const sigset_t all = every_signal();
+    while (!end_) {
+      siginfo_t info{};
+      const int signal = ::sigwaitinfo(&all, &info);
+      if (signal == SIGCHLD) {
+        take_changes();
+      } else if (signal == SIGCONT) {
+        pass_on_continuation();
+      } else if (signal > 0) {
+        forward(signal, info);
+      }
     }
-    if (!contains(kForwarded, signal) || info.si_code == SI_KERNEL) continue;
-    if (signal == SIGHUP && hangup_ignored) continue;
-    ::sigqueue(runner, signal, sigval{.sival_int = info.si_pid});
+    return *end_;
   }
-}
+
+ private:
+  // True if the runner has changed its state since the last call.
+  bool take_changes() {
+    bool any = false, stopped_now = false;
+    while (const auto change = next_change()) {
+      if (change->pid != runner_) continue;  // a child that was there before us
+      any = true;
+      stopped_ = stopped_now = change->what == ChildChange::What::kStopped;
+      if (change->ended()) end_ = change;
+    }
+    if (stopped_now && !end_) stop_as_job();
+    return any;
+  }
+
+  // A shell continues the whole group; then the runner has moved already, and may even have been stopped
+  // again. A second SIGCONT would undo that.
+  void pass_on_continuation() {
+    if (!take_changes() && stopped_) ::kill(runner_, SIGCONT);
+  }
+
+  void forward(int signal, const siginfo_t& info) {
+    const bool from_terminal = info.si_code == SI_KERNEL;  // the runner got it too
+    if (!contains(kForwarded, signal) || from_terminal || (signal == SIGHUP && hangup_ignored_)) return;
+    ::sigqueue(runner_, signal, sigval{.sival_int = info.si_pid});
+  }
+
+  pid_t runner_;
+  bool hangup_ignored_ = is_ignored(SIGHUP);
+  bool stopped_ = false;
+  std::optional<ChildChange> end_;
+};
 
 [[noreturn]] void be_guard(pid_t runner, std::span<const pid_t> strangers) {
   let_go_of_descriptors();
-  const ChildChange end = wait_and_forward(runner);
+  const ChildChange end = Watch(runner).wait_for_end();
   if (end.what == ChildChange::What::kKilled && !contains(kOrdinaryDeaths, end.status))
     say(fmt::format("the runner was killed by {}; its graph is killed with it", signal_name(end.status)));
   end_descendants(strangers);

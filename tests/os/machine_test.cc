@@ -1,0 +1,69 @@
+#include "os/machine.h"
+
+#include <gtest/gtest.h>
+
+#include "fakes/temporary_folder.h"
+
+namespace procgraph {
+namespace {
+
+class MachineFacts : public ::testing::Test {
+ protected:
+  MachineFacts() {
+    folder_.write("proc/meminfo", "MemTotal:       24684372 kB\nMemAvailable:   20000000 kB\n");
+    folder_.write("proc/loadavg", "0.20 0.18 0.12 1/80 11206\n");
+    folder_.write("proc/sys/fs/pipe-max-size", "524288\n");
+    folder_.write("proc/sys/kernel/pid_max", "1080\n");
+    folder_.write("proc/sys/kernel/threads-max", "50000\n");
+  }
+  [[nodiscard]] Machine read() const { return read_machine(folder_.path()); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(MachineFacts, WithoutGroupsAreTheMachines) {
+  const Machine machine = read();
+  EXPECT_EQ(machine.memory_available, Bytes{20'000'000ULL * 1024});
+  EXPECT_EQ(machine.memory_limit_source, "the machine");
+  EXPECT_EQ(machine.pipe_max, Bytes{524288});
+  EXPECT_EQ(machine.processes_max, 1000U);
+  EXPECT_GE(machine.cpus, 1U);
+}
+
+TEST_F(MachineFacts, OfAGroupOfVersion2AreThoseOfTheTightestAncestor) {
+  folder_.write("proc/self/cgroup", "0::/user/me\n");
+  folder_.write("sys/fs/cgroup/user/memory.max", "1000000\n");
+  folder_.write("sys/fs/cgroup/user/memory.current", "300000\n");
+  folder_.write("sys/fs/cgroup/user/memory.stat", "anon 5\ninactive_file 100000\n");
+  folder_.write("sys/fs/cgroup/user/me/memory.max", "max\n");
+  folder_.write("sys/fs/cgroup/user/me/pids.max", "30\n");
+  folder_.write("sys/fs/cgroup/user/me/pids.current", "10\n");
+  const Machine machine = read();
+  EXPECT_EQ(machine.memory_available, Bytes{800000});
+  EXPECT_EQ(machine.memory_limit_source, "the memory cgroup");
+  EXPECT_EQ(machine.processes_max, 20U);
+}
+
+TEST_F(MachineFacts, OfAGroupOfVersion1AreFoundByItsController) {
+  folder_.write("proc/self/cgroup", "5:cpu,memory:/box\n3:pids:/box\n0::/\n");
+  folder_.write("sys/fs/cgroup/memory/box/memory.limit_in_bytes", "5000\n");
+  folder_.write("sys/fs/cgroup/memory/box/memory.usage_in_bytes", "6000\n");
+  EXPECT_EQ(read().memory_available, Bytes{0});
+}
+
+TEST_F(MachineFacts, InAContainerTheMountItselfIsTheGroup) {
+  folder_.write("proc/self/cgroup", "0::/docker/abc\n");
+  folder_.write("sys/fs/cgroup/memory.max", "4096\n");
+  EXPECT_EQ(read().memory_available, Bytes{4096});
+}
+
+TEST(RealMachine, CanBeRead) {
+  const Machine machine = read_machine();
+  EXPECT_GT(machine.memory_available.value, 0U);
+  EXPECT_GE(machine.page_size.value, 4096U);
+  EXPECT_GT(machine.files_max, 0U);
+  EXPECT_GT(machine.processes_max, 0U);
+}
+
+}  // namespace
+}  // namespace procgraph

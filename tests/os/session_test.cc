@@ -1,0 +1,153 @@
+// Whole sessions, adopted orphans, and numbers that came back.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "fakes/life_line.h"
+#include "os/descendants.h"
+#include "os/proc.h"
+#include "os/process.h"
+#include "os/spawn.h"
+
+namespace procgraph {
+namespace {
+
+Child start_hostile(const char* behaviour, int line) {
+  auto child = spawn({.program = HOSTILE, .argv = {"hostile", behaviour}, .fds = {{line, 1}}});
+  return std::move(std::get<Child>(child));
+}
+
+// Runs `test` in a process of its own that adopts orphans, as the runner does.
+void in_a_subreaper(const std::function<void()>& test) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    test();
+    end_descendants({});
+    std::_Exit(::testing::Test::HasFailure() ? 1 : 0);
+  }
+  int status = -1;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+void reap(pid_t pid) {
+  ::waitpid(pid, nullptr, 0);
+}
+
+TEST(Session, IsEmptyWhenItsLeaderLeftNobody) {
+  LifeLine line;
+  const Child child = start_hostile("plain", line.write_end());
+  ASSERT_TRUE(line.wait_for(1));
+  send_signal(child.pidfd.get(), SIGKILL);
+  reap(child.pid);
+  EXPECT_TRUE(session_is_empty(child.pid));
+}
+
+TEST(Session, IsNotEmptyWhileAGrandchildIsLeftAndASignalToItEndsThat) {
+  in_a_subreaper([] {
+    LifeLine line;
+    const Child child = start_hostile("grandchild", line.write_end());
+    line.close_write_end();
+    ASSERT_TRUE(line.wait_for(2));
+    send_signal(child.pidfd.get(), SIGKILL);
+    reap(child.pid);
+    EXPECT_FALSE(session_is_empty(child.pid));
+    EXPECT_EQ(signal_sessions({&child.pid, 1}, SIGKILL), 1U);
+    EXPECT_TRUE(line.wait_for_end());
+    while (const auto change = next_change()) EXPECT_EQ(change->status, SIGKILL);
+    EXPECT_TRUE(session_is_empty(child.pid));
+  });
+}
+
+TEST(Session, SignalsReachEveryMemberOfSeveralSessions) {
+  in_a_subreaper([] {
+    LifeLine line;
+    const Child first = start_hostile("grandchild", line.write_end()),
+                second = start_hostile("plain", line.write_end());
+    line.close_write_end();
+    ASSERT_TRUE(line.wait_for(3));
+    const pid_t sessions[] = {first.pid, second.pid};
+    EXPECT_EQ(signal_sessions(sessions, 0), 3U);
+    EXPECT_EQ(signal_sessions(sessions, SIGKILL), 3U);
+    EXPECT_TRUE(line.wait_for_end());
+  });
+}
+
+TEST(Session, OneThatIsNotOursGetsNoSignal) {
+  const pid_t ours = ::getsid(0);
+  EXPECT_EQ(signal_sessions({&ours, 1}, 0), 0U);
+  const pid_t first = 1;
+  EXPECT_EQ(signal_sessions({&first, 1}, 0), 0U);
+}
+
+TEST(Changes, OfAdoptedOrphansAreSeen) {
+  in_a_subreaper([] {
+    LifeLine line;
+    const Child child = start_hostile("daemon_and_exit", line.write_end());
+    line.close_write_end();
+    ASSERT_TRUE(line.wait_for(1));
+    end_descendants({});
+    EXPECT_TRUE(line.wait_for_end());
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+    EXPECT_EQ(errno, ECHILD);
+    EXPECT_GT(child.pid, 0);
+  });
+}
+
+TEST(Changes, SayHowAChildEndedAndStopped) {
+  LifeLine line;
+  const Child child = start_hostile("stop", line.write_end());
+  const auto next = [] {
+    siginfo_t info{};
+    ::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOWAIT);
+    return next_change();
+  };
+  auto change = next();
+  EXPECT_EQ(change->pid, child.pid);
+  EXPECT_EQ(change->what, ChildChange::What::kStopped);
+  EXPECT_EQ(change->status, SIGSTOP);
+  send_signal(child.pidfd.get(), SIGKILL);
+  change = next();
+  EXPECT_EQ(change->what, ChildChange::What::kKilled);
+  EXPECT_EQ(change->status, SIGKILL);
+  EXPECT_FALSE(change->core);
+
+  const auto exits = spawn({.program = "/bin/sh", .argv = {"sh", "-c", "exit 42"}});
+  change = next();
+  EXPECT_EQ(change->pid, std::get<Child>(exits).pid);
+  EXPECT_EQ(change->what, ChildChange::What::kExited);
+  EXPECT_EQ(change->status, 42);
+  EXPECT_GT(change->used.ru_maxrss, 0);
+  EXPECT_FALSE(next_change());
+}
+
+TEST(Signals, GoOnlyToTheProcessThatIsExpected) {
+  LifeLine line;
+  const Child child = start_hostile("plain", line.write_end());
+  EXPECT_EQ(
+      signal_exactly(child.pid, SIGKILL, [](const ProcessLine& process) { return process.parent == 1; }),
+      ESRCH);
+  EXPECT_TRUE(process_line(child.pid)->alive());
+  EXPECT_EQ(signal_exactly(child.pid, SIGKILL,
+                           [](const ProcessLine& process) { return process.parent == ::getpid(); }),
+            0);
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED | WNOWAIT);
+  EXPECT_FALSE(process_line(child.pid)->alive());
+  reap(child.pid);
+  EXPECT_EQ(signal_exactly(child.pid, SIGKILL, [](const ProcessLine&) { return true; }), ESRCH);
+}
+
+TEST(Signals, HaveNames) {
+  EXPECT_EQ(signal_name(SIGTERM), "SIGTERM");
+  EXPECT_EQ(signal_name(40), "signal 40");
+}
+
+}  // namespace
+}  // namespace procgraph
