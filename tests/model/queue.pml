@@ -200,6 +200,9 @@ proctype Consumer(byte me) provided (!dead[me]) {
   byte b = NONE, held = NONE, h = RING, w, x;
   bool waits, marked;
 
+#ifdef FILLED
+  if :: me == PRODUCERS -> b = 0; goto taken :: else fi;
+#endif
 attempt:
   atomic { /* take_returned() */
     if
@@ -340,6 +343,9 @@ proctype EndOfReaders() { dead[PRODUCERS] && dead[EVERYBODY - 1]; no_reader = tr
 init {
   byte i;
   atomic {
+#ifdef FILLED /* the first consumer has taken a message that uses up the memory */
+    block[0].state = LEASED; block[0].owner = PRODUCERS; block[0].size = MEMORY; block[0].message = 3;
+#endif
     for (i : 0 .. PRODUCERS - 1) { run Producer(i) }
     for (i : PRODUCERS .. EVERYBODY - 1) { run Consumer(i) }
 #ifndef OPEN
