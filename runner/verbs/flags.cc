@@ -60,7 +60,7 @@ void Flags::text(std::string names, std::string& value, std::string metavar, std
 
 void Flags::list(std::string names, std::vector<std::string>& values, std::string metavar, std::string help) {
   // One value a time, so that a following argument is not swallowed.
-  with_variable(parser_->app.add_option(names, values)->expected(1)->take_all(), names);
+  with_variable(parser_->app.add_option(names, values)->allow_extra_args(false)->take_all(), names);
   bool files = metavar == "FILE" || metavar == "DIR";
   rows_.push_back({std::move(names), std::move(metavar), std::move(help), {}, false, files, true});
 }

@@ -102,14 +102,14 @@ Front prepare(const FrontFlags& flags, const Context& context, UpTo up_to) {
 
   front.spec = load(*what, front.world, front.sources, front.diagnostics);  // beyond here: no YAML
   if (!front.ok()) return front;
-  front.graph = build(front.spec, context.kinds, front.diagnostics);  // every name is an id
+  front.graph = build(front.spec, context.kinds, front.diagnostics);  // every name is an id, or an error
+  check(front.graph, front.world, front.diagnostics);                 // it makes sense
   if (!front.ok()) return front;
-  check(front.graph, front.world, front.diagnostics);  // it makes sense
   front.graph = select(std::move(front.graph), front.spec, {flags.only, flags.except}, front.diagnostics);
   if (!front.ok() || up_to == UpTo::kGraph) return front;
   PlanErrors errors;
-  front.plan = make_plan(front.graph, front.world, front.diagnostics,
-                         errors);  // every object, fd and command is decided
+  // Every object, descriptor and command is decided.
+  front.plan = make_plan(front.graph, front.world, front.diagnostics, errors);
   front.machine = errors.machine;
   return front;
 }

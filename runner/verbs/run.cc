@@ -67,7 +67,8 @@ Outcome run_graph(const RunFlags& flags, const Context& context) {
     (void)reporter->flush();
     return {.code = kExitSystem};
   }
-  return supervise(front.plan, *opened, *reporter, {.keep_going = flags.keep_going, .timeout = timeout});
+  return supervise(front.plan, *opened, *reporter,
+                   {.keep_going = flags.keep_going, .timeout = timeout, .containment = "guard"});
 }
 
 }  // namespace

@@ -153,6 +153,12 @@ TEST(Run, OnlyAndExceptTakeProcessesOut) {
   EXPECT_EQ(run_text(yaml, {"--except", "a", "--except", "b"}).out, "c │ three\n");
 }
 
+TEST(Run, AFlagThatMayBeRepeatedTakesOneValueATime) {
+  Folder folder;
+  folder.write("graph.yaml", "processes: { a: echo one, b: echo two }\n");
+  EXPECT_EQ(run(folder.path(), {"run", "--except", "a", "graph.yaml"}).out, "b │ two\n");
+}
+
 TEST(Run, AReaderThatIsTakenOutIsReplacedByDiscard) {
   Ran ran = run_text("processes:\n  a: seq 1 100000\n  b: wc -l\npipelines: [[a, b]]\n", {"--except", "b"});
   EXPECT_EQ(ran.code, 0) << ran.err;
