@@ -58,7 +58,7 @@ Result<void> add_classes(Geometry& g, std::uint64_t spare) {
     if (k.size >= g.max_message) break;
   }
   if (g.of_class[g.classes - 1].size < g.max_message)
-    return wrong("a message can have at most 256 GiB: lower max_message (by default a quarter of memory)");
+    return wrong("a message can have at most 64 GiB: lower max_message (by default a quarter of memory)");
   g.blocks = static_cast<BlockIndex>(block);
   g.counts_inline = g.of_class[0].count * kInlineBytes > g.memory / 16;
   g.payload_size = std::max(round_up(offset, kPage), kPage);
