@@ -7,6 +7,9 @@
 #include "config/schema.h"
 
 namespace procgraph {
+
+using namespace config;
+
 namespace {
 
 constexpr std::string_view kOpening =

@@ -120,6 +120,8 @@ void Simulation::tell(const Event& event) {
     std::visit([this](const auto& what) { see(what); }, action);
   }
   check_graces();
+  check_reach();
+  check_progress();
 }
 
 Exit Simulation::some_exit() {
@@ -153,6 +155,7 @@ void Simulation::exit(SpawnId id, Exit exit) {
   Truth& truth = truth_[id.value];
   if (!truth.alive()) return;
   truth.exited = true;
+  truth.exited_at = now_;
   truth.exit = exit;
   tell(event::Exited{id, exit});
 }
@@ -168,6 +171,7 @@ void Simulation::see(const action::Ask& action) {
   Truth& truth = truth_[action.spawn.value];
   must(truth.alive() && !truth.asked && !truth.killed, "asked, though it is not there or was asked before");
   truth.asked = true;
+  truth.asked_at = now_;
   if (truth.stubborn) return;
   after(1s, [this, id = action.spawn, signal = action.signal] {
     exit(id, chance(60) ? Exit{.signal = signal} : chance(50) ? Exit{.code = 128 + signal} : some_exit());
@@ -242,16 +246,43 @@ void Simulation::see(const action::Skipped& action) {
 void Simulation::see(const action::Stopping& action) {
   if (!stopping_since_) stopping_since_ = now_;
   killing_ = killing_ || action.reason == Reason::kForced;
+  at_once_ = at_once_ || action.reason == Reason::kFailure || action.reason == Reason::kTimeout;
 }
 
-// Whatever processes do, a stop takes no longer than the grace.
+// Whatever processes do, a stop takes no longer than the grace, nor does one of them longer than its own.
 void Simulation::check_graces() {
-  if (!stopping_since_) return;
-  if (!killing_ && now_ <= *stopping_since_ + cast_.grace + kLateness) return;
-  for (const Truth& truth : truth_) {
-    must(!truth.alive() || truth.killed, "it runs on after the grace");
-    must(!truth.left() || truth.purged, "what it left runs on after the grace");
+  const bool over = killing_ || (stopping_since_ && now_ > *stopping_since_ + cast_.grace + kLateness);
+  for (std::uint32_t i = 0; i < truth_.size(); ++i) {
+    const Truth& truth = truth_[i];
+    const Duration grace = cast_.at(cast_.owners[i]).grace + kLateness;
+    const bool asked_too_long = truth.asked && now_ > truth.asked_at + grace;
+    must(!truth.alive() || truth.killed || !(over || asked_too_long), "it runs on after the grace");
+    must(!truth.left() || truth.purged || !(over || now_ > truth.exited_at + grace),
+         "what it left runs on after the grace");
   }
+}
+
+// Whom a stop must have reached, without any time passing.
+void Simulation::check_reach() {
+  if (!stopping_since_ || done_) return;
+  std::uint32_t front = 0;
+  while (front < situation_.ranks.size() && situation_.ranks[front] == 0) ++front;
+  for (std::uint32_t i = 0; i < truth_.size(); ++i) {
+    const Role& role = cast_.at(cast_.owners[i]);
+    const bool reached = at_once_ || (role.rank == front && role.reads.empty());
+    must(!reached || !truth_[i].alive() || truth_[i].asked, "the stop does not reach it");
+  }
+}
+
+void Simulation::check_progress() {
+  if (stopping_since_ || done_) return;
+  must(situation_.left == 0 || situation_.busy > 0, "nobody runs, and the rest waits");
+  bool waits = false, ended = true;
+  for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) {
+    waits = waits || cast_.roles[i].counts();
+    ended = ended && (!cast_.roles[i].counts() || over(ProcessId{i}));
+  }
+  must(!waits || !ended, "all that counts has ended, and it goes on");
 }
 
 void Simulation::see(const action::Done& action) {

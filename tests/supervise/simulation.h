@@ -33,6 +33,7 @@ class Simulation {
     bool purged = false;  // what is left of its session was killed
     bool stubborn = false, leaves = false;
     int released = 0;
+    Instant asked_at{}, exited_at{};
     Exit exit;
 
     [[nodiscard]] bool alive() const { return started && !exited; }
@@ -64,6 +65,8 @@ class Simulation {
   void see(const action::Stopping& action);
   void see(const action::Done& action);
   void check_graces();
+  void check_reach();
+  void check_progress();
   void check_end();
   void check_code(const action::Done& done);
 
@@ -85,7 +88,7 @@ class Simulation {
   std::vector<Failure> failures_;
   Instant now_{};
   std::optional<Instant> stopping_since_;
-  bool killing_ = false;
+  bool killing_ = false, at_once_ = false;
   int first_signal_ = 0;
   bool done_ = false;
   std::size_t events_ = 0;

@@ -34,7 +34,7 @@ TEST(Simulation, NoSeedBreaksARule) {
 // The rule of the late verdict, told once more and naively: the least set that contains whoever has a channel
 // whose readers are all fine, where nobody is a service.
 TEST(Simulation, WhoIsCutOffIsTheLeastSolutionOfTheRule) {
-  for (std::uint64_t seed = 1; seed <= number("SEEDS", 5'000); ++seed) {
+  for (std::uint64_t seed = 1; seed <= number("SEEDS", 20'000); ++seed) {
     Simulation simulation(seed);
     ASSERT_EQ(simulation.run(), "") << "SEED=" << seed;
     const Cast& cast = simulation.cast();
