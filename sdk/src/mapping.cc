@@ -41,6 +41,11 @@ Mapping::~Mapping() {
   if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
 }
 
+Result<void> Mapping::protect(std::size_t size) {
+  if (mprotect(bytes_.data(), size, PROT_READ) != 0) return Error{"mprotect", errno};
+  return {};
+}
+
 ForkGuard::ForkGuard() {
   void* page = mmap(nullptr, kGuardPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");

@@ -21,6 +21,8 @@ class Mapping {
   ~Mapping();
 
   [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+  // The first bytes, whole pages, are not ours to write.
+  [[nodiscard]] Result<void> protect(std::size_t size);
 
  private:
   explicit Mapping(std::span<std::byte> bytes) : bytes_(bytes) {}

@@ -103,6 +103,7 @@ struct Node::State {
     roster = std::move(*region);
     auto bells = detail::Roster::attach(roster.bytes());
     if (!bells) throw NotInGraph(bells.error().text());
+    if (auto kept = roster.protect(detail::kRosterReadOnly); !kept) throw Failure(kept.error().text());
     for (const Port& port : environment.ports) {
       if (!port.is_native() || port.info.kind != "queue") continue;
       open_queue(port, *bells);

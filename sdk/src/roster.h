@@ -32,11 +32,14 @@ struct Doorbell {
 
 struct RosterRegion {
   std::uint64_t magic;
-  std::uint32_t version;
-  Shared<std::uint32_t> used;  // doorbells from this one on have never been used
+  std::uint32_t version, reserved;
   alignas(4096) std::array<Participant, kMaxParticipants + 1> participants;
-  alignas(4096) std::array<Doorbell, kDoorbells> doorbells;
+  // From here on nodes write.
+  alignas(4096) Shared<std::uint32_t> used;  // doorbells from this one on have never been used
+  alignas(64) std::array<Doorbell, kDoorbells> doorbells;
 };
+inline constexpr std::size_t kRosterReadOnly =
+    offsetof(RosterRegion, used);  // bytes that only the runner writes
 
 // A mapped roster. Knows no queue.
 class Roster {

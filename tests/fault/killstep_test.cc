@@ -45,7 +45,6 @@ class Scene {
     copy(queue_.control(), other.queue_.control());
     copy(queue_.payload(), other.queue_.payload());
     copy(bells(), other.bells());
-    copy(roster_header(), other.roster_header());
     copy(history_.bytes(), other.history_.bytes());
   }
 
@@ -67,10 +66,8 @@ class Scene {
   }
   // Those of the few participants that take part.
   [[nodiscard]] std::span<std::byte> bells() {
-    return queue_.roster().subspan(offsetof(detail::RosterRegion, doorbells), 1024);
+    return queue_.roster().subspan(detail::kRosterReadOnly, 1024);
   }
-
-  [[nodiscard]] std::span<std::byte> roster_header() { return queue_.roster().first(detail::kPage); }
 
   TestQueue queue_;
   Region history_;

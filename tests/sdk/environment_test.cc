@@ -9,6 +9,8 @@
 #include <map>
 #include <string>
 
+#include "mapping.h"
+#include "roster.h"
 #include "test_queue.h"
 
 namespace procgraph::testing {
@@ -115,6 +117,20 @@ TEST(ANode, ClosesTheDescriptorsOfItsQueuesOnceTheyAreMapped) {
     return fcntl(std::stoi(getenv("PROCGRAPH_ROSTER")), F_GETFD) == -1 ? 0 : 1;
   });
   EXPECT_EQ(wait_for_end(pid), 0);
+}
+
+TEST(ANode, CannotWriteWhoTheOthersAre) {
+  Region roster(roster_size());
+  ASSERT_TRUE(init_roster(roster.bytes()));
+  pid_t pid = fork();
+  if (pid == 0) {
+    auto mapping = detail::Mapping::map(roster.descriptor(true), true, "the roster");
+    signal(SIGSEGV, SIG_DFL);
+    if (!mapping->protect(detail::kRosterReadOnly)) _exit(1);
+    register_participant(mapping->bytes(), 1, 1);
+    _exit(0);
+  }
+  EXPECT_EQ(wait_for_end(pid), 128 + SIGSEGV);
 }
 
 TEST(ANode, OfAnotherProcessIdMayNotUseTheInheritedNumber) {
