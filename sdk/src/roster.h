@@ -38,6 +38,8 @@ struct RosterRegion {
   alignas(4096) Shared<std::uint32_t> used;  // doorbells from this one on have never been used
   alignas(64) std::array<Doorbell, kDoorbells> doorbells;
 };
+static_assert(offsetof(RosterRegion, participants) == 4096 && offsetof(RosterRegion, used) == 69632);
+static_assert(offsetof(RosterRegion, doorbells) == 69696);
 inline constexpr std::size_t kRosterReadOnly =
     offsetof(RosterRegion, used);  // bytes that only the runner writes
 

@@ -84,6 +84,15 @@ struct Control {
   alignas(kPage) std::array<WaitSlot, kWaitSlots> slots;
 };
 
+// docs/node-protocol.md gives these; another layout is another version.
+static_assert(sizeof(Header) == 56 && offsetof(Control, state) == 128 && offsetof(Control, limit) == 144);
+static_assert(offsetof(Control, tail) == 256 && offsetof(Control, head) == 384);
+static_assert(offsetof(Control, reserved) == 512 && offsetof(Control, released) == 640);
+static_assert(offsetof(Control, returns) == 768 && offsetof(Control, used) == 896);
+static_assert(offsetof(Control, lines) == 1024 && sizeof(WaitLine) == 320);
+static_assert(offsetof(Control, used_slots) == 2304 && offsetof(Control, gone) == 2368);
+static_assert(offsetof(Control, slots) == 4096 && sizeof(Control) == 36864);
+
 // Who holds a block, and what is in it. All but `own` belongs to the owner.
 struct alignas(128) Descriptor {
   Shared<std::uint64_t> own;    // BlockWord
@@ -97,6 +106,6 @@ struct alignas(128) Descriptor {
   std::uint64_t spare;
   std::array<std::byte, kInlineBytes> bytes;
 };
-static_assert(sizeof(Descriptor) == 128);
+static_assert(sizeof(Descriptor) == 128 && offsetof(Descriptor, bytes) == 48);
 
 }  // namespace procgraph::detail
