@@ -10,17 +10,18 @@ import time
 class Run:
     """One finished process: how long it took by the wall, and the CPU time of it and all that it waited for."""
 
-    def __init__(self, argv, folder, expect=0, output=None):
+    def __init__(self, argv, folder, expect=(0,), output=None, quiet=False):
         env = {**os.environ, "LC_ALL": "C"}
         with open(output or os.devnull, "wb") as out:
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             began = time.monotonic()
-            code = subprocess.run(argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out).returncode
+            code = subprocess.run(argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out,
+                                  stderr=subprocess.DEVNULL if quiet else None).returncode
             self.wall = time.monotonic() - began
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        if code != expect:
-            sys.exit(f"bench: {' '.join(argv)} ended with {code}, not {expect}; a broken run measures nothing")
+        if code not in expect:
+            sys.exit(f"bench: {' '.join(argv)} ended with {code}, not {expect[0]}; a broken run measures nothing")
 
 
 class Series:
@@ -28,6 +29,9 @@ class Series:
 
     def __init__(self, values):
         self.values = list(values)
+
+    def map(self, figure):
+        return Series(figure(value) for value in self.values)
 
     @property
     def median(self):

@@ -2,7 +2,8 @@
 add_library(procgraph_flags INTERFACE)
 target_compile_options(procgraph_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wno-missing-field-initializers)
+  -Wno-missing-field-initializers
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # GCC 12 sees overlaps in "literal" + string that are none (its bug 105329)
 if(PROCGRAPH_WERROR)
   target_compile_options(procgraph_flags INTERFACE -Werror)
 endif()

@@ -103,6 +103,8 @@ const ChannelKind kQueueKind{
     .init = init,
     .reap = [](const LiveChannel& live,
                std::uint16_t participant) { reap(live.control, live.roster, participant); },
+    .sidestep = [](const LiveChannel& live,
+                   std::uint16_t participant) { sidestep(live.control, live.roster, participant); },
     .writer_gone = [](const LiveChannel& live,
                       std::uint16_t participant) { writer_gone(live.control, live.roster, participant); },
     .end_of_writers = [](const LiveChannel& live) { end_of_writers(live.control, live.roster); },

@@ -7,7 +7,7 @@
 
 #include "config/merge.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 constexpr std::size_t kMaxDepth = 64;
@@ -48,20 +48,20 @@ bool comment_without_blank(std::string_view text, std::size_t offset) {
   return std::string_view(" \t\n#").find(text[hash + 1]) == std::string_view::npos;
 }
 
-bool is_merge(const Node& key) {
-  return key.is(Node::Kind::kScalar) && !key.quoted && key.text() == "<<";
+bool is_merge(const YamlNode& key) {
+  return key.is(YamlNode::Kind::kScalar) && !key.quoted && key.text() == "<<";
 }
 
 }  // namespace
 
 bool TreeBuilder::null(std::size_t offset, std::size_t anchor) {
   if (!spend(1, offset)) return false;
-  Node facts;
+  YamlNode facts;
   std::string_view word = name_at(places_.text(), std::min(content(offset), places_.text().size()));
   if (word.ends_with(':')) word.remove_suffix(1);
   if (word == "~" || word == "null" || word == "Null" || word == "NULL") {
     facts.mark = places_.at(content(offset), code_points(word));
-  } else if (!frames_.empty() && frames_.back().facts.is(Node::Kind::kMap) && !at_key()) {
+  } else if (!frames_.empty() && frames_.back().facts.is(YamlNode::Kind::kMap) && !at_key()) {
     facts.mark = done_.back()->mark;  // the parser points at what follows; the key says more
   } else {
     const std::size_t before = offset == 0 ? 0 : places_.text().find_last_not_of(kBlank, offset - 1);
@@ -71,7 +71,7 @@ bool TreeBuilder::null(std::size_t offset, std::size_t anchor) {
 }
 
 bool TreeBuilder::alias(std::size_t offset, std::size_t anchor) {
-  const Node* target = anchor < anchors_.size() ? anchors_[anchor] : nullptr;
+  const YamlNode* target = anchor < anchors_.size() ? anchors_[anchor] : nullptr;
   if (target == nullptr) {
     const std::string_view name = name_at(places_.text(), offset);
     problems_.error(places_.at(offset, code_points(name)),
@@ -89,7 +89,7 @@ bool TreeBuilder::alias(std::size_t offset, std::size_t anchor) {
 bool TreeBuilder::scalar(std::size_t offset, std::string_view tag, std::size_t anchor,
                          std::string_view value) {
   if (!spend(1, offset) || !check_tag(tag, offset)) return false;
-  Node facts;
+  YamlNode facts;
   facts.quoted = tag == "!";
   if (!measure(facts, content(offset), value)) return false;
   if (value.size() > kMaxScalar) {
@@ -99,7 +99,7 @@ bool TreeBuilder::scalar(std::size_t offset, std::string_view tag, std::size_t a
   return add(tree_.scalar(facts, value), anchor);
 }
 
-bool TreeBuilder::begin(Node::Kind kind, std::size_t offset, std::string_view tag, std::size_t anchor,
+bool TreeBuilder::begin(YamlNode::Kind kind, std::size_t offset, std::string_view tag, std::size_t anchor,
                         bool flow) {
   if (!spend(1, offset) || !check_tag(tag, offset)) return false;
   Frame frame{.anchor = anchor, .first = done_.size()};
@@ -117,9 +117,9 @@ bool TreeBuilder::begin(Node::Kind kind, std::size_t offset, std::string_view ta
 
 bool TreeBuilder::end() {
   const Frame frame = frames_.back();
-  const std::span<const Node* const> children = std::span(done_).subspan(frame.first);
-  const Node* node =
-      frame.facts.is(Node::Kind::kMap) ? finished_map(frame) : tree_.sequence(frame.facts, children);
+  const std::span<const YamlNode* const> children = std::span(done_).subspan(frame.first);
+  const YamlNode* node =
+      frame.facts.is(YamlNode::Kind::kMap) ? finished_map(frame) : tree_.sequence(frame.facts, children);
   done_.resize(frame.first);
   frames_.pop_back();
   return add(node, frame.anchor);
@@ -135,7 +135,7 @@ bool TreeBuilder::spend(std::uint32_t nodes, std::size_t offset) {
   return false;
 }
 
-bool TreeBuilder::add(const Node* node, std::size_t anchor) {
+bool TreeBuilder::add(const YamlNode* node, std::size_t anchor) {
   if (anchor != 0) {
     if (anchor >= anchors_.size()) anchors_.resize(anchor + 1);
     anchors_[anchor] = node;
@@ -160,7 +160,7 @@ bool TreeBuilder::check_tag(std::string_view tag, std::size_t offset) {
 
 bool TreeBuilder::at_key() const {
   const Frame& frame = frames_.back();
-  return frame.facts.is(Node::Kind::kMap) && (done_.size() - frame.first) % 2 == 0;
+  return frame.facts.is(YamlNode::Kind::kMap) && (done_.size() - frame.first) % 2 == 0;
 }
 
 // Behind the anchor and the tag, whose place the parser gives for what they belong to.
@@ -178,7 +178,7 @@ std::size_t TreeBuilder::content(std::size_t offset) const {
 }
 
 // A scalar's mark, and whether it stands there as it reads.
-bool TreeBuilder::measure(Node& facts, std::size_t offset, std::string_view value) {
+bool TreeBuilder::measure(YamlNode& facts, std::size_t offset, std::string_view value) {
   const std::string_view text = places_.text();
   const bool quotes = facts.quoted && offset < text.size() && (text[offset] == '"' || text[offset] == '\'');
   if (facts.quoted && !quotes) {  // a block of text: the mark is its '|' or '>'
@@ -204,9 +204,9 @@ bool TreeBuilder::measure(Node& facts, std::size_t offset, std::string_view valu
   return true;
 }
 
-const Node* TreeBuilder::finished_map(const Frame& frame) {
+const YamlNode* TreeBuilder::finished_map(const Frame& frame) {
   std::vector<Entry> entries;
-  std::vector<const Node*> bases;
+  std::vector<const YamlNode*> bases;
   entries.reserve((done_.size() - frame.first) / 2);
   for (std::size_t at = frame.first; at + 1 < done_.size(); at += 2) {
     const Entry entry{done_[at], done_[at + 1]};
@@ -221,10 +221,10 @@ const Node* TreeBuilder::finished_map(const Frame& frame) {
   return tree_.map(frame.facts, entries);
 }
 
-bool TreeBuilder::check_key(const Node& key) {
-  if (key.is(Node::Kind::kNull)) {
+bool TreeBuilder::check_key(const YamlNode& key) {
+  if (key.is(YamlNode::Kind::kNull)) {
     problems_.error(key.mark, "a key is missing here", "a key such as 'null' or '~' needs quotes");
-  } else if (!key.is(Node::Kind::kScalar)) {
+  } else if (!key.is(YamlNode::Kind::kScalar)) {
     problems_.error(key.mark, "a key must be a word, not a list or a map",
                     "a value that begins with '{' or '[' needs quotes");
   } else if (key.text().size() > kMaxKey) {
@@ -235,13 +235,13 @@ bool TreeBuilder::check_key(const Node& key) {
   return false;
 }
 
-void TreeBuilder::add_merge(const Node& key, const Node& value, std::vector<const Node*>& bases) {
-  if (value.is(Node::Kind::kMap)) {
+void TreeBuilder::add_merge(const YamlNode& key, const YamlNode& value, std::vector<const YamlNode*>& bases) {
+  if (value.is(YamlNode::Kind::kMap)) {
     bases.push_back(&value);
     return;
   }
-  bool all_maps = value.is(Node::Kind::kSequence);
-  for (const Node* item : value.items()) all_maps = all_maps && item->is(Node::Kind::kMap);
+  bool all_maps = value.is(YamlNode::Kind::kSequence);
+  for (const YamlNode* item : value.items()) all_maps = all_maps && item->is(YamlNode::Kind::kMap);
   if (!all_maps) {
     problems_.error(key.mark, "'<<' takes a map, or a list of maps",
                     "as in '<<: *base', where '&base' stands before a map");
@@ -272,4 +272,4 @@ void TreeBuilder::drop_duplicates(std::vector<Entry>& entries) {
   entries.swap(kept);
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

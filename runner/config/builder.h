@@ -9,7 +9,7 @@
 #include "config/problems.h"
 #include "config/tree.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // What all files of one load may cost together. An alias costs what it stands for.
 struct Budget {
@@ -28,35 +28,35 @@ class TreeBuilder {
   [[nodiscard]] bool alias(std::size_t offset, std::size_t anchor);
   [[nodiscard]] bool scalar(std::size_t offset, std::string_view tag, std::size_t anchor,
                             std::string_view value);
-  [[nodiscard]] bool begin(Node::Kind kind, std::size_t offset, std::string_view tag, std::size_t anchor,
+  [[nodiscard]] bool begin(YamlNode::Kind kind, std::size_t offset, std::string_view tag, std::size_t anchor,
                            bool flow);
   [[nodiscard]] bool end();
 
   // The finished document, or null.
-  [[nodiscard]] const Node* root() const {
+  [[nodiscard]] const YamlNode* root() const {
     return frames_.empty() && !done_.empty() ? done_.front() : nullptr;
   }
   // The innermost collection that is not finished: for a parser that fails in it. Null outside all.
-  [[nodiscard]] const Node* open() const { return frames_.empty() ? nullptr : &frames_.back().facts; }
+  [[nodiscard]] const YamlNode* open() const { return frames_.empty() ? nullptr : &frames_.back().facts; }
   // How far the events have come.
   [[nodiscard]] std::size_t offset() const { return offset_; }
 
  private:
   struct Frame {
-    Node facts;
+    YamlNode facts;
     std::size_t anchor = 0;
     std::size_t first = 0;  // of its children in done_
   };
 
   bool spend(std::uint32_t nodes, std::size_t offset);
-  bool add(const Node* node, std::size_t anchor);
+  bool add(const YamlNode* node, std::size_t anchor);
   bool check_tag(std::string_view tag, std::size_t offset);
   bool at_key() const;
   std::size_t content(std::size_t offset) const;
-  bool measure(Node& facts, std::size_t offset, std::string_view value);
-  const Node* finished_map(const Frame& frame);
-  bool check_key(const Node& key);
-  void add_merge(const Node& key, const Node& value, std::vector<const Node*>& bases);
+  bool measure(YamlNode& facts, std::size_t offset, std::string_view value);
+  const YamlNode* finished_map(const Frame& frame);
+  bool check_key(const YamlNode& key);
+  void add_merge(const YamlNode& key, const YamlNode& value, std::vector<const YamlNode*>& bases);
   void drop_duplicates(std::vector<Entry>& entries);
 
   Places& places_;
@@ -64,9 +64,9 @@ class TreeBuilder {
   Budget& budget_;
   Problems& problems_;
   std::vector<Frame> frames_;
-  std::vector<const Node*> done_;     // finished nodes whose parents are not
-  std::vector<const Node*> anchors_;  // by number; null while unfinished
+  std::vector<const YamlNode*> done_;     // finished nodes whose parents are not
+  std::vector<const YamlNode*> anchors_;  // by number; null while unfinished
   std::size_t offset_ = 0;
 };
 
-}  // namespace procgraph
+}  // namespace procgraph::config

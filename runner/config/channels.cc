@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "config/fields.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 using Bindings = std::span<const Binding<ChannelSpec>>;
@@ -43,10 +43,10 @@ struct Sort {
   std::string_view kind;
   Place place;
   Bindings bindings;
-  const Node* defaults;
+  const YamlNode* defaults;
 };
 
-void add_channel(Reader& reader, const Sort& sort, Text name, const Node* options,
+void add_channel(Reader& reader, const Sort& sort, Text name, const YamlNode* options,
                  std::vector<ChannelSpec>& channels) {
   if (!check_name(reader, name, "a channel")) return;
   ChannelSpec channel;
@@ -62,18 +62,18 @@ void add_channel(Reader& reader, const Sort& sort, Text name, const Node* option
 
 void read_channels(Reader& reader, const Field& field, const Sort& sort, std::vector<ChannelSpec>& channels) {
   if (missing(reader, field)) return;
-  if (field.value.is(Node::Kind::kScalar)) {
+  if (field.value.is(YamlNode::Kind::kScalar)) {
     Diagnostic& error = mismatch(reader, field);
     if (valid_name(field.value.text()))
       error.hint = fmt::format("write {}: [{}]", field.row.name, field.value.text());
   }
-  for (const Node* item : field.value.items()) {
+  for (const YamlNode* item : field.value.items()) {
     if (std::optional<Text> name = name_of(reader, *item, "a channel"))
       add_channel(reader, sort, std::move(*name), nullptr, channels);
   }
   for (const Entry& entry : field.value.entries()) {
-    const bool map = entry.value->is(Node::Kind::kMap);
-    if (!map && !entry.value->is(Node::Kind::kNull)) {
+    const bool map = entry.value->is(YamlNode::Kind::kMap);
+    if (!map && !entry.value->is(YamlNode::Kind::kNull)) {
       reader.problems.error(
           entry.value->mark,
           fmt::format("{} '{}' takes a map of options, not {}", sort.kind, entry.key->text(),
@@ -86,7 +86,7 @@ void read_channels(Reader& reader, const Field& field, const Sort& sort, std::ve
   }
 }
 
-bool check(Reader& reader, const Node& map, Place place, Bindings bindings) {
+bool check(Reader& reader, const YamlNode& map, Place place, Bindings bindings) {
   const std::size_t before = reader.problems.errors();
   ChannelSpec unused;
   read_fields<ChannelSpec>(reader, place, map, bindings, unused);
@@ -103,12 +103,12 @@ void read_pipes(Reader& reader, const Field& field, std::vector<ChannelSpec>& ch
   read_channels(reader, field, {"pipe", Place::kPipe, kPipeBindings, reader.defaults.pipes}, channels);
 }
 
-bool check_queue_defaults(Reader& reader, const Node& map) {
+bool check_queue_defaults(Reader& reader, const YamlNode& map) {
   return check(reader, map, Place::kQueue, kQueueBindings);
 }
 
-bool check_pipe_defaults(Reader& reader, const Node& map) {
+bool check_pipe_defaults(Reader& reader, const YamlNode& map) {
   return check(reader, map, Place::kPipe, kPipeBindings);
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

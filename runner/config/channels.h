@@ -5,14 +5,14 @@
 
 #include "config/values.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // Adds the channels of one top-level key: a list of names, or a map of names and options, which take the
 // file's defaults.
 void read_queues(Reader& reader, const Field& field, std::vector<ChannelSpec>& channels);
 void read_pipes(Reader& reader, const Field& field, std::vector<ChannelSpec>& channels);
 // `defaults: {queues: …}`, `defaults: {pipes: …}`: true if it may be used.
-[[nodiscard]] bool check_queue_defaults(Reader& reader, const Node& map);
-[[nodiscard]] bool check_pipe_defaults(Reader& reader, const Node& map);
+[[nodiscard]] bool check_queue_defaults(Reader& reader, const YamlNode& map);
+[[nodiscard]] bool check_pipe_defaults(Reader& reader, const YamlNode& map);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

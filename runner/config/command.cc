@@ -4,7 +4,7 @@
 
 #include "base/path.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 using Replica = Expander::Replica;
@@ -42,9 +42,9 @@ std::optional<std::vector<Word>> words_in_text(Reader& reader, const Field& fiel
 
 std::optional<std::vector<Word>> words_in_list(Reader& reader, const Field& field) {
   std::vector<Word> words;
-  for (const Node* item : field.value.items()) {
-    if (!item->is(Node::Kind::kScalar)) {
-      const bool null = item->is(Node::Kind::kNull);
+  for (const YamlNode* item : field.value.items()) {
+    if (!item->is(YamlNode::Kind::kScalar)) {
+      const bool null = item->is(YamlNode::Kind::kNull);
       reader.problems.error(
           item->mark, fmt::format("a word of '{}' must be a text, not {}", field.row.name, described(*item)),
           null ? "quote it, or write \"\" for an empty word" : "");
@@ -62,12 +62,12 @@ std::optional<std::vector<Word>> words_in_list(Reader& reader, const Field& fiel
 
 std::optional<CommandSpec> read_command(Reader& reader, const Field& field) {
   if (missing(reader, field)) return {};
-  if (field.value.is(Node::Kind::kMap)) {
+  if (field.value.is(YamlNode::Kind::kMap)) {
     mismatch(reader, field).hint = field.value.flow ? "quote the command" : "";
     return {};
   }
   warn_of_hash(reader, field);
-  const bool list = field.value.is(Node::Kind::kSequence);
+  const bool list = field.value.is(YamlNode::Kind::kSequence);
   const std::optional<std::vector<Word>> words =
       list ? words_in_list(reader, field) : words_in_text(reader, field);
   if (!words) return {};
@@ -88,7 +88,7 @@ std::optional<CommandSpec> read_command(Reader& reader, const Field& field) {
 
 std::optional<CommandSpec> read_script(Reader& reader, const Field& field) {
   if (missing(reader, field)) return {};
-  if (!field.value.is(Node::Kind::kScalar)) {
+  if (!field.value.is(YamlNode::Kind::kScalar)) {
     mismatch(reader, field);
     return {};
   }
@@ -113,4 +113,4 @@ std::optional<CommandSpec> read_script(Reader& reader, const Field& field) {
   return command;
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -8,7 +8,7 @@
 
 #include "config/values.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // A word with its quotes taken off and its ${…} still in it.
 struct Word {
@@ -23,4 +23,4 @@ struct Word {
 [[nodiscard]] std::optional<CommandSpec> read_command(Reader& reader, const Field& field);
 [[nodiscard]] std::optional<CommandSpec> read_script(Reader& reader, const Field& field);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

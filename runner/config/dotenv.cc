@@ -7,7 +7,7 @@
 #include "config/expand.h"
 #include "config/places.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 constexpr std::string_view kBlank = " \t";
@@ -95,4 +95,4 @@ std::map<std::string, std::string> parse_dotenv(const Source& source, std::uint3
   return values;
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -9,7 +9,7 @@
 #include "config/spec.h"
 #include "config/tree.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 constexpr std::size_t kMaxValue = 64U << 10;
@@ -42,7 +42,7 @@ Mark Written::part(std::size_t offset, std::size_t bytes) const {
   return result;
 }
 
-Written written(const Node& scalar) {
+Written written(const YamlNode& scalar) {
   Written result{scalar.text(), scalar.mark, scalar.exact};
   if (scalar.exact && scalar.quoted) {
     result.mark.column += 1;
@@ -236,4 +236,4 @@ void Expander::report_unset(const Form& form) {
           : near);
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

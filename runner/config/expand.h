@@ -11,9 +11,9 @@
 #include "base/mark.h"
 #include "config/problems.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
-class Node;
+class YamlNode;
 
 // A piece of text as it was written, before expansion.
 struct Written {
@@ -25,7 +25,7 @@ struct Written {
   [[nodiscard]] Mark part(std::size_t offset, std::size_t bytes) const;
 };
 
-[[nodiscard]] Written written(const Node& scalar);
+[[nodiscard]] Written written(const YamlNode& scalar);
 
 // What ${NAME} can mean: from four sources, of which the later wins. References to the maps are kept.
 class Variables {
@@ -80,4 +80,4 @@ class Expander {
 // not.
 [[nodiscard]] std::size_t end_of_form(std::string_view text, std::size_t offset);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

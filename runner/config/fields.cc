@@ -8,19 +8,19 @@
 #include "config/merge.h"
 #include "config/syntax.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 // Whether a command in brackets, on the key's line, may have given birth to this key: `{ command: cut -d, -f1
 // }`.
-bool fell_off_a_command(const Node& map, const Entry& entry) {
+bool fell_off_a_command(const YamlNode& map, const Entry& entry) {
   if (!map.flow) return false;
   for (const Entry& other : map.entries()) {
     const bool command = other.key->text() == "command" || other.key->text() == "shell";
     if (command && other.key->mark.line == entry.key->mark.line &&
         other.key->mark.column < entry.key->mark.column) {
       const std::string_view key = entry.key->text();
-      return key.starts_with('-') || entry.value->is(Node::Kind::kNull) ||
+      return key.starts_with('-') || entry.value->is(YamlNode::Kind::kNull) ||
              key.find(' ') != std::string_view::npos;
     }
   }
@@ -29,7 +29,7 @@ bool fell_off_a_command(const Node& map, const Entry& entry) {
 
 }  // namespace
 
-const Key* accept(Reader& reader, Place place, const Node& map, const Entry& entry) {
+const Key* accept(Reader& reader, Place place, const YamlNode& map, const Entry& entry) {
   const std::string_view name = entry.key->text();
   if (place == Place::kTop && name.starts_with("x-")) return nullptr;
   const Key* row = find_key(place, name);
@@ -50,7 +50,7 @@ void unbound(const Key& row) {
   std::abort();
 }
 
-const Node* with_defaults(Reader& reader, const Node& map, const Node* section) {
+const YamlNode* with_defaults(Reader& reader, const YamlNode& map, const YamlNode* section) {
   if (section == nullptr || section->entries().empty()) return &map;
   if (section->nodes > reader.budget.nodes) {
     reader.problems.error(section->mark, "more than 1,000,000 values, with these defaults for each");
@@ -59,17 +59,17 @@ const Node* with_defaults(Reader& reader, const Node& map, const Node* section) 
   reader.budget.nodes -= section->nodes;
   std::vector<Entry> entries(map.entries().begin(), map.entries().end());
   inherit(entries, std::span(&section, 1), reader.tree);
-  Node facts;
+  YamlNode facts;
   facts.mark = map.mark;
   facts.flow = map.flow;
   return reader.tree.map(facts, entries);
 }
 
-const Node* single(Reader& reader, std::string_view key, const Node& value) {
-  Node facts;
+const YamlNode* single(Reader& reader, std::string_view key, const YamlNode& value) {
+  YamlNode facts;
   facts.mark = value.mark;
   const Entry entry{reader.tree.scalar(facts, key), &value};
   return reader.tree.map(facts, std::span(&entry, 1));
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -7,7 +7,7 @@
 
 #include "config/values.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // What reads one key of a map into a Target.
 template <class Target>
@@ -17,12 +17,12 @@ struct Binding {
 };
 
 // The row of a key that may stand in `place` and is supported; for all others reports why not and gives null.
-[[nodiscard]] const Key* accept(Reader& reader, Place place, const Node& map, const Entry& entry);
+[[nodiscard]] const Key* accept(Reader& reader, Place place, const YamlNode& map, const Entry& entry);
 // A supported row without a function: a defect of ours.
 [[noreturn]] void unbound(const Key& row);
 
 template <class Target>
-void read_fields(Reader& reader, Place place, const Node& map, std::span<const Binding<Target>> bindings,
+void read_fields(Reader& reader, Place place, const YamlNode& map, std::span<const Binding<Target>> bindings,
                  Target& target) {
   for (const Entry& entry : map.entries()) {
     const Key* row = accept(reader, place, map, entry);
@@ -37,8 +37,8 @@ void read_fields(Reader& reader, Place place, const Node& map, std::span<const B
 }
 
 // The map with what a section of `defaults:` (or null) adds. Its cost is taken from the budget.
-[[nodiscard]] const Node* with_defaults(Reader& reader, const Node& map, const Node* section);
+[[nodiscard]] const YamlNode* with_defaults(Reader& reader, const YamlNode& map, const YamlNode* section);
 // A map that has only this entry.
-[[nodiscard]] const Node* single(Reader& reader, std::string_view key, const Node& value);
+[[nodiscard]] const YamlNode* single(Reader& reader, std::string_view key, const YamlNode& value);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <utility>
 
 #include "base/path.h"
 #include "config/dotenv.h"
@@ -11,7 +11,7 @@
 #include "config/keys.h"
 #include "config/read.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 constexpr std::string_view kStandardInput = "-";
@@ -35,11 +35,11 @@ std::string_view objection(const FileFacts& facts) {
 
 // How an included file is shown: beside the file that includes it, as that is shown.
 std::string shown_beside(const std::string& from, const std::string& path) {
-  if (path.starts_with('/')) return path;
-  return (std::filesystem::path(folder(from)) / path).lexically_normal().string();
+  const std::string base = folder(from);
+  return path.starts_with('/') || base == "." ? path : base + "/" + path;
 }
 
-Field top_field(std::string_view name, const Node& root) {
+Field top_field(std::string_view name, const YamlNode& root) {
   for (const Entry& entry : root.entries()) {
     if (entry.key->text() == name) return {*find_key(Place::kTop, name), *entry.key, *entry.value};
   }
@@ -80,8 +80,8 @@ void Files::add(const Wanted& wanted) {
   if (!good) return;
   const std::size_t before = problems_.errors();
   file.root = read(sources_.back(), file.index, tree_, budget_, problems_);
-  if (file.root == nullptr || !file.root->is(Node::Kind::kMap)) {
-    const bool empty = file.root == nullptr || file.root->is(Node::Kind::kNull);
+  if (file.root == nullptr || !file.root->is(YamlNode::Kind::kMap)) {
+    const bool empty = file.root == nullptr || file.root->is(YamlNode::Kind::kNull);
     if (problems_.errors() == before) {
       problems_.error(empty ? Mark{.file = file.index} : file.root->mark,
                       empty ? "the file is empty"
@@ -152,11 +152,11 @@ bool Files::refuse(const Wanted& wanted, std::string message) {
   return false;
 }
 
-void Files::define_vars(Reader& reader, const Node& root) {
+void Files::define_vars(Reader& reader, const YamlNode& root) {
   if (root.find("vars") == nullptr) return;
   const Field field = top_field("vars", root);
   if (missing(reader, field)) return;
-  if (!field.value.is(Node::Kind::kMap)) mismatch(reader, field);
+  if (!field.value.is(YamlNode::Kind::kMap)) mismatch(reader, field);
   for (const Entry& entry : field.value.entries()) define(reader, entry);
 }
 
@@ -183,22 +183,22 @@ void Files::define(Reader& reader, const Entry& entry) {
                     value ? std::move(value->value) : "");  // with a mistake in it, it is not also unset
 }
 
-void Files::include(Reader& reader, const Node& root, const Wanted& from) {
+void Files::include(Reader& reader, const YamlNode& root, const Wanted& from) {
   if (root.find("include") == nullptr) return;
   const Field field = top_field("include", root);
   if (missing(reader, field)) return;
-  const Node* const alone[] = {&field.value};
-  const auto paths =
-      field.value.is(Node::Kind::kSequence) ? field.value.items() : std::span<const Node* const>(alone);
-  if (field.value.is(Node::Kind::kMap)) {
+  const YamlNode* const alone[] = {&field.value};
+  const auto paths = field.value.is(YamlNode::Kind::kSequence) ? field.value.items()
+                                                               : std::span<const YamlNode* const>(alone);
+  if (field.value.is(YamlNode::Kind::kMap)) {
     mismatch(reader, field);
     return;
   }
-  for (const Node* path : paths) {
+  for (const YamlNode* path : paths) {
     const std::optional<Text> text =
         text_of(reader, *path, "a path of 'include'", Expander::Replica::kRefused);
     if (text) add({shown_beside(from.shown, text->value), absolute(reader.folder, text->value), text->mark});
   }
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

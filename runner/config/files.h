@@ -10,14 +10,14 @@
 #include "config/load.h"
 #include "config/values.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // One file, parsed: its root is a map.
 struct File {
   std::uint32_t index = 0;  // into Sources
   std::string path;         // absolute
   std::string folder;       // absolute
-  const Node* root = nullptr;
+  const YamlNode* root = nullptr;
 };
 
 class Files {
@@ -53,9 +53,9 @@ class Files {
   bool open(const Wanted& wanted, Source& source);
   bool spend(const Wanted& wanted, const Source& source);
   bool refuse(const Wanted& wanted, std::string message);
-  void define_vars(Reader& reader, const Node& root);
+  void define_vars(Reader& reader, const YamlNode& root);
   void define(Reader& reader, const Entry& entry);
-  void include(Reader& reader, const Node& root, const Wanted& from);
+  void include(Reader& reader, const YamlNode& root, const Wanted& from);
 
   const LoadRequest& request_;
   const World& world_;
@@ -71,4 +71,4 @@ class Files {
   std::map<std::string, Mark> vars_;  // where each was defined
 };
 
-}  // namespace procgraph
+}  // namespace procgraph::config

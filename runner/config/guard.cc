@@ -7,7 +7,7 @@
 
 #include "base/units.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -125,4 +125,4 @@ bool guard(Source& source, std::uint32_t file, Problems& problems) {
   return std::none_of(seen.begin() + 1, seen.end(), [](bool one) { return one; });
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -7,7 +7,7 @@
 #include "base/mark.h"
 #include "config/problems.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 inline constexpr std::size_t kMaxFileBytes = 16U << 20;
 
@@ -15,4 +15,4 @@ inline constexpr std::size_t kMaxFileBytes = 16U << 20;
 // the first place is shown.
 [[nodiscard]] bool guard(Source& source, std::uint32_t file, Problems& problems);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -5,7 +5,7 @@
 
 #include "config/keys.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // clang-format off
 inline constexpr std::array kKeyRows{
@@ -185,4 +185,4 @@ inline constexpr std::array kKeyRows{
 };
 // clang-format on
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -8,7 +8,7 @@
 #include "base/units.h"
 #include "config/key_rows.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 // What people bring from other tools.
@@ -143,4 +143,4 @@ std::string hint_for_unknown(Place place, std::string_view name) {
   return near.empty() ? other_place(place, name) : near;
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

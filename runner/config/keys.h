@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace procgraph {
+namespace procgraph::config {
 
 // Where a key stands: the map around it.
 enum class Place : std::uint8_t {
@@ -115,4 +115,4 @@ struct Key {
 // A cure for a key that `place` does not have, or "".
 [[nodiscard]] std::string hint_for_unknown(Place place, std::string_view name);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

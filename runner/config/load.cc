@@ -11,6 +11,9 @@
 #include "config/top.h"
 
 namespace procgraph {
+
+using namespace config;
+
 namespace {
 
 // A graph's name from a file's: what no name can have becomes '-'.

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 constexpr std::size_t kFew = 16;  // up to here, looking at each is faster than a hash table
@@ -37,10 +37,10 @@ class Entries {
   bool hashed_;
 };
 
-const Node* merged(const Node& own, std::span<const Node* const> bases, Tree& tree) {
+const YamlNode* merged(const YamlNode& own, std::span<const YamlNode* const> bases, Tree& tree) {
   std::vector<Entry> entries(own.entries().begin(), own.entries().end());
   inherit(entries, bases, tree);
-  Node facts;
+  YamlNode facts;
   facts.mark = own.mark;
   facts.flow = own.flow;
   return tree.map(facts, entries);
@@ -48,19 +48,19 @@ const Node* merged(const Node& own, std::span<const Node* const> bases, Tree& tr
 
 }  // namespace
 
-void inherit(std::vector<Entry>& own, std::span<const Node* const> bases, Tree& tree) {
+void inherit(std::vector<Entry>& own, std::span<const YamlNode* const> bases, Tree& tree) {
   std::size_t expected = own.size();
-  for (const Node* base : bases) expected += base->entries().size();
+  for (const YamlNode* base : bases) expected += base->entries().size();
   own.reserve(expected);  // so that what find_or_add() gives stays where it is
   Entries entries(own, expected);
   Entry* env = nullptr;
-  std::vector<const Node*>
+  std::vector<const YamlNode*>
       env_bases;  // merged at once: each in turn would copy the first ones again and again
-  for (const Node* base : bases) {
+  for (const YamlNode* base : bases) {
     for (const Entry& entry : base->entries()) {
       Entry* mine = entries.find_or_add(entry);
       const bool both =
-          mine != nullptr && mine->value->is(Node::Kind::kMap) && entry.value->is(Node::Kind::kMap);
+          mine != nullptr && mine->value->is(YamlNode::Kind::kMap) && entry.value->is(YamlNode::Kind::kMap);
       if (!both || entry.key->text() != "env") continue;
       env = mine;
       env_bases.push_back(entry.value);
@@ -69,4 +69,4 @@ void inherit(std::vector<Entry>& own, std::span<const Node* const> bases, Tree& 
   if (env != nullptr) env->value = merged(*env->value, env_bases, tree);
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

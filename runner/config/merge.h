@@ -7,9 +7,9 @@
 
 #include "config/tree.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // Adds to `own` what the bases (maps) have and it has not.
-void inherit(std::vector<Entry>& own, std::span<const Node* const> bases, Tree& tree);
+void inherit(std::vector<Entry>& own, std::span<const YamlNode* const> bases, Tree& tree);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

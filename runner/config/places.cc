@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 bool begins_code_point(char c) {
@@ -54,4 +54,4 @@ void Places::back(std::size_t offset) {
   }
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

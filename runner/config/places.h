@@ -8,7 +8,7 @@
 
 #include "base/mark.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 [[nodiscard]] std::uint32_t code_points(std::string_view valid_utf8);
 
@@ -33,4 +33,4 @@ class Places {
   std::uint32_t line_ = 1, column_ = 1;
 };
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "config/fields.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 using Replica = Expander::Replica;
@@ -34,7 +34,7 @@ constexpr std::array kPortBindings{
 };
 
 // A port whose name is its channel's.
-void add_channel(Reader& reader, const Node& node, std::string_view what, std::vector<PortSpec>& ports) {
+void add_channel(Reader& reader, const YamlNode& node, std::string_view what, std::vector<PortSpec>& ports) {
   std::optional<Text> name = name_of(reader, node, what);
   if (name) ports.push_back({.port = *name, .channel = *name, .fd = {}, .wait = {}});
 }
@@ -43,14 +43,14 @@ void add_port(Reader& reader, const Field& field, const Entry& entry, std::vecto
   PortSpec port;
   port.port = {std::string(entry.key->text()), entry.key->mark};
   if (!check_name(reader, port.port, "a port")) return;
-  if (entry.value->is(Node::Kind::kMap)) {
+  if (entry.value->is(YamlNode::Kind::kMap)) {
     const std::size_t before = reader.problems.errors();
     read_fields<PortSpec>(reader, Place::kPort, *entry.value, kPortBindings, port);
     if (port.channel.value.empty() && reader.problems.errors() == before) {
       reader.problems.error(entry.key->mark, fmt::format("port '{}' has no channel", port.port.value),
                             "write {channel: NAME, …}");
     }
-  } else if (entry.value->is(Node::Kind::kNull)) {
+  } else if (entry.value->is(YamlNode::Kind::kNull)) {
     reader.problems.error(entry.key->mark, fmt::format("port '{}' has no channel", port.port.value),
                           fmt::format("write {}: CHANNEL, or '{}: [{}]' if that is the channel",
                                       port.port.value, field.row.name, port.port.value));
@@ -84,8 +84,8 @@ constexpr std::array kStreamBindings{
 };
 
 std::optional<StreamSpec> read_stream_map(Reader& reader, const Field& field) {
-  const Node* file = field.value.find("file");
-  const Node* channel = field.value.find("channel");
+  const YamlNode* file = field.value.find("file");
+  const YamlNode* channel = field.value.find("channel");
   const std::size_t before = reader.problems.errors();
   StreamSpec stream;
   read_fields<StreamSpec>(reader, Place::kStream, field.value, kStreamBindings, stream);
@@ -95,7 +95,7 @@ std::optional<StreamSpec> read_stream_map(Reader& reader, const Field& field) {
                           fmt::format("'{}' needs one of 'file' and 'channel'", field.row.name));
     return {};
   }
-  const Node* append = field.value.find("append");
+  const YamlNode* append = field.value.find("append");
   if (append != nullptr && (file == nullptr || field.row.type == Type::kInput)) {
     reader.problems.error(append->mark, "'append' is for output into a file");
     return {};
@@ -124,10 +124,10 @@ std::optional<Condition> condition_of(Reader& reader, const Field& field, const 
 std::vector<PortSpec> read_ports(Reader& reader, const Field& field) {
   std::vector<PortSpec> ports;
   if (missing(reader, field)) return ports;
-  if (field.value.is(Node::Kind::kScalar)) {
+  if (field.value.is(YamlNode::Kind::kScalar)) {
     add_channel(reader, field.value, "a channel", ports);
-  } else if (field.value.is(Node::Kind::kSequence)) {
-    for (const Node* item : field.value.items()) add_channel(reader, *item, "a channel", ports);
+  } else if (field.value.is(YamlNode::Kind::kSequence)) {
+    for (const YamlNode* item : field.value.items()) add_channel(reader, *item, "a channel", ports);
   } else {
     for (const Entry& entry : field.value.entries()) add_port(reader, field, entry, ports);
   }
@@ -135,7 +135,7 @@ std::vector<PortSpec> read_ports(Reader& reader, const Field& field) {
 }
 
 std::optional<StreamSpec> read_stream(Reader& reader, const Field& field) {
-  if (field.value.is(Node::Kind::kMap)) return read_stream_map(reader, field);
+  if (field.value.is(YamlNode::Kind::kMap)) return read_stream_map(reader, field);
   const std::optional<Text> text = read_text(reader, field);
   if (!text) return {};
   StreamSpec stream;
@@ -161,14 +161,14 @@ std::optional<StreamSpec> read_stream(Reader& reader, const Field& field) {
 std::vector<AfterSpec> read_after(Reader& reader, const Field& field) {
   std::vector<AfterSpec> after;
   if (missing(reader, field)) return after;
-  if (!field.value.is(Node::Kind::kMap)) {
+  if (!field.value.is(YamlNode::Kind::kMap)) {
     mismatch(reader, field);
     return after;
   }
   for (const Entry& entry : field.value.entries()) {
     const Text process{std::string(entry.key->text()), entry.key->mark};
     if (!check_name(reader, process, "a process")) continue;
-    if (entry.value->is(Node::Kind::kMap)) {
+    if (entry.value->is(YamlNode::Kind::kMap)) {
       reader.problems.error(entry.value->mark, "conditions as a map are not supported yet",
                             "write one condition, as {db: succeeded}");
       continue;
@@ -182,4 +182,4 @@ std::vector<AfterSpec> read_after(Reader& reader, const Field& field) {
   return after;
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -6,10 +6,10 @@
 
 #include "config/values.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 [[nodiscard]] std::vector<PortSpec> read_ports(Reader& reader, const Field& field);
 [[nodiscard]] std::optional<StreamSpec> read_stream(Reader& reader, const Field& field);
 [[nodiscard]] std::vector<AfterSpec> read_after(Reader& reader, const Field& field);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

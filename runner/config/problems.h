@@ -7,7 +7,7 @@
 
 #include "base/diagnostic.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 class Problems {
  public:
@@ -42,4 +42,4 @@ class Problems {
   std::size_t errors_ = 0, warnings_ = 0;
 };
 
-}  // namespace procgraph
+}  // namespace procgraph::config

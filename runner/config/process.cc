@@ -9,7 +9,7 @@
 #include "config/fields.h"
 #include "config/ports.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 using Replica = Expander::Replica;
@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 8> kOurVariables{
 
 void read_env(Reader& reader, const Field& field, ProcessSpec& process) {
   if (missing(reader, field)) return;
-  if (!field.value.is(Node::Kind::kMap)) {
+  if (!field.value.is(YamlNode::Kind::kMap)) {
     mismatch(reader, field).hint = "write env: {NAME: value}";
     return;
   }
@@ -32,7 +32,7 @@ void read_env(Reader& reader, const Field& field, ProcessSpec& process) {
                             "a name has letters, digits and '_', and does not begin with a digit");
     } else if (std::find(kOurVariables.begin(), kOurVariables.end(), name.value) != kOurVariables.end()) {
       reader.problems.error(name.mark, fmt::format("procgraph itself sets '{}'", name.value));
-    } else if (entry.value->is(Node::Kind::kNull)) {
+    } else if (entry.value->is(YamlNode::Kind::kNull)) {
       reader.problems.error(entry.value->mark, fmt::format("variable '{}' has no value", name.value),
                             "an empty one is written \"\"");
     } else if (auto value =
@@ -45,11 +45,12 @@ void read_env(Reader& reader, const Field& field, ProcessSpec& process) {
 void read_codes(Reader& reader, const Field& field, ProcessSpec& process) {
   constexpr std::uint64_t kLargest = 255;
   if (missing(reader, field)) return;
-  if (!field.value.is(Node::Kind::kSequence) || field.value.items().empty()) {
-    mismatch(reader, field, field.value.is(Node::Kind::kSequence) ? "an empty list" : described(field.value));
+  if (!field.value.is(YamlNode::Kind::kSequence) || field.value.items().empty()) {
+    mismatch(reader, field,
+             field.value.is(YamlNode::Kind::kSequence) ? "an empty list" : described(field.value));
     return;
   }
-  for (const Node* item : field.value.items()) {
+  for (const YamlNode* item : field.value.items()) {
     const std::optional<Text> text = text_of(reader, *item, "an exit code", Replica::kRefused);
     if (!text) continue;
     const std::optional<std::uint64_t> code = parse_whole(text->value);
@@ -76,7 +77,7 @@ constexpr std::array kStopBindings{
 void read_stop(Reader& reader, const Field& field, ProcessSpec& process) {
   constexpr int kTerm = 15;
   if (missing(reader, field)) return;
-  if (!field.value.is(Node::Kind::kMap)) {
+  if (!field.value.is(YamlNode::Kind::kMap)) {
     mismatch(reader, field).hint = "write stop: {signal: TERM, grace: 10s}";
     return;
   }
@@ -143,7 +144,7 @@ constexpr std::array kProcessBindings{
                          }},
 };
 
-const Entry* entry_of(const Node& map, std::string_view key) {
+const Entry* entry_of(const YamlNode& map, std::string_view key) {
   for (const Entry& entry : map.entries()) {
     if (entry.key->text() == key) return &entry;
   }
@@ -151,8 +152,8 @@ const Entry* entry_of(const Node& map, std::string_view key) {
 }
 
 // What a process says itself, command or shell, hides the other one of the defaults.
-const Node* with_process_defaults(Reader& reader, const Node& own) {
-  const Node* all = with_defaults(reader, own, reader.defaults.processes);
+const YamlNode* with_process_defaults(Reader& reader, const YamlNode& own) {
+  const YamlNode* all = with_defaults(reader, own, reader.defaults.processes);
   const bool speaks = own.find("command") != nullptr || own.find("shell") != nullptr;
   if (all == &own || !speaks) return all;
   std::vector<Entry> entries(all->entries().begin(), all->entries().end());
@@ -160,11 +161,11 @@ const Node* with_process_defaults(Reader& reader, const Node& own) {
     const std::string_view key = entry.key->text();
     return (key == "command" || key == "shell") && own.find(key) == nullptr;
   });
-  return reader.tree.map(Node(own), entries);
+  return reader.tree.map(YamlNode(own), entries);
 }
 
 // One of the two, not both.
-void check_command(Reader& reader, const Text& name, const Node& map) {
+void check_command(Reader& reader, const Text& name, const YamlNode& map) {
   const Entry* command = entry_of(map, "command");
   const Entry* shell = entry_of(map, "shell");
   if (command != nullptr && shell != nullptr) {
@@ -178,18 +179,18 @@ void check_command(Reader& reader, const Text& name, const Node& map) {
   }
 }
 
-const Node* process_map(Reader& reader, const Field& processes, const Text& name, const Node& value) {
+const YamlNode* process_map(Reader& reader, const Field& processes, const Text& name, const YamlNode& value) {
   switch (value.kind) {
-    case Node::Kind::kMap:
+    case YamlNode::Kind::kMap:
       return &value;
-    case Node::Kind::kScalar:
+    case YamlNode::Kind::kScalar:
       return single(reader, "command", value);
-    case Node::Kind::kSequence:
+    case YamlNode::Kind::kSequence:
       reader.problems.error(value.mark,
                             fmt::format("process '{}' must be a command or a map, not a list", name.value),
                             "write command: [WORD, …]");
       return nullptr;
-    case Node::Kind::kNull:
+    case YamlNode::Kind::kNull:
       reader.problems.error(name.mark, fmt::format("process '{}' has no command", name.value),
                             fmt::format("as in {}: {{{}: sort -u}}", processes.row.name, name.value));
       return nullptr;
@@ -204,19 +205,19 @@ ProcessSpec read_process(Reader& reader, const Field& processes, const Entry& en
   process.name = {std::string(entry.key->text()), entry.key->mark};
   process.folder = reader.folder;
   if (!check_name(reader, process.name, "a process")) return process;
-  const Node* own = process_map(reader, processes, process.name, *entry.value);
+  const YamlNode* own = process_map(reader, processes, process.name, *entry.value);
   if (own == nullptr) return process;
-  const Node* map = with_process_defaults(reader, *own);
+  const YamlNode* map = with_process_defaults(reader, *own);
   check_command(reader, process.name, *map);
   read_fields<ProcessSpec>(reader, Place::kProcess, *map, kProcessBindings, process);
   return process;
 }
 
-bool check_process_defaults(Reader& reader, const Node& map) {
+bool check_process_defaults(Reader& reader, const YamlNode& map) {
   const std::size_t before = reader.problems.errors();
   ProcessSpec unused;
   read_fields<ProcessSpec>(reader, Place::kProcess, map, kProcessBindings, unused);
   return reader.problems.errors() == before;
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -3,11 +3,11 @@
 
 #include "config/values.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // `name` is the key; the value may be a command alone, or a map, which takes the file's defaults.
 [[nodiscard]] ProcessSpec read_process(Reader& reader, const Field& processes, const Entry& entry);
 // `defaults: {processes: …}`: true if it may be used.
-[[nodiscard]] bool check_process_defaults(Reader& reader, const Node& map);
+[[nodiscard]] bool check_process_defaults(Reader& reader, const YamlNode& map);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -11,7 +11,7 @@
 
 #include "config/syntax.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 // Gives the text to the library piece by piece. Inside brackets the library keeps everything until the last
@@ -103,13 +103,14 @@ class Handler : public YAML::EventHandler {
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value style) override {
-    go_on(builder_.begin(Node::Kind::kSequence, offset_of(mark), tag, anchor,
+    go_on(builder_.begin(YamlNode::Kind::kSequence, offset_of(mark), tag, anchor,
                          style == YAML::EmitterStyle::Flow));
   }
   void OnSequenceEnd() override { go_on(builder_.end()); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value style) override {
-    go_on(builder_.begin(Node::Kind::kMap, offset_of(mark), tag, anchor, style == YAML::EmitterStyle::Flow));
+    go_on(builder_.begin(YamlNode::Kind::kMap, offset_of(mark), tag, anchor,
+                         style == YAML::EmitterStyle::Flow));
   }
   void OnMapEnd() override { go_on(builder_.end()); }
 
@@ -128,7 +129,8 @@ class Handler : public YAML::EventHandler {
 
 }  // namespace
 
-const Node* read(const Source& source, std::uint32_t file, Tree& tree, Budget& budget, Problems& problems) {
+const YamlNode* read(const Source& source, std::uint32_t file, Tree& tree, Budget& budget,
+                     Problems& problems) {
   Places places(source.text, file);
   TreeBuilder builder(places, tree, budget, problems);
   Feed feed(source.text);
@@ -155,4 +157,4 @@ const Node* read(const Source& source, std::uint32_t file, Tree& tree, Budget& b
   return nullptr;
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -8,10 +8,10 @@
 #include "config/problems.h"
 #include "config/tree.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // The document's root, or null: then the reasons are in `problems`.
-[[nodiscard]] const Node* read(const Source& source, std::uint32_t file, Tree& tree, Budget& budget,
-                               Problems& problems);
+[[nodiscard]] const YamlNode* read(const Source& source, std::uint32_t file, Tree& tree, Budget& budget,
+                                   Problems& problems);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -7,6 +7,9 @@
 #include "config/schema.h"
 
 namespace procgraph {
+
+using namespace config;
+
 namespace {
 
 constexpr std::string_view kOpening =
@@ -39,7 +42,7 @@ Processes and channels share their names: letters, digits, `_` and `-`, a letter
   stands. The other words of a command are never touched.
 - An empty value is an error, except for a channel: there it means all defaults.
 - Anchors, aliases and `<<` work; `env` maps of `<<` and of `defaults` merge variable by variable. A key that stands twice in one map is an error.
-- A file is at most 16 MiB of UTF-8, one document, 64 levels deep, with at most 1,000,000 values, aliases counted as what they stand for.
+- A file is at most 16 MiB of UTF-8 (all together 32 MiB), one document, 64 levels deep, with at most 1,000,000 values, aliases counted as what they stand for.
 )";
 
 struct Section {

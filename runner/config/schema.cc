@@ -9,6 +9,9 @@
 #include "config/keys.h"
 
 namespace procgraph {
+
+using namespace config;
+
 namespace {
 
 using Json = nlohmann::ordered_json;

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 struct Complaint {
@@ -125,7 +125,7 @@ void report_syntax(std::string_view complaint, std::size_t offset, const TreeBui
   const bool in_flow = builder.open() != nullptr && builder.open()->flow;
   const std::string_view line = places.line(offset);
   if (in_flow && blank_from(text, offset)) {
-    const bool map = builder.open()->is(Node::Kind::kMap);
+    const bool map = builder.open()->is(YamlNode::Kind::kMap);
     problems.error(builder.open()->mark, fmt::format("this '{}' is never closed", map ? '{' : '['));
     return;
   }
@@ -157,4 +157,4 @@ void report_second_document(std::size_t offset, Places& places, Problems& proble
   }
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -9,7 +9,7 @@
 #include "config/places.h"
 #include "config/problems.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // The usual cause of trouble in a `{…}` that has a command: YAML took a part of the command for its own.
 inline constexpr std::string_view kQuoteTheCommand =
@@ -23,4 +23,4 @@ void report_syntax(std::string_view complaint, std::size_t offset, const TreeBui
 // took for one.
 void report_second_document(std::size_t offset, Places& places, Problems& problems);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -8,7 +8,7 @@
 #include "config/fields.h"
 #include "config/process.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 // Reports a key that another file has, too.
@@ -32,7 +32,7 @@ void read_description(Reader& reader, const Field& field, Collected& all) {
 
 void read_processes(Reader& reader, const Field& field, Collected& all) {
   if (missing(reader, field)) return;
-  if (!field.value.is(Node::Kind::kMap)) {
+  if (!field.value.is(YamlNode::Kind::kMap)) {
     mismatch(reader, field).hint = "write processes: {NAME: COMMAND}";
     return;
   }
@@ -40,10 +40,10 @@ void read_processes(Reader& reader, const Field& field, Collected& all) {
     all.spec.processes.push_back(read_process(reader, field, entry));
 }
 
-void read_pipeline(Reader& reader, const Node& list, Collected& all) {
+void read_pipeline(Reader& reader, const YamlNode& list, Collected& all) {
   PipelineSpec pipeline;
   bool good = true;
-  for (const Node* item : list.items()) {
+  for (const YamlNode* item : list.items()) {
     std::optional<Text> name = name_of(reader, *item, "a part of a pipeline");
     good = good && name.has_value();
     if (name) pipeline.names.push_back(std::move(*name));
@@ -57,12 +57,12 @@ void read_pipeline(Reader& reader, const Node& list, Collected& all) {
 
 void read_pipelines(Reader& reader, const Field& field, Collected& all) {
   if (missing(reader, field)) return;
-  if (!field.value.is(Node::Kind::kSequence)) {
+  if (!field.value.is(YamlNode::Kind::kSequence)) {
     mismatch(reader, field).hint = "write pipelines: [[a, b, c]]";
     return;
   }
-  for (const Node* item : field.value.items()) {
-    if (item->is(Node::Kind::kSequence)) {
+  for (const YamlNode* item : field.value.items()) {
+    if (item->is(YamlNode::Kind::kSequence)) {
       read_pipeline(reader, *item, all);
       continue;
     }
@@ -105,11 +105,11 @@ constexpr std::array kTopBindings{
 };
 
 // A section of defaults, once it is known to be without a mistake: else each process would repeat it.
-using Check = bool (*)(Reader&, const Node&);
+using Check = bool (*)(Reader&, const YamlNode&);
 
-void read_section(Reader& reader, const Field& field, const Node*& section, Check check) {
+void read_section(Reader& reader, const Field& field, const YamlNode*& section, Check check) {
   if (missing(reader, field)) return;
-  if (!field.value.is(Node::Kind::kMap)) {
+  if (!field.value.is(YamlNode::Kind::kMap)) {
     mismatch(reader, field);
   } else if (check(reader, field.value)) {
     section = &field.value;
@@ -133,12 +133,12 @@ constexpr std::array kDefaultsBindings{
                                   Sections& s) { read_section(r, f, s.found.pipes, check_pipe_defaults); }},
 };
 
-void read_defaults(Reader& reader, const Node& root) {
+void read_defaults(Reader& reader, const YamlNode& root) {
   for (const Entry& entry : root.entries()) {
     if (entry.key->text() != "defaults") continue;
     const Field field{*find_key(Place::kTop, "defaults"), *entry.key, *entry.value};
     if (missing(reader, field)) return;
-    if (!field.value.is(Node::Kind::kMap)) {
+    if (!field.value.is(YamlNode::Kind::kMap)) {
       mismatch(reader, field);
       return;
     }
@@ -150,9 +150,9 @@ void read_defaults(Reader& reader, const Node& root) {
 
 }  // namespace
 
-void read_top(Reader& reader, const Node& root, Collected& collected) {
+void read_top(Reader& reader, const YamlNode& root, Collected& collected) {
   read_defaults(reader, root);
   read_fields<Collected>(reader, Place::kTop, root, kTopBindings, collected);
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -7,7 +7,7 @@
 
 #include "config/values.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // What several files add to, and what only one of them may say.
 struct Collected {
@@ -15,6 +15,6 @@ struct Collected {
   std::map<std::string_view, Mark> once;  // keys that may stand in one file only, by where they stand
 };
 
-void read_top(Reader& reader, const Node& root, Collected& collected);
+void read_top(Reader& reader, const YamlNode& root, Collected& collected);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

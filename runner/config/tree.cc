@@ -5,7 +5,7 @@
 #include <memory>
 #include <new>
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 template <class T>
@@ -16,18 +16,18 @@ T* copied(std::pmr::memory_resource& memory, std::span<const T> from) {
   return to;
 }
 
-Node childless(Node facts, Node::Kind kind) {
+YamlNode childless(YamlNode facts, YamlNode::Kind kind) {
   facts.kind = kind;
   facts.height = 0;
   facts.nodes = 1;
   return facts;
 }
 
-const Node* placed(std::pmr::memory_resource& memory, const Node& node) {
-  return new (memory.allocate(sizeof(Node), alignof(Node))) Node(node);
+const YamlNode* placed(std::pmr::memory_resource& memory, const YamlNode& node) {
+  return new (memory.allocate(sizeof(YamlNode), alignof(YamlNode))) YamlNode(node);
 }
 
-void add(Node& parent, const Node& child) {
+void add(YamlNode& parent, const YamlNode& child) {
   constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
   parent.nodes = child.nodes > kMost - parent.nodes ? kMost : parent.nodes + child.nodes;
   parent.height = std::max<std::uint8_t>(parent.height, static_cast<std::uint8_t>(child.height + 1));
@@ -35,35 +35,35 @@ void add(Node& parent, const Node& child) {
 
 }  // namespace
 
-const Node* Node::find(std::string_view key) const {
+const YamlNode* YamlNode::find(std::string_view key) const {
   for (const Entry& entry : entries()) {
     if (entry.key->text() == key) return entry.value;
   }
   return nullptr;
 }
 
-const Node* Tree::null(Node facts) {
-  facts = childless(facts, Node::Kind::kNull);
+const YamlNode* Tree::null(YamlNode facts) {
+  facts = childless(facts, YamlNode::Kind::kNull);
   return placed(memory_, facts);
 }
 
-const Node* Tree::scalar(Node facts, std::string_view text) {
-  facts = childless(facts, Node::Kind::kScalar);
+const YamlNode* Tree::scalar(YamlNode facts, std::string_view text) {
+  facts = childless(facts, YamlNode::Kind::kScalar);
   facts.text_ = copied(memory_, std::span<const char>(text));
   facts.size_ = static_cast<std::uint32_t>(text.size());
   return placed(memory_, facts);
 }
 
-const Node* Tree::sequence(Node facts, std::span<const Node* const> items) {
-  facts = childless(facts, Node::Kind::kSequence);
-  for (const Node* item : items) add(facts, *item);
+const YamlNode* Tree::sequence(YamlNode facts, std::span<const YamlNode* const> items) {
+  facts = childless(facts, YamlNode::Kind::kSequence);
+  for (const YamlNode* item : items) add(facts, *item);
   facts.items_ = copied(memory_, items);
   facts.size_ = static_cast<std::uint32_t>(items.size());
   return placed(memory_, facts);
 }
 
-const Node* Tree::map(Node facts, std::span<const Entry> entries) {
-  facts = childless(facts, Node::Kind::kMap);
+const YamlNode* Tree::map(YamlNode facts, std::span<const Entry> entries) {
+  facts = childless(facts, YamlNode::Kind::kMap);
   for (const Entry& entry : entries) {
     add(facts, *entry.key);
     add(facts, *entry.value);
@@ -73,4 +73,4 @@ const Node* Tree::map(Node facts, std::span<const Entry> entries) {
   return placed(memory_, facts);
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -1,4 +1,4 @@
-// Node and Tree: a YAML document as it was written, with the place of everything. Nodes never change once
+// YamlNode and Tree: a YAML document as it was written, with the place of everything. Nodes never change once
 // made, so an alias is the same node again. Knows neither YAML's grammar nor what any key means.
 #pragma once
 
@@ -9,16 +9,16 @@
 
 #include "base/mark.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
-class Node;
+class YamlNode;
 
 struct Entry {
-  const Node* key = nullptr;  // always a scalar
-  const Node* value = nullptr;
+  const YamlNode* key = nullptr;  // always a scalar
+  const YamlNode* value = nullptr;
 };
 
-class Node {
+class YamlNode {
  public:
   enum class Kind : std::uint8_t { kNull, kScalar, kSequence, kMap };
 
@@ -36,7 +36,7 @@ class Node {
   [[nodiscard]] std::string_view text() const {
     return kind == Kind::kScalar ? std::string_view(text_, size_) : std::string_view();
   }
-  [[nodiscard]] std::span<const Node* const> items() const {
+  [[nodiscard]] std::span<const YamlNode* const> items() const {
     if (kind != Kind::kSequence) return {};
     return {items_, size_};
   }
@@ -45,7 +45,7 @@ class Node {
     return {entries_, size_};
   }
   // The value under `key`, or null.
-  [[nodiscard]] const Node* find(std::string_view key) const;
+  [[nodiscard]] const YamlNode* find(std::string_view key) const;
 
  private:
   friend class Tree;
@@ -53,7 +53,7 @@ class Node {
   std::uint32_t size_ = 0;
   union {
     const char* text_ = nullptr;
-    const Node* const* items_;
+    const YamlNode* const* items_;
     const Entry* entries_;
   };
 };
@@ -62,13 +62,13 @@ class Node {
 class Tree {
  public:
   // Each makes a node from the given facts (its mark and flags) and a copy of the content.
-  const Node* null(Node facts);
-  const Node* scalar(Node facts, std::string_view text);
-  const Node* sequence(Node facts, std::span<const Node* const> items);
-  const Node* map(Node facts, std::span<const Entry> entries);
+  const YamlNode* null(YamlNode facts);
+  const YamlNode* scalar(YamlNode facts, std::string_view text);
+  const YamlNode* sequence(YamlNode facts, std::span<const YamlNode* const> items);
+  const YamlNode* map(YamlNode facts, std::span<const Entry> entries);
 
  private:
   std::pmr::monotonic_buffer_resource memory_;
 };
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -9,7 +9,7 @@
 #include "base/path.h"
 #include "base/text.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 using Replica = Expander::Replica;
@@ -25,8 +25,9 @@ std::string in_quotes(std::string_view text) {
 
 // A scalar that stands for a number or a flag: plain, or in quotes because of a ${…} in it.
 std::optional<Text> read_plain(Reader& reader, const Field& field) {
-  const Node& value = field.value;
-  if (value.is(Node::Kind::kScalar) && value.quoted && value.text().find("${") == std::string_view::npos) {
+  const YamlNode& value = field.value;
+  if (value.is(YamlNode::Kind::kScalar) && value.quoted &&
+      value.text().find("${") == std::string_view::npos) {
     mismatch(reader, field, fmt::format("the text {}", in_quotes(value.text()))).hint =
         "take the quotes away";
     return {};
@@ -58,15 +59,15 @@ void hint_for_number(Diagnostic& error, std::string_view text) {
 
 }  // namespace
 
-std::string described(const Node& node) {
+std::string described(const YamlNode& node) {
   switch (node.kind) {
-    case Node::Kind::kNull:
+    case YamlNode::Kind::kNull:
       return "nothing";
-    case Node::Kind::kScalar:
+    case YamlNode::Kind::kScalar:
       return in_quotes(node.text());
-    case Node::Kind::kSequence:
+    case YamlNode::Kind::kSequence:
       return "a list";
-    case Node::Kind::kMap:
+    case YamlNode::Kind::kMap:
       return "a map";
   }
   return {};
@@ -82,7 +83,7 @@ Diagnostic& mismatch(Reader& reader, const Field& field) {
 }
 
 bool missing(Reader& reader, const Field& field) {
-  if (!field.value.is(Node::Kind::kNull)) return false;
+  if (!field.value.is(YamlNode::Kind::kNull)) return false;
   const bool required = field.row.otherwise.starts_with("required");
   Diagnostic& error = reader.problems.error(field.key.mark, fmt::format("'{}' has no value", field.row.name),
                                             required ? "" : "leave the key out for its default");
@@ -94,7 +95,7 @@ bool missing(Reader& reader, const Field& field) {
 
 std::optional<Text> read_text(Reader& reader, const Field& field) {
   if (missing(reader, field)) return {};
-  if (!field.value.is(Node::Kind::kScalar)) {
+  if (!field.value.is(YamlNode::Kind::kScalar)) {
     mismatch(reader, field);
     return {};
   }
@@ -234,7 +235,7 @@ std::optional<Text> read_word(Reader& reader, const Field& field) {
 
 std::optional<Text> read_path(Reader& reader, const Field& field, Replica replica) {
   if (missing(reader, field)) return {};
-  if (!field.value.is(Node::Kind::kScalar)) {
+  if (!field.value.is(YamlNode::Kind::kScalar)) {
     mismatch(reader, field);
     return {};
   }
@@ -253,9 +254,9 @@ std::optional<Text> read_path(Reader& reader, const Field& field, Replica replic
   return path;
 }
 
-std::optional<Text> text_of(Reader& reader, const Node& node, std::string_view what, Replica replica) {
-  if (!node.is(Node::Kind::kScalar)) {
-    const bool null = node.is(Node::Kind::kNull);
+std::optional<Text> text_of(Reader& reader, const YamlNode& node, std::string_view what, Replica replica) {
+  if (!node.is(YamlNode::Kind::kScalar)) {
+    const bool null = node.is(YamlNode::Kind::kNull);
     reader.problems.error(node.mark, null ? fmt::format("{} has no value", what)
                                           : fmt::format("{} must be a text, not {}", what, described(node)));
     return {};
@@ -265,8 +266,8 @@ std::optional<Text> text_of(Reader& reader, const Node& node, std::string_view w
   return Text{std::move(*text), node.mark};
 }
 
-std::optional<Text> name_of(Reader& reader, const Node& node, std::string_view what) {
-  if (!node.is(Node::Kind::kScalar)) {
+std::optional<Text> name_of(Reader& reader, const YamlNode& node, std::string_view what) {
+  if (!node.is(YamlNode::Kind::kScalar)) {
     reader.problems.error(node.mark, fmt::format("{} must be a name, not {}", what, described(node)));
     return {};
   }
@@ -289,4 +290,4 @@ bool check_name(Reader& reader, const Text& name, std::string_view what) {
   return false;
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -15,13 +15,13 @@
 #include "config/spec.h"
 #include "config/tree.h"
 
-namespace procgraph {
+namespace procgraph::config {
 
 // The sections of a file's `defaults:`: maps without a mistake, or null.
 struct Defaults {
-  const Node* processes = nullptr;
-  const Node* queues = nullptr;
-  const Node* pipes = nullptr;
+  const YamlNode* processes = nullptr;
+  const YamlNode* queues = nullptr;
+  const YamlNode* pipes = nullptr;
 };
 
 // What reading a file's tree needs to know and to use.
@@ -38,8 +38,8 @@ struct Reader {
 // A key with its row, and its value.
 struct Field {
   const Key& row;
-  const Node& key;
-  const Node& value;
+  const YamlNode& key;
+  const YamlNode& value;
 };
 
 // Each reports what is wrong and then gives nothing.
@@ -59,9 +59,9 @@ struct Field {
 [[nodiscard]] std::optional<Text> read_path(Reader& reader, const Field& field, Expander::Replica replica);
 
 // The same for a node that is not a key's value; `what` begins the message: "an item of 'reads'".
-[[nodiscard]] std::optional<Text> text_of(Reader& reader, const Node& node, std::string_view what,
+[[nodiscard]] std::optional<Text> text_of(Reader& reader, const YamlNode& node, std::string_view what,
                                           Expander::Replica replica);
-[[nodiscard]] std::optional<Text> name_of(Reader& reader, const Node& node, std::string_view what);
+[[nodiscard]] std::optional<Text> name_of(Reader& reader, const YamlNode& node, std::string_view what);
 // Says what a name is, unless this is one.
 [[nodiscard]] bool check_name(Reader& reader, const Text& name, std::string_view what);
 // Decimal digits without leading zeros, no overflow.
@@ -71,8 +71,8 @@ struct Field {
 Diagnostic& mismatch(Reader& reader, const Field& field);
 Diagnostic& mismatch(Reader& reader, const Field& field, std::string_view got);
 // "a list", "a map", "nothing", or the text in quotes.
-[[nodiscard]] std::string described(const Node& node);
+[[nodiscard]] std::string described(const YamlNode& node);
 // Reports a value that is missing; false if it is there.
 bool missing(Reader& reader, const Field& field);
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -3,7 +3,7 @@
 #include "config/command.h"
 #include "config/places.h"
 
-namespace procgraph {
+namespace procgraph::config {
 namespace {
 
 constexpr std::string_view kBlank = " \t\n";
@@ -140,4 +140,4 @@ std::optional<std::vector<Word>> split_words(const Written& text, Problems& prob
   return Splitter(text, problems).run();
 }
 
-}  // namespace procgraph
+}  // namespace procgraph::config

@@ -45,6 +45,9 @@ struct ChannelKind {
   Result<void> (*init)(const LiveChannel&) = nullptr;  // all-zero memory to an empty channel
   void (*reap)(const LiveChannel&,
                std::uint16_t participant) = nullptr;  // give back what a dead participant held; idempotent
+  void (*sidestep)(const LiveChannel&,
+                   std::uint16_t participant) =
+      nullptr;  // it is stopped by a signal: others go on in its place
   void (*writer_gone)(const LiveChannel&,
                       std::uint16_t participant) = nullptr;  // it will not write again; may be the last
   void (*end_of_writers)(const LiveChannel&) =

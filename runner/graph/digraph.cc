@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <unordered_map>
 
 #include "graph/channel_kind.h"
 #include "graph/graph.h"
@@ -107,21 +108,19 @@ Digraph condense(const Digraph& graph, const Components& parts) {
   return Digraph(parts.count, edges);
 }
 
-std::vector<Vertex> shortest_way(const Digraph& graph, Vertex from, Vertex to) {
-  constexpr Vertex kUnseen = ~0U;
-  std::vector<Vertex> before(graph.size(), kUnseen);
+std::vector<Vertex> shortest_way(const Digraph& graph, const Components& parts, Vertex from, Vertex to) {
+  std::unordered_map<Vertex, Vertex> before;
   std::vector<Vertex> reached{from};
-  for (std::size_t i = 0; i < reached.size() && before[to] == kUnseen; ++i) {
+  for (std::size_t i = 0; i < reached.size() && !before.contains(to); ++i) {
     for (const Vertex next : graph.from(reached[i])) {
-      if (before[next] != kUnseen || (next == from && next != to)) continue;
-      before[next] = reached[i];
-      reached.push_back(next);
+      if (parts.of[next] != parts.of[from] || (next == from && next != to)) continue;
+      if (before.try_emplace(next, reached[i]).second) reached.push_back(next);
     }
   }
-  if (before[to] == kUnseen) return {};
+  if (!before.contains(to)) return {};
   std::vector<Vertex> way{to};
   do {
-    way.push_back(before[way.back()]);
+    way.push_back(before.at(way.back()));
   } while (way.back() != from);
   std::reverse(way.begin(), way.end());
   return way;

@@ -39,9 +39,10 @@ struct Components {
 // The graph of the components, without edges inside one.
 [[nodiscard]] Digraph condense(const Digraph& graph, const Components& parts);
 
-// The vertices of a shortest way, both ends included; empty: there is none. A way from a vertex to itself has
-// at least one edge.
-[[nodiscard]] std::vector<Vertex> shortest_way(const Digraph& graph, Vertex from, Vertex to);
+// The vertices of a shortest way inside one component, both ends included; from a vertex to itself it has at
+// least one edge. Empty where there is none. Looks at that component only.
+[[nodiscard]] std::vector<Vertex> shortest_way(const Digraph& graph, const Components& parts, Vertex from,
+                                               Vertex to);
 
 // Of a graph without circles whose edges lead to smaller numbers (a condensed one): the greatest weight of a
 // way that ends in each vertex, its own included.

@@ -32,6 +32,7 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
       signals_(io_, signals.release()),
       cast_(make_cast(plan, options.timeout, options.keep_going)),
       situation_(make_situation(cast_)),
+      ends_(plan, cast_, opened),
       logs_(io_, plan, reporter),
       narrator_(plan, cast_, reporter, logs_),
       outflow_(io_, reporter,
@@ -139,40 +140,18 @@ void Loop::perform(const action::Sweep& action) {
   leftovers_.sweep(action.spawn, live_[action.spawn.value].session, action.signal);
 }
 
-template <class Each>
-void Loop::each_native(const std::vector<ChannelId>& channels, Each each) {
-  for (const ChannelId id : channels) each(*plan_.graph.at(id).kind, opened_.live(id));
-}
-
 void Loop::perform(const action::Reap& action) {
-  const std::uint16_t participant = plan_.at(action.spawn).participant;
-  const Role& role = cast_.at(cast_.owner(action.spawn));
-  const auto reap_one = [&](const ChannelKind& kind, const LiveChannel& live) {
-    if (kind.reap != nullptr) kind.reap(live, participant);
-  };
-  if (participant == 0) return;
-  each_native(role.reads, reap_one);
-  each_native(role.writes, reap_one);
+  ends_.reap(action.spawn);
 }
-
 void Loop::perform(const action::WriterGone& action) {
-  const std::uint16_t participant = plan_.at(action.spawn).participant;
-  each_native(cast_.at(cast_.owner(action.spawn)).writes,
-              [&](const ChannelKind& kind, const LiveChannel& live) {
-                if (kind.writer_gone != nullptr) kind.writer_gone(live, participant);
-              });
+  ends_.writer_gone(action.spawn);
 }
-
 void Loop::perform(const action::EndWriters& action) {
-  const auto end = plan_.graph.at(action.channel).kind->end_of_writers;
-  if (end != nullptr) end(opened_.live(action.channel));
+  ends_.end_of_writers(action.channel);
 }
-
 void Loop::perform(const action::EndReaders& action) {
-  const auto end = plan_.graph.at(action.channel).kind->end_of_readers;
-  if (end != nullptr) end(opened_.live(action.channel));
+  ends_.end_of_readers(action.channel);
 }
-
 void Loop::perform(const action::Release& action) {
   opened_.release(plan_.at(action.spawn));
 }

@@ -15,6 +15,7 @@
 #include "launch/launch.h"
 #include "os/process.h"
 #include "supervise/cast.h"
+#include "supervise/channel_ends.h"
 #include "supervise/clock.h"
 #include "supervise/leftovers.h"
 #include "supervise/logs.h"
@@ -66,9 +67,6 @@ class Loop {
   void pause();
   [[nodiscard]] std::vector<pid_t> sessions() const;
 
-  template <class Each>
-  void each_native(const std::vector<ChannelId>& channels, Each each);
-
   const Plan& plan_;
   Opened& opened_;
   boost::asio::io_context io_{1};
@@ -77,6 +75,7 @@ class Loop {
   Clock clock_;
   const Cast cast_;
   Situation situation_;
+  const ChannelEnds ends_;
   Logs logs_;
   Narrator narrator_;
   Outflow outflow_;

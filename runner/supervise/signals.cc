@@ -59,7 +59,10 @@ void Loop::take(const ChildChange& change) {
   const auto found = by_pid_.find(change.pid);
   if (found == by_pid_.end()) return;
   const SpawnId id = found->second;
-  if (change.what == ChildChange::What::kStopped) return narrator_.stopped(id, change.status);
+  if (change.what == ChildChange::What::kStopped) {
+    ends_.sidestep(id);
+    return narrator_.stopped(id, change.status);
+  }
   if (change.what == ChildChange::What::kContinued) return narrator_.continued(id);
   by_pid_.erase(found);
   live_[id.value].child = {};

@@ -34,7 +34,6 @@ bool Turn::waiting(ProcessId id) const {
 }
 
 void Turn::consider(std::uint32_t group) {
-  if (state_.stop.mode != Mode::kNone) return;
   const std::vector<ProcessId>& members = cast_.groups[group];
   skip_lost(members);
   // Within a group they start together, so one that is after another's start need not wait for it.

@@ -20,6 +20,8 @@ struct RunOptions {
   std::string containment = "none";  // the tier in force, for people
 };
 
+// Call from the main thread; every other thread of the process must have all signals blocked. The caller is a
+// subreaper, or what its processes leave behind is not seen.
 [[nodiscard]] Outcome supervise(const Plan& plan, Opened& opened, Reporter& reporter,
                                 const RunOptions& options);
 

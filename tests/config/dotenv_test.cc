@@ -6,6 +6,9 @@
 #include "load.h"
 
 namespace procgraph::testing {
+
+using namespace config;
+
 namespace {
 
 using ::testing::ElementsAre;

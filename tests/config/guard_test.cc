@@ -5,6 +5,9 @@
 #include "load.h"
 
 namespace procgraph::testing {
+
+using namespace config;
+
 namespace {
 
 const std::string kGraph = "processes: { f: x }\n";

@@ -32,7 +32,7 @@ TEST(Files, AreIncludedRelativeToTheOneThatIncludesThem) {
   EXPECT_EQ(loaded.spec.processes.at(1).folder, "/graphs/top/parts");
   EXPECT_EQ(loaded.spec.processes.at(1).command->words.at(0).value, "/graphs/top/parts/run");
   EXPECT_EQ(loaded.sources.at(1).name, "top/parts/a.yaml");
-  EXPECT_EQ(loaded.sources.at(2).name, "top/b.yaml");
+  EXPECT_EQ(loaded.sources.at(2).name, "top/parts/../b.yaml");
 }
 
 TEST(Files, AreReadOnceEvenIfIncludedTwice) {

@@ -4,9 +4,12 @@
 #include "config/values.h"
 
 namespace procgraph::testing {
+
+using namespace config;
+
 namespace {
 
-nlohmann::json scalar(const Node& node) {
+nlohmann::json scalar(const YamlNode& node) {
   const std::string text(node.text());
   if (node.quoted) return text;
   if (text == "true" || text == "false") return text == "true";
@@ -17,18 +20,18 @@ nlohmann::json scalar(const Node& node) {
   return text;
 }
 
-nlohmann::json value(const Node& node) {
+nlohmann::json value(const YamlNode& node) {
   switch (node.kind) {
-    case Node::Kind::kNull:
+    case YamlNode::Kind::kNull:
       return nullptr;
-    case Node::Kind::kScalar:
+    case YamlNode::Kind::kScalar:
       return scalar(node);
-    case Node::Kind::kSequence: {
+    case YamlNode::Kind::kSequence: {
       nlohmann::json list = nlohmann::json::array();
-      for (const Node* item : node.items()) list.push_back(value(*item));
+      for (const YamlNode* item : node.items()) list.push_back(value(*item));
       return list;
     }
-    case Node::Kind::kMap: {
+    case YamlNode::Kind::kMap: {
       nlohmann::json map = nlohmann::json::object();
       for (const Entry& entry : node.entries()) map[std::string(entry.key->text())] = value(*entry.value);
       return map;
@@ -44,7 +47,7 @@ nlohmann::json json_of(const std::string& yaml) {
   Problems problems(diagnostics);
   Tree tree;
   Budget budget;
-  const Node* root = read({"x.yaml", yaml}, 0, tree, budget, problems);
+  const YamlNode* root = read({"x.yaml", yaml}, 0, tree, budget, problems);
   return root == nullptr ? nlohmann::json() : value(*root);
 }
 

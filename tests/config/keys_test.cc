@@ -8,6 +8,9 @@
 #include "load.h"
 
 namespace procgraph::testing {
+
+using namespace config;
+
 namespace {
 
 // A file in which `key: value` stands where it belongs; nothing for places that only later releases have.

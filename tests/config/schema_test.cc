@@ -13,6 +13,9 @@
 #include "schema_check.h"
 
 namespace procgraph::testing {
+
+using namespace config;
+
 namespace {
 
 std::string refused(const std::string& yaml) {

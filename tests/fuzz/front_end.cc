@@ -54,12 +54,19 @@ void plan_of(const Spec& spec, const World& world, Diagnostics& diagnostics) {
   if (!diagnostics.has_errors()) must_be_printable(to_text(plan));
 }
 
+void must_be_the_same(const Spec& spec, const LoadRequest& request, const World& world) {
+  Sources sources;
+  Diagnostics diagnostics;
+  if (load(request, world, sources, diagnostics) != spec) std::abort();
+}
+
 void look_at(std::string text) {
   const World world = made_up_world();
   Sources sources;
   Diagnostics diagnostics;
   const LoadRequest request{.files = {"-"}, .stdin_text = std::move(text), .set = {}};
   const Spec spec = load(request, world, sources, diagnostics);
+  must_be_the_same(spec, request, world);
   if (!diagnostics.has_errors()) plan_of(spec, world, diagnostics);
   must_be_printable(to_text(diagnostics, sources, {}));
 }

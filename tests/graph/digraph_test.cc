@@ -33,16 +33,20 @@ TEST(Digraph, WalksALongChainWithoutRecursion) {
   EXPECT_EQ(components(Digraph(1'000'000, edges)).count, 1'000'000U);
 }
 
-TEST(Digraph, FindsAShortestWay) {
-  const Digraph graph = digraph(5, {{0, 1}, {1, 2}, {2, 3}, {0, 4}, {4, 3}});
-  EXPECT_THAT(shortest_way(graph, 0, 3), ElementsAre(0, 4, 3));
-  EXPECT_THAT(shortest_way(graph, 3, 0), IsEmpty());
+std::vector<Vertex> way(const Digraph& graph, Vertex from, Vertex to) {
+  return shortest_way(graph, components(graph), from, to);
+}
+
+TEST(Digraph, FindsAShortestWayInsideAComponent) {
+  const Digraph graph = digraph(6, {{0, 1}, {1, 2}, {2, 3}, {0, 4}, {4, 3}, {3, 0}, {3, 5}});
+  EXPECT_THAT(way(graph, 0, 3), ElementsAre(0, 4, 3));
+  EXPECT_THAT(way(graph, 0, 5), IsEmpty());
 }
 
 TEST(Digraph, FindsTheWayFromAVertexToItself) {
-  EXPECT_THAT(shortest_way(digraph(3, {{0, 1}, {1, 0}}), 0, 0), ElementsAre(0, 1, 0));
-  EXPECT_THAT(shortest_way(digraph(1, {{0, 0}}), 0, 0), ElementsAre(0, 0));
-  EXPECT_THAT(shortest_way(digraph(2, {{0, 1}}), 0, 0), IsEmpty());
+  EXPECT_THAT(way(digraph(3, {{0, 1}, {1, 0}}), 0, 0), ElementsAre(0, 1, 0));
+  EXPECT_THAT(way(digraph(1, {{0, 0}}), 0, 0), ElementsAre(0, 0));
+  EXPECT_THAT(way(digraph(2, {{0, 1}}), 0, 0), IsEmpty());
 }
 
 TEST(Digraph, MeasuresDepthByTheHeaviestWay) {

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -148,6 +150,26 @@ TEST(AWaiter, IsWokenOnlyForWhatItNeeds) {
   ASSERT_EQ(get(view).size(), 500u);
   EXPECT_TRUE(wants_some->sleep(detail::Clock::now() + std::chrono::hours(1)));
   EXPECT_FALSE(wants_all->sleep(detail::kAtOnce)) << "it was rung though its bytes are not there";
+}
+
+TEST(AWaiter, ThatIsWokenAndCannotGoOnWakesOneThatCan) {
+  TestQueue q({.capacity = 8, .memory = 1000, .max_message = 1000});
+  View large = q.view(1), small = q.view(2), waker = q.view(3);
+  std::atomic<bool> satisfied = false;
+  std::thread unlucky([&] {  // others are always faster
+    detail::Spinner spinner(0, 1);
+    detail::wait_for(
+        large, spinner, detail::Clock::now() + std::chrono::hours(1), [](Want) { return 600; },
+        [&](bool) { return satisfied ? Want::kNothing : Want::kBytes; });
+  });
+  while (!detail::anybody(waker.control(), Line::kBytes)) std::this_thread::yield();
+  auto lucky = Sleeper::enter(small);
+  lucky->arm(Line::kBytes, 100);
+  detail::wake_freed(waker);
+  EXPECT_TRUE(lucky->sleep(detail::Clock::now() + std::chrono::hours(1)));
+  satisfied = true;
+  detail::ring_all(waker);
+  unlucky.join();
 }
 
 TEST(Waiters, TakeTurns) {

@@ -105,7 +105,7 @@ TEST(Session, ItsParticipantIsReapedWhenTheFirstProcessExitsAndBeforeItsEndsAreG
   Scene scene = play({{.name = "f", .writes = {"q"}}, {.name = "m", .reads = {"q"}}});
   scene.begin().start_all().all();
   EXPECT_EQ(scene.leaves("f", {}).all(), "reap f; sweep f 15");
-  EXPECT_EQ(scene.empty("f").all(), "end of writers q");
+  EXPECT_EQ(scene.empty("f").all(), "writer gone f; end of writers q");
 }
 
 TEST(Channel, ItsWritersHaveEndedWhenAllReplicasOfAllAreGone) {

@@ -11,8 +11,7 @@ namespace procgraph {
 
 class Canvas {
  public:
-  Canvas(int rows, int columns)
-      : rows_(rows), columns_(columns), cells_(static_cast<std::size_t>(rows) * columns) {}
+  Canvas(int rows, int columns) : columns_(columns), cells_(static_cast<std::size_t>(rows) * columns) {}
 
   // A wire along a row or a column, ends included. `from` and `to` may be equal. Where a wire turns or
   // branches its lines join; where two wires cross, the upright one is drawn whole.
@@ -37,7 +36,7 @@ class Canvas {
   }
   [[nodiscard]] static char32_t character(const Cell& cell);
 
-  int rows_, columns_;
+  int columns_;
   std::vector<Cell> cells_;
 };
 

@@ -102,7 +102,7 @@ void circles_of_data_are_meant(const Graph& graph, const World&, Diagnostics& di
     const auto vertex = static_cast<Vertex>(graph.processes.size() + channel.id.value);
     const auto knot = knots.of[vertex];
     if (members[knot] < 2 || reported[knot]) continue;
-    const auto way = shortest_way(flow, vertex, vertex);
+    const auto way = shortest_way(flow, knots, vertex, vertex);
     if (channel.kind->bytes && way.size() == 3)
       continue;  // one process at both ends of a pipe: an error of its own
     reported[knot] = true;

@@ -87,7 +87,8 @@ void start_order_has_no_circle(const Graph& graph, const World&, Diagnostics& di
       const auto knot = knots.of[process.id.value];
       if (knot != knots.of[after.process.value] || reported[knot]) continue;
       reported[knot] = true;
-      report(graph, process, after, shortest_way(order, after.process.value, process.id.value), diagnostics);
+      report(graph, process, after, shortest_way(order, knots, after.process.value, process.id.value),
+             diagnostics);
     }
   }
 }

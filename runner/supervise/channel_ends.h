@@ -1,0 +1,37 @@
+// ChannelEnds: tells native channels what has become of those at their ends. Knows when to say nothing (a
+// pipe is the kernel's business), not why anything ended.
+#pragma once
+
+#include <vector>
+
+#include "launch/launch.h"
+#include "plan/plan.h"
+#include "supervise/cast.h"
+
+namespace procgraph {
+
+class ChannelEnds {
+ public:
+  ChannelEnds(const Plan& plan, const Cast& cast, const Opened& opened)
+      : plan_(plan), cast_(cast), opened_(opened) {}
+
+  void reap(SpawnId id) const;         // it is dead: what it held comes back
+  void sidestep(SpawnId id) const;     // it is stopped: others go on in its place
+  void writer_gone(SpawnId id) const;  // it writes no more
+  void end_of_writers(ChannelId id) const;
+  void end_of_readers(ChannelId id) const;
+
+ private:
+  using OfParticipant = void (*ChannelKind::*)(const LiveChannel&, std::uint16_t);
+  using OfChannel = void (*ChannelKind::*)(const LiveChannel&);
+
+  void tell(const std::vector<ChannelId>& channels, OfParticipant what, SpawnId id) const;
+  void tell(ChannelId id, OfChannel what) const;
+  [[nodiscard]] const Role& role(SpawnId id) const { return cast_.at(cast_.owner(id)); }
+
+  const Plan& plan_;
+  const Cast& cast_;
+  const Opened& opened_;
+};
+
+}  // namespace procgraph

@@ -1,0 +1,98 @@
+// Simulation: one run of a random graph under the brain, with processes, sessions, signals and timers that
+// behave as a seed says. It knows the rules only as things that must never be otherwise; each breach is one
+// line of text.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <queue>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "supervise/step.h"
+
+namespace procgraph {
+
+class Simulation {
+ public:
+  explicit Simulation(std::uint64_t seed);
+
+  // Until the brain says Done, or cannot. The breaches, one a line; empty: all is well.
+  std::string run();
+  [[nodiscard]] std::size_t events() const { return events_; }
+  [[nodiscard]] const Cast& cast() const { return cast_; }
+  [[nodiscard]] const Situation& situation() const { return situation_; }
+
+ private:
+  // What has really happened to a spawn.
+  struct Truth {
+    bool ordered = false, started = false, exited = false, empty = false;
+    bool asked = false, killed = false, reaped = false, gone = false;
+    bool purged = false;  // what is left of its session was killed
+    bool stubborn = false, leaves = false;
+    int released = 0;
+    Instant asked_at{}, exited_at{};
+    Exit exit;
+
+    [[nodiscard]] bool alive() const { return started && !exited; }
+    [[nodiscard]] bool left() const { return exited && !empty; }
+  };
+
+  void make_cast();
+  void make_role(std::uint32_t index, std::uint32_t channels);
+  void schedule_the_outside();
+
+  void tell(const Event& event);
+  void at(Instant when, std::function<void()> what);
+  void after(Duration most, std::function<void()> what) { at(now_ + some(most), std::move(what)); }
+  void try_launch(SpawnId id);
+  void exit(SpawnId id, Exit exit);
+  void be_empty(SpawnId id);
+
+  void see(const action::Launch& action);
+  void see(const action::Ask& action);
+  void see(const action::Kill& action);
+  void see(const action::Sweep& action);
+  void see(const action::Reap& action);
+  void see(const action::Release& action);
+  void see(const action::WriterGone& action);
+  void see(const action::EndWriters& action);
+  void see(const action::EndReaders& action);
+  void see(const action::Failed& action);
+  void see(const action::Skipped& action);
+  void see(const action::Stopping& action);
+  void see(const action::Done& action);
+  void check_graces();
+  void check_reach();
+  void check_progress();
+  void check_end();
+  void check_code(const action::Done& done);
+
+  void must(bool holds, const std::string& what);
+  [[nodiscard]] bool chance(unsigned percent) { return random_() % 100 < percent; }
+  [[nodiscard]] std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(random_() % n); }
+  [[nodiscard]] Duration some(Duration most) {
+    return Duration(static_cast<Duration::rep>(random_() % static_cast<std::uint64_t>(most.count() + 1)));
+  }
+  [[nodiscard]] Exit some_exit();
+  [[nodiscard]] bool over(ProcessId id) const;
+
+  std::mt19937_64 random_;
+  Cast cast_;
+  Situation situation_;
+  std::vector<Truth> truth_;
+  std::vector<int> writers_ended_, readers_ended_;
+  std::multimap<Instant, std::function<void()>> agenda_;
+  std::vector<Failure> failures_;
+  Instant now_{};
+  std::optional<Instant> stopping_since_;
+  bool killing_ = false, at_once_ = false;
+  int first_signal_ = 0;
+  bool done_ = false;
+  std::size_t events_ = 0;
+  std::string breaches_;
+};
+
+}  // namespace procgraph

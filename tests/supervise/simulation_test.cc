@@ -1,0 +1,74 @@
+#include "simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+namespace procgraph {
+namespace {
+
+std::uint64_t number(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+// SEED=n replays one; SEEDS=n tries more of them.
+TEST(Simulation, NoSeedBreaksARule) {
+  const std::uint64_t first = number("SEED", 1);
+  const std::uint64_t seeds = std::getenv("SEED") != nullptr ? 1 : number("SEEDS", 20'000);
+  std::size_t events = 0;
+  std::set<Verdict> verdicts;
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    Simulation simulation(seed);
+    ASSERT_EQ(simulation.run(), "") << "SEED=" << seed;
+    events += simulation.events();
+    for (const SpawnState& spawn : simulation.situation().spawns) verdicts.insert(spawn.verdict);
+  }
+  if (seeds < 1000) return;
+  EXPECT_GT(events, 10 * seeds);
+  EXPECT_EQ(verdicts.size(), 5U) << "succeeded, cut off, stopped, failed, skipped: each must occur";
+}
+
+// The rule of the late verdict, told once more and naively: the least set that contains whoever has a channel
+// whose readers are all fine, where nobody is a service.
+TEST(Simulation, WhoIsCutOffIsTheLeastSolutionOfTheRule) {
+  for (std::uint64_t seed = 1; seed <= number("SEEDS", 20'000); ++seed) {
+    Simulation simulation(seed);
+    ASSERT_EQ(simulation.run(), "") << "SEED=" << seed;
+    const Cast& cast = simulation.cast();
+    if (std::ranges::any_of(cast.roles, [](const Role& role) { return role.service; })) continue;
+    const auto& spawns = simulation.situation().spawns;
+    const auto late = [&](std::uint32_t i) {
+      const Verdict verdict = spawns[i].verdict;
+      const bool pipe = spawns[i].exit.signal == SIGPIPE || spawns[i].exit.code == 141;
+      return pipe && !spawns[i].timed_out && !cast.at(cast.owners[i]).writes.empty() &&
+             (verdict == Verdict::kCutOff || verdict == Verdict::kFailed);
+    };
+    std::set<std::uint32_t> cut;
+    const auto fine = [&](ProcessId id) {
+      const Role& role = cast.at(id);
+      for (std::uint32_t i = role.first; i < role.first + role.count; ++i) {
+        if (spawns[i].verdict == Verdict::kFailed || (late(i) && !cut.contains(i))) return false;
+      }
+      return true;
+    };
+    for (std::size_t before = 1; before != cut.size();) {
+      before = cut.size();
+      for (std::uint32_t i = 0; i < spawns.size(); ++i) {
+        const ProcessId owner = cast.owners[i];
+        const auto let_go = [&](ChannelId channel) {
+          return std::ranges::all_of(cast.at(channel).readers,
+                                     [&](ProcessId reader) { return reader == owner || fine(reader); });
+        };
+        if (late(i) && std::ranges::any_of(cast.at(owner).writes, let_go)) cut.insert(i);
+      }
+    }
+    for (std::uint32_t i = 0; i < spawns.size(); ++i)
+      ASSERT_EQ(spawns[i].verdict == Verdict::kCutOff, cut.contains(i)) << "SEED=" << seed << " spawn " << i;
+  }
+}
+
+}  // namespace
+}  // namespace procgraph
