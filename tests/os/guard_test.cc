@@ -132,7 +132,7 @@ TEST(Guard, DiesOfTheSignalThatTheRunEndsWith) {
 }
 
 TEST(Guard, DiesOfTheSignalThatKilledTheRunner) {
-  for (int signal : {SIGABRT, SIGSEGV, SIGKILL, SIGUSR2}) {
+  for (int signal : {SIGABRT, SIGSYS, SIGKILL, SIGUSR2}) {
     GuardedRun run(wait_for_ever);
     ::kill(run.runner(), signal);
     const int status = run.wait();
