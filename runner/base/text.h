@@ -16,8 +16,8 @@ struct Decoded {
   bool valid = false;
 };
 
-// The first code point of a text that is not empty, from valid UTF-8 (no overlong form, no surrogate, at most U+10FFFF),
-// or one invalid byte.
+// The first code point of a text that is not empty, from valid UTF-8 (no overlong form, no surrogate, at most
+// U+10FFFF), or one invalid byte.
 [[nodiscard]] Decoded decode(std::string_view text);
 // C0, C1, DEL, bidirectional or zero-width: what a terminal does something else with than show it.
 [[nodiscard]] bool unprintable(char32_t code);

@@ -39,7 +39,8 @@ struct World {
   Machine machine;
   std::function<FileFacts(const std::string& absolute_path)> look;
   std::function<Result<std::string>(const std::string& absolute_path)> read_file;
-  std::function<std::vector<std::string>(const std::string& absolute_path)> list;  // names in a folder, for "did you mean"; may be empty
+  std::function<std::vector<std::string>(const std::string& absolute_path)>
+      list;  // names in a folder, for "did you mean"; may be empty
 };
 
 }  // namespace procgraph

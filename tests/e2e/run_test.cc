@@ -62,8 +62,7 @@ TEST(Run, AWriterWhoseReaderFailedIsNotCutOff) {
 
 TEST(Run, DuplexPipesCarryBothWays) {
   Ran ran = run_config("duplex.yaml");
-  EXPECT_EQ(ran.out, "ask    │ 1+2 = 3\nask    │ 6*7 = 42\nask    │ 1000-1 = 999\n")
-      << ran.err;
+  EXPECT_EQ(ran.out, "ask    │ 1+2 = 3\nask    │ 6*7 = 42\nask    │ 1000-1 = 999\n") << ran.err;
   EXPECT_EQ(ran.code, 0);
 }
 

@@ -72,7 +72,7 @@ TEST(JsonText, OtherCharactersStay) {
 
 TEST(JsonText, WhatIsNoUtf8IsReplaced) {
   EXPECT_EQ(as_json("a\xff"
-                   "b\xc3"),
+                    "b\xc3"),
             "\"a\xef\xbf\xbd"
             "b\xef\xbf\xbd\"");
 }
