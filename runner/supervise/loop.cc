@@ -112,7 +112,8 @@ void Loop::start(SpawnId id) {
   Child& child = std::get<Child>(launched);
   by_pid_.emplace(child.pid, id);
   narrator_.started(id, child.pid, clock_.now());
-  live_[id.value] = {std::move(child), child.pid};
+  const pid_t pid = child.pid;
+  live_[id.value] = {std::move(child), pid};
   logs_.follow(id, std::move(*pipes));
   tell(event::Started{id});
 }

@@ -78,13 +78,13 @@ void Flags::choice(std::string names, std::string& value, std::vector<std::strin
   rows_.push_back({std::move(names), join(choices, "|"), std::move(help), choices});
 }
 
-void Flags::argument(std::string name, std::string& value, std::string help, bool required) {
+void Flags::argument(const std::string& name, std::string& value, std::string help, bool required) {
   CLI::Option* option = parser_->app.add_option(name, value);
   if (required) option->required();
   rows_.push_back({name, {}, std::move(help), {}, true, name == "FILE"});
 }
 
-void Flags::arguments(std::string name, std::vector<std::string>& values, std::string help) {
+void Flags::arguments(const std::string& name, std::vector<std::string>& values, std::string help) {
   parser_->app.add_option(name, values);
   rows_.push_back({name, {}, std::move(help), {}, true, name == "FILE", true});
 }
@@ -96,7 +96,7 @@ std::optional<std::string> Flags::parse(std::span<const std::string> words) {
   } catch (const CLI::ExtrasError&) {
     std::vector<std::string> extra = parser_->app.remaining();
     std::string word = extra.empty() ? std::string() : extra.front();
-    if (word.rfind("-", 0) != 0) return fmt::format("{}: one argument too many: '{}'", verb_, escape(word));
+    if (!word.starts_with('-')) return fmt::format("{}: one argument too many: '{}'", verb_, escape(word));
     std::string flag = word.substr(0, word.find('='));
     std::string hint = did_you_mean(flag, long_names(rows_));
     return fmt::format("{}: there is no flag '{}'{}", verb_, escape(flag), hint.empty() ? "" : "; " + hint);

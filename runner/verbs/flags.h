@@ -34,8 +34,8 @@ class Flags {
   void text(std::string names, std::string& value, std::string metavar, std::string help);
   void list(std::string names, std::vector<std::string>& values, std::string metavar, std::string help);
   void choice(std::string names, std::string& value, std::vector<std::string> choices, std::string help);
-  void argument(std::string name, std::string& value, std::string help, bool required);
-  void arguments(std::string name, std::vector<std::string>& values, std::string help);
+  void argument(const std::string& name, std::string& value, std::string help, bool required);
+  void arguments(const std::string& name, std::vector<std::string>& values, std::string help);
 
   // Nothing if all is well, else one line for the person: what is wrong and the likeliest cure.
   [[nodiscard]] std::optional<std::string> parse(std::span<const std::string> words);
