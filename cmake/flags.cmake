@@ -8,7 +8,8 @@ if(PROCGRAPH_WERROR)
   target_compile_options(procgraph_flags INTERFACE -Werror)
 endif()
 if(PROCGRAPH_SANITIZE)
-  target_compile_options(procgraph_flags INTERFACE -fsanitize=${PROCGRAPH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_compile_options(procgraph_flags INTERFACE -fsanitize=${PROCGRAPH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # instrumented, GCC 12 sees it within <regex> and std::function
   target_link_options(procgraph_flags INTERFACE -fsanitize=${PROCGRAPH_SANITIZE})
 endif()
 
