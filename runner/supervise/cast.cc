@@ -18,6 +18,15 @@ T& slot(std::vector<T>& list, std::size_t index) {
   return list[index];
 }
 
+// A deadline must stay a time that a clock can tell; ten years are for ever.
+Duration bounded(Duration duration) {
+  return std::min(duration, Duration(std::chrono::years(10)));
+}
+
+std::optional<Duration> bounded(std::optional<Duration> duration) {
+  return duration ? std::optional(bounded(*duration)) : duration;
+}
+
 Role role_of(const Graph& graph, const Process& process) {
   Role role;
   role.count = 0;
@@ -26,8 +35,8 @@ Role role_of(const Graph& graph, const Process& process) {
   role.on_failure = process.on_failure;
   role.ok_codes = process.ok_codes;
   role.stop_signal = process.stop_signal;
-  role.grace = process.grace;
-  role.timeout = process.timeout;
+  role.grace = bounded(process.grace);
+  role.timeout = bounded(process.timeout);
   for (const After& after : process.after) role.needs.push_back({after.process, after.condition});
   for (const PortId id : process.ports) {
     const Port& port = graph.at(id);
@@ -57,8 +66,8 @@ void complete(Cast& cast, std::size_t channels) {
 Cast make_cast(const Plan& plan, std::optional<Duration> timeout, bool keep_going) {
   const Graph& graph = plan.graph;
   Cast cast;
-  cast.timeout = timeout ? timeout : graph.timeout;
-  cast.grace = graph.grace;
+  cast.timeout = bounded(timeout ? timeout : graph.timeout);
+  cast.grace = bounded(graph.grace);
   cast.keep_going = keep_going || graph.keep_going;
   for (const Process& process : graph.processes) {
     Role& role = cast.roles.emplace_back(role_of(graph, process));

@@ -37,8 +37,10 @@ void Loop::take(const signalfd_siginfo& signal) {
     default:
       // What the terminal sends to a job that a script has put into the background is not meant for it.
       if (is_ignored(number) && signal.ssi_code == SI_KERNEL) return;
-      if (outcome_) return io_.stop();  // only our output still waits for its reader
-      tell(event::StopSignal{number});
+      if (!outcome_) return tell(event::StopSignal{number});
+      // Only our output still waits for its reader, and that is what is given up.
+      outcome_->signal = number;
+      io_.stop();
   }
 }
 

@@ -1,9 +1,6 @@
 #include "supervise/supervise.h"
 
-#include <fmt/format.h>
-#include <sys/signalfd.h>
-
-#include <array>
+#include <boost/system/system_error.hpp>
 #include <csignal>
 
 #include "supervise/loop.h"
@@ -47,18 +44,25 @@ Result<Fd> open_all_signals() {
   return open_signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGUSR1});
 }
 
+Outcome give_up(Reporter& reporter, const std::string& why) {
+  reporter.error(why);
+  (void)reporter.flush();
+  return {.code = 71};
+}
+
 }  // namespace
 
 Outcome supervise(const Plan& plan, Opened& opened, Reporter& reporter, const RunOptions& options) {
   const Signals signals;
   Result<Fd> fd = open_all_signals();
-  if (!fd) {
-    reporter.error(fd.error().text());
-    (void)reporter.flush();
-    return {.code = 71};
+  if (!fd) return give_up(reporter, fd.error().text());
+  try {
+    Loop loop(plan, opened, reporter, options, std::move(*fd));
+    return loop.run();
+  } catch (const boost::system::system_error& error) {
+    // Asio lacks what it waits with; the guard ends what runs.
+    return give_up(reporter, error.what());
   }
-  Loop loop(plan, opened, reporter, options, std::move(*fd));
-  return loop.run();
 }
 
 }  // namespace procgraph

@@ -159,6 +159,15 @@ TEST_F(RunTest, AProcessThatIsStoppedByOthersIsReported) {
   EXPECT_THAT(ear.lines, ElementsAre("a out: again"));
 }
 
+TEST_F(RunTest, OnUsr1ItSaysWhoIsInWhichState) {
+  EXPECT_EQ(run({{"a", "kill -USR1 $PPID; exec sleep 0.1"},
+                 {"b", "exit 0", {.process = {.after = {{ProcessId{0}}}}}}}),
+            "exits 0");
+  EXPECT_THAT(ear.serious(),
+              ElementsAre(testing::MatchesRegex(
+                  "warning: test has run for [0-9.]+ s\na: running\nb: (queued|running|left|succeeded)")));
+}
+
 TEST_F(RunTest, TimeoutsAre124) {
   EXPECT_EQ(run({{"a", "exec sleep 1000", {.process = {.timeout = 50ms}}}}), "exits 124");
   EXPECT_EQ(run({{"b", "exec sleep 1000"}}, {.timeout = 50ms}), "exits 124");
@@ -240,6 +249,15 @@ TEST_F(OutputTest, AStuckReaderStopsNeitherSignalsNorTheEnd) {
            {"killer", "trap '' TERM; sleep 0.2; kill -TERM $PPID; sleep 0.6; kill -TERM $PPID; sleep 1000"}},
           {}, *reporter),
       "dies of SIGTERM");
+}
+
+TEST_F(OutputTest, ASignalEndsARunWhoseOutputIsAllThatIsLeft) {
+  // More than our stdout takes, less than the log's pipe takes besides.
+  EXPECT_EQ(
+      run({{"a", "head -c 75000 /dev/zero | tr '\\0' '\\n'; setsid sh -c \"sleep 0.3; kill -TERM $PPID\" &"}},
+          {}, *reporter),
+      "dies of SIGTERM");
+  end_descendants({});
 }
 
 TEST_F(OutputTest, AReaderThatLeavesStopsTheGraphAndItDiesOfSigpipe) {
