@@ -252,9 +252,12 @@ TEST_F(OutputTest, AStuckReaderStopsNeitherSignalsNorTheEnd) {
 }
 
 TEST_F(OutputTest, ASignalEndsARunWhoseOutputIsAllThatIsLeft) {
-  // More than our stdout takes, less than the log's pipe takes besides.
+  // More than our stdout takes, less than the log's pipe takes besides. Who sends the signal has left the
+  // session, and so is not ended with it, before the process ends.
   EXPECT_EQ(
-      run({{"a", "head -c 75000 /dev/zero | tr '\\0' '\\n'; setsid sh -c \"sleep 0.3; kill -TERM $PPID\" &"}},
+      run({{"a",
+            "setsid sh -c \"echo >$T/up; sleep 0.3; kill -TERM $PPID\" & until [ -e $T/up ]; do :; done; "
+            "head -c 75000 /dev/zero | tr '\\0' '\\n'"}},
           {}, *reporter),
       "dies of SIGTERM");
   end_descendants({});
