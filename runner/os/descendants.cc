@@ -30,24 +30,6 @@ Reaped reap_the_dead() {
   }
 }
 
-struct Killed {
-  std::size_t count = 0;
-  std::size_t refused = 0;  // set-uid programs: not ours to signal
-};
-
-Killed kill_children(std::span<const pid_t> spared) {
-  Killed killed;
-  const pid_t us = ::getpid();
-  for (const pid_t child : children()) {
-    if (std::ranges::find(spared, child) != spared.end()) continue;
-    const int error =
-        signal_exactly(child, SIGKILL, [=](const ProcessLine& line) { return line.parent == us; });
-    if (error == 0) ++killed.count;
-    if (error == EPERM) ++killed.refused;
-  }
-  return killed;
-}
-
 void wait_for_a_death() {
   siginfo_t info{};
   ::waitid(P_ALL, 0, &info, WEXITED | WNOWAIT | __WALL);
@@ -62,6 +44,19 @@ std::vector<pid_t> children() {
     if (line.parent == us && line.alive()) found.push_back(line.pid);
   });
   return found;
+}
+
+Killed kill_children(std::span<const pid_t> spared) {
+  Killed killed;
+  const pid_t us = ::getpid();
+  for (const pid_t child : children()) {
+    if (std::ranges::find(spared, child) != spared.end()) continue;
+    const int error =
+        signal_exactly(child, SIGKILL, [=](const ProcessLine& line) { return line.parent == us; });
+    if (error == 0) ++killed.count;
+    if (error == EPERM) ++killed.refused;
+  }
+  return killed;
 }
 
 void end_descendants(std::span<const pid_t> spared) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,14 @@ namespace procgraph {
 
 // The living children of this process.
 [[nodiscard]] std::vector<pid_t> children();
+
+struct Killed {
+  std::size_t count = 0;
+  std::size_t refused = 0;  // set-uid programs: not ours to signal
+};
+
+// Kills every living child but the spared ones, once; does not reap.
+Killed kill_children(std::span<const pid_t> spared);
 
 // Kills every child but the spared ones, reaps, and goes on with those that thereby became children, until
 // none is left: a descendant can escape into another session or clear its PDEATHSIG, but not leave the tree.

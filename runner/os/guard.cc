@@ -26,6 +26,7 @@
 #include "os/descendants.h"
 #include "os/fd.h"
 #include "os/process.h"
+#include "os/spawn.h"
 
 namespace procgraph {
 namespace {
@@ -69,6 +70,8 @@ void outlive(const Fd& guard) {
   while (::poll(&wait, 1, -1) < 0 && errno == EINTR) {
   }
   say("the guard is gone; its graph is killed");
+  // The main thread may be starting processes. A child that hangs before its exec is among those killed.
+  while (!end_spawning()) kill_children({});
   end_descendants({});
   ::_exit(kOperatingSystemError);
 }
