@@ -7,13 +7,15 @@
 #include <span>
 #include <vector>
 
+#include "os/fd.h"
+
 namespace procgraph {
 
 // The living children of this process.
 [[nodiscard]] std::vector<pid_t> children();
 
 struct Killed {
-  std::size_t count = 0;
+  std::vector<Fd> dying;    // pidfds of some of them: enough to wait for
   std::size_t refused = 0;  // set-uid programs: not ours to signal
 };
 
