@@ -21,7 +21,10 @@ bool die_with_parent(pid_t parent) {
 }
 
 // Every source first goes above all targets, so that no dup2 can hit one that is still needed.
-bool lift(const ChildScript& script) {
+bool lift(ChildScript& script) {
+  const int report = ::fcntl(script.report, F_DUPFD_CLOEXEC, script.above_targets);
+  if (report < 0) return false;
+  script.report = report;
   for (Move& move : script.moves) {
     move.lifted = ::fcntl(move.from, F_DUPFD_CLOEXEC, script.above_targets);
     if (move.lifted < 0) return false;
@@ -57,9 +60,9 @@ void write_decimal(char* to, int value) {
   *to = '\0';
 }
 
-[[noreturn]] void fail(volatile ChildReport* report, ChildStep step) {
-  report->error = errno;
-  report->step = step;
+[[noreturn]] void fail(const ChildScript& script, ChildStep step) {
+  const ChildReport report{step, errno};
+  [[maybe_unused]] const ssize_t written = ::write(script.report, &report, sizeof report);
   ::_exit(127);
 }
 
@@ -89,21 +92,21 @@ std::string_view name(ChildStep step) {
   return "";
 }
 
-void become(const ChildScript& script, volatile ChildReport* report) {
-  if (!die_with_parent(script.parent)) fail(report, ChildStep::kDeathSignal);
-  if (::setsid() < 0) fail(report, ChildStep::kSession);
-  if (script.cwd != nullptr && ::chdir(script.cwd) != 0) fail(report, ChildStep::kFolder);
+void become(ChildScript& script) {
+  if (!die_with_parent(script.parent)) fail(script, ChildStep::kDeathSignal);
+  if (::setsid() < 0) fail(script, ChildStep::kSession);
+  if (script.cwd != nullptr && ::chdir(script.cwd) != 0) fail(script, ChildStep::kFolder);
   if (script.umask) ::umask(*script.umask);
-  if (!lift(script)) fail(report, ChildStep::kLift);
+  if (!lift(script)) fail(script, ChildStep::kLift);
   // Everything that is open goes at exec, the targets' present owners too; dup2 then makes descriptors that
   // stay.
-  if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) fail(report, ChildStep::kSeal);
-  if (!place(script)) fail(report, ChildStep::kPlace);
-  if (script.files && ::setrlimit(RLIMIT_NOFILE, &*script.files) != 0) fail(report, ChildStep::kFileLimit);
+  if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) fail(script, ChildStep::kSeal);
+  if (!place(script)) fail(script, ChildStep::kPlace);
+  if (script.files && ::setrlimit(RLIMIT_NOFILE, &*script.files) != 0) fail(script, ChildStep::kFileLimit);
   write_decimal(script.pid_digits, ::getpid());
   reset_signals();
   ::execve(script.program, script.argv, script.envp);
-  fail(report, ChildStep::kExec);
+  fail(script, ChildStep::kExec);
 }
 
 }  // namespace procgraph

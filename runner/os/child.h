@@ -26,11 +26,11 @@ enum class ChildStep : std::int32_t {
 
 [[nodiscard]] std::string_view name(ChildStep step);
 
-// Written by the child, read by the parent: it lies in a shared page, for under ThreadSanitizer vfork is
-// fork.
+// What the child writes into the report pipe if a step fails. Exec closes that pipe, so nothing in it is a
+// success, and reading waits for either even where vfork is an ordinary fork (under ThreadSanitizer).
 struct ChildReport {
   ChildStep step;
-  std::int32_t error;  // 0: exec has happened
+  std::int32_t error;
 };
 
 // One descriptor on its way: from our number over one above every target to the child's number.
@@ -51,12 +51,13 @@ struct ChildScript {
   std::span<Move> moves;
   int above_targets = 3;  // the lowest number above 2 and above every target
   std::optional<rlimit> files;
+  int report = -1;  // the write end of the report pipe; it too goes above the targets
 };
 
 inline constexpr int kPidDigits = 12;
 
-// Runs the script in the child; never returns: either the program runs, or `report` says what failed and the
-// child is gone.
-[[noreturn]] void become(const ChildScript& script, volatile ChildReport* report);
+// Runs the script in the child; never returns: either the program runs, or the report says what failed and
+// the child is gone.
+[[noreturn]] void become(ChildScript& script);
 
 }  // namespace procgraph

@@ -1,13 +1,16 @@
 #include "os/descendants.h"
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "os/proc.h"
+#include "os/process.h"
 
 namespace procgraph {
 namespace {
@@ -30,27 +33,15 @@ Reaped reap_the_dead() {
   }
 }
 
-struct Killed {
-  std::size_t count = 0;
-  std::size_t refused = 0;  // set-uid programs: not ours to signal
-};
+constexpr std::size_t kWatched = 64;
+constexpr int kPatience = 100;  // ms
 
-Killed kill_children(std::span<const pid_t> spared) {
-  Killed killed;
-  const pid_t us = ::getpid();
-  for (const pid_t child : children()) {
-    if (std::ranges::find(spared, child) != spared.end()) continue;
-    const int error =
-        signal_exactly(child, SIGKILL, [=](const ProcessLine& line) { return line.parent == us; });
-    if (error == 0) ++killed.count;
-    if (error == EPERM) ++killed.refused;
-  }
-  return killed;
-}
-
-void wait_for_a_death() {
-  siginfo_t info{};
-  ::waitid(P_ALL, 0, &info, WEXITED | WNOWAIT | __WALL);
+// The descriptors tell of it, whoever reaps. Not for ever: one that hangs in the kernel may be the only one
+// killed, while an orphan of a deeper process comes to us without a sign.
+void wait_for_a_death(std::span<const Fd> dying) {
+  std::vector<pollfd> ends;
+  for (const Fd& process : dying) ends.push_back({process.get(), POLLIN, 0});
+  ::poll(ends.data(), ends.size(), kPatience);
 }
 
 }  // namespace
@@ -64,6 +55,20 @@ std::vector<pid_t> children() {
   return found;
 }
 
+Killed kill_children(std::span<const pid_t> spared) {
+  Killed killed;
+  const pid_t us = ::getpid();
+  for (const pid_t child : children()) {
+    if (std::ranges::find(spared, child) != spared.end()) continue;
+    Result<Fd> process = open_exactly(child, [=](const ProcessLine& line) { return line.parent == us; });
+    if (!process) continue;
+    const int error = send_signal(process->get(), SIGKILL);
+    if (error == EPERM) ++killed.refused;
+    if (error == 0 && killed.dying.size() < kWatched) killed.dying.push_back(std::move(*process));
+  }
+  return killed;
+}
+
 void end_descendants(std::span<const pid_t> spared) {
   for (;;) {
     // No child and nobody adopted: there is no descendant. With spared children the same holds when a walk
@@ -71,8 +76,8 @@ void end_descendants(std::span<const pid_t> spared) {
     // reaped.
     if (reap_the_dead().childless) return;
     const Killed killed = kill_children(spared);
-    if (killed.count > 0) {
-      wait_for_a_death();
+    if (!killed.dying.empty()) {
+      wait_for_a_death(killed.dying);
     } else if (killed.refused > 0 || (!spared.empty() && !reap_the_dead().any)) {
       return;
     }

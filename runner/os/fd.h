@@ -31,7 +31,7 @@ class Fd {
 };
 
 // Opens /dev/null at each of 0, 1 and 2 that is closed, so that no object of ours ever gets one of these
-// numbers. main calls it first.
+// numbers. guarded() calls it first.
 void fill_standard_streams();
 
 }  // namespace procgraph

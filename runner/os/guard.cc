@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -26,6 +27,7 @@
 #include "os/descendants.h"
 #include "os/fd.h"
 #include "os/process.h"
+#include "os/spawn.h"
 
 namespace procgraph {
 namespace {
@@ -63,27 +65,31 @@ sigset_t every_signal() {
   ::_exit(128 + signal);  // of a signal that does not kill
 }
 
-// The other side of the guard: lives in the runner and waits for the guard's death.
-void outlive(const Fd& guard) {
-  pollfd wait{guard.get(), POLLIN, 0};
+// In a thread of the runner: returns when the guard is gone. The thread gets a table of descriptors of its
+// own, so that it keeps none of the graph's open, and has room for its work whatever the runner has used up.
+void wait_for_guards_death(pid_t guard) {
+  if (::unshare(CLONE_FILES) == 0) ::syscall(SYS_close_range, 3U, ~0U, 0U);
+  const Result<Fd> process = open_pidfd(guard);
+  if (!process || ::getppid() != guard) return;
+  pollfd wait{process->get(), POLLIN, 0};
   while (::poll(&wait, 1, -1) < 0 && errno == EINTR) {
   }
+}
+
+void outlive(pid_t guard) {
+  wait_for_guards_death(guard);
   say("the guard is gone; its graph is killed");
+  // The main thread may be starting processes. A child that hangs before its exec is among those killed.
+  while (!end_spawning()) kill_children({});
   end_descendants({});
   ::_exit(kOperatingSystemError);
 }
 
-void watch_guard(pid_t guard) {
-  // The signal continues a runner that is stopped, so that its thread can do its work; else it does nothing.
-  ::prctl(PR_SET_PDEATHSIG, SIGCONT);
-  Result<Fd> process = open_pidfd(guard);
-  if (!process || ::getppid() != guard) ::_exit(kOperatingSystemError);
-  std::thread([process = std::move(*process)] { outlive(process); }).detach();
-}
-
 [[noreturn]] void be_runner(pid_t guard, const sigset_t& mask, const std::function<Outcome()>& run) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  watch_guard(guard);  // its thread keeps every signal blocked
+  // Continues a runner that is stopped, so that its thread can do its work; else it does nothing.
+  ::prctl(PR_SET_PDEATHSIG, SIGCONT);
+  std::thread(outlive, guard).detach();  // it keeps every signal blocked
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   const Outcome outcome = run();
   // With the guard gone the end belongs to the thread: whoever is left dies first.
@@ -168,6 +174,7 @@ class Watch {
 }  // namespace
 
 void guarded(const std::function<Outcome()>& run) {
+  fill_standard_streams();  // or an object of the graph becomes somebody's stderr
   std::fflush(nullptr);
   ::signal(SIGCHLD, SIG_DFL);  // ignored, it would hide every end
   ::prctl(PR_SET_DUMPABLE, 0);

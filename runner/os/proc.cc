@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "os/fd.h"
@@ -60,14 +61,18 @@ void each_process(const std::function<void(const ProcessLine&)>& visit) {
   }
 }
 
-int signal_exactly(pid_t pid, int signal, const std::function<bool(const ProcessLine&)>& expected) {
-  // The descriptor first: it names one process for ever. If that one died before the line was read, the line
-  // may be a stranger's, but the signal then goes nowhere.
-  const Result<Fd> process = open_pidfd(pid);
-  if (!process) return process.error().code;
+Result<Fd> open_exactly(pid_t pid, const std::function<bool(const ProcessLine&)>& expected) {
+  // The descriptor first: it names one process for ever, and the line is looked at while it does.
+  Result<Fd> process = open_pidfd(pid);
+  if (!process) return process;
   const auto line = process_line(pid);
-  if (!line || !expected(*line)) return ESRCH;
-  return send_signal(process->get(), signal);
+  if (!line || !expected(*line)) return Error{"pidfd_open " + std::to_string(pid), ESRCH};
+  return process;
+}
+
+int signal_exactly(pid_t pid, int signal, const std::function<bool(const ProcessLine&)>& expected) {
+  const Result<Fd> process = open_exactly(pid, expected);
+  return process ? send_signal(process->get(), signal) : process.error().code;
 }
 
 }  // namespace procgraph

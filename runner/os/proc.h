@@ -6,6 +6,9 @@
 #include <functional>
 #include <optional>
 
+#include "os/fd.h"
+#include "procgraph/result.h"
+
 namespace procgraph {
 
 struct ProcessLine {
@@ -22,8 +25,11 @@ struct ProcessLine {
 // Every process that this one may see. Not a snapshot: who is born or moves meanwhile may be missed.
 void each_process(const std::function<void(const ProcessLine&)>& visit);
 
-// Sends `signal` to `pid` if it is (still) the process that `expected` describes; exact, whoever gets that
-// number meanwhile. Returns 0 or errno (ESRCH: it is no longer that process).
+// A pidfd of `pid` if it is (still) the process that `expected` describes, whoever gets that number
+// meanwhile; else ESRCH. If the process died before it could be looked at, signals to the descriptor go
+// nowhere.
+Result<Fd> open_exactly(pid_t pid, const std::function<bool(const ProcessLine&)>& expected);
+// Sends `signal` to that process. Returns 0 or errno (ESRCH: it is no longer that process).
 int signal_exactly(pid_t pid, int signal, const std::function<bool(const ProcessLine&)>& expected);
 
 }  // namespace procgraph

@@ -46,4 +46,8 @@ struct SpawnError {
 // exec (or its failure).
 [[nodiscard]] std::variant<Child, SpawnError> spawn(const SpawnRequest& request);
 
+// From here on no process is ever spawned again: a call of spawn() does not return. For a thread that ends
+// the graph while the main thread still wants to go on. False if a spawn is just under way: try again.
+[[nodiscard]] bool end_spawning();
+
 }  // namespace procgraph

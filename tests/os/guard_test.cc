@@ -22,16 +22,23 @@ constexpr const char* kBehaviours[] = {"plain",  "ignore",          "clear", "gr
                                        "daemon", "daemon_and_exit", "stop",  "setsid"};
 constexpr int kRuns = 100;
 
-// Starts every sort of process there is, and then more until it is killed.
-Outcome start_hostile_graph(int life_line) {
-  for (int round = 0; round < 3; ++round)
-    for (const char* behaviour : kBehaviours)
-      if (std::holds_alternative<SpawnError>(spawn_hostile(behaviour, life_line))) return {98};
+Outcome wait_for_ever(int) {
   for (;;) ::pause();
 }
 
-Outcome wait_for_ever(int) {
-  for (;;) ::pause();
+// As a supervisor does: reaps whoever has ended, and ends when nobody is left.
+Outcome supervise_all(int) {
+  while (::waitpid(-1, nullptr, 0) > 0) {
+  }
+  return {97};
+}
+
+// Starts every sort of process there is.
+Outcome run_hostile_graph(int life_line) {
+  for (int round = 0; round < 3; ++round)
+    for (const char* behaviour : kBehaviours)
+      if (std::holds_alternative<SpawnError>(spawn_hostile(behaviour, life_line))) return {98};
+  return supervise_all(life_line);
 }
 
 // A moment within the start of the graph, or after it.
@@ -42,7 +49,7 @@ void pass_random_time(std::mt19937& random) {
 TEST(Guard, NothingSurvivesARunnerKilledAtARandomMoment) {
   std::mt19937 random(1);
   for (int i = 0; i < kRuns; ++i) {
-    GuardedRun run(start_hostile_graph);
+    GuardedRun run(run_hostile_graph);
     pass_random_time(random);
     ::kill(run.runner(), SIGKILL);
     const int status = run.wait();
@@ -55,7 +62,7 @@ TEST(Guard, NothingSurvivesARunnerKilledAtARandomMoment) {
 TEST(Guard, NothingSurvivesAGuardKilledAtARandomMoment) {
   std::mt19937 random(2);
   for (int i = 0; i < kRuns; ++i) {
-    GuardedRun run(start_hostile_graph);
+    GuardedRun run(run_hostile_graph);
     pass_random_time(random);
     ::kill(run.guard(), SIGKILL);
     run.wait();
@@ -68,7 +75,7 @@ class GuardHostile : public ::testing::TestWithParam<const char*> {};
 TEST_P(GuardHostile, DiesWithTheRunner) {
   GuardedRun run([](int line) {
     (void)spawn_hostile(GetParam(), line);
-    return wait_for_ever(line);
+    return supervise_all(line);
   });
   ASSERT_TRUE(run.line().wait_for(1));
   ::kill(run.runner(), SIGKILL);
@@ -79,7 +86,7 @@ TEST_P(GuardHostile, DiesWithTheRunner) {
 TEST_P(GuardHostile, DiesWithTheGuard) {
   GuardedRun run([](int line) {
     (void)spawn_hostile(GetParam(), line);
-    return wait_for_ever(line);
+    return supervise_all(line);
   });
   ASSERT_TRUE(run.line().wait_for(1));
   ::kill(run.guard(), SIGKILL);
@@ -90,7 +97,7 @@ TEST_P(GuardHostile, DiesWithTheGuard) {
 TEST_P(GuardHostile, DiesWithAStoppedRunnersGuard) {
   GuardedRun run([](int line) {
     (void)spawn_hostile(GetParam(), line);
-    return wait_for_ever(line);
+    return supervise_all(line);
   });
   ASSERT_TRUE(run.line().wait_for(1));
   ::kill(run.runner(), SIGSTOP);
@@ -146,6 +153,17 @@ TEST(Guard, EndsThoughSigchldWasIgnoredAtTheStart) {
   if (pid == 0) {
     ::signal(SIGCHLD, SIG_IGN);
     guarded([] { return Outcome{7}; });
+  }
+  int status = -1;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+}
+
+TEST(Guard, LeavesNoStandardStreamClosed) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    for (int fd = 0; fd <= 2; ++fd) ::close(fd);
+    guarded([] { return Outcome{::dup(0) > 2 ? 7 : 1}; });
   }
   int status = -1;
   ::waitpid(pid, &status, 0);

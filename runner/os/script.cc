@@ -1,0 +1,59 @@
+#include "os/script.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace procgraph {
+namespace {
+
+constexpr std::string_view kPidName = "PROCGRAPH_PID=";
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  for (const std::string& text : texts) all.push_back(const_cast<char*>(text.c_str()));  // execve only reads
+  return all;
+}
+
+}  // namespace
+
+Script::Script(const SpawnRequest& request, int report)
+    : argv_(pointers(request.argv)), envp_(pointers(request.env)), pid_(kPidName) {
+  pid_.resize(kPidName.size() + kPidDigits);
+  argv_.push_back(nullptr);
+  envp_.push_back(pid_.data());
+  envp_.push_back(nullptr);
+  add_moves(request);
+  child_ = ChildScript{.parent = ::getpid(),
+                       .program = request.program.c_str(),
+                       .argv = argv_.data(),
+                       .envp = envp_.data(),
+                       .pid_digits = pid_.data() + kPidName.size(),
+                       .cwd = request.cwd.empty() ? nullptr : request.cwd.c_str(),
+                       .umask = request.umask,
+                       .moves = moves_,
+                       .report = report};
+  for (const Move& move : moves_) child_.above_targets = std::max(child_.above_targets, move.to + 1);
+  if (request.files_limit) add_files_limit(*request.files_limit);
+}
+
+void Script::add_moves(const SpawnRequest& request) {
+  for (const auto& [from, to] : request.fds) moves_.push_back({from, to});
+  for (int standard = 0; standard <= 2; ++standard) {
+    if (std::ranges::any_of(moves_, [=](const Move& move) { return move.to == standard; })) continue;
+    if (!null_) null_ = Fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    moves_.push_back({null_.get(), standard});
+  }
+}
+
+void Script::add_files_limit(std::uint64_t soft) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = std::min<rlim_t>(soft, limit.rlim_max);
+  child_.files = limit;
+}
+
+}  // namespace procgraph

@@ -1,0 +1,35 @@
+// Script: a spawn request in the form that the kernel takes: arrays that end in null, the moves of
+// descriptors, room for the process id. Made before vfork, for nothing may be allocated after it; the request
+// outlives it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "os/child.h"
+#include "os/fd.h"
+#include "os/spawn.h"
+
+namespace procgraph {
+
+class Script {
+ public:
+  // `report` is the write end of the pipe that tells of a failure.
+  Script(const SpawnRequest& request, int report);
+  Script(const Script&) = delete;
+  Script& operator=(const Script&) = delete;
+
+  [[nodiscard]] ChildScript& child() { return child_; }
+
+ private:
+  void add_moves(const SpawnRequest& request);
+  void add_files_limit(std::uint64_t soft);
+
+  std::vector<char*> argv_, envp_;
+  std::string pid_;
+  std::vector<Move> moves_;
+  Fd null_;  // where it cannot be opened, the child fails at that move
+  ChildScript child_;
+};
+
+}  // namespace procgraph
