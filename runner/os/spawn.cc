@@ -11,7 +11,7 @@
 #include <mutex>
 
 #include "os/process.h"
-#include "os/script.h"
+#include "os/spawn_script.h"
 
 namespace procgraph {
 namespace {
@@ -109,7 +109,7 @@ struct Launcher {
 
  private:
   static pid_t start(const SpawnRequest& request, ReportPipe& pipe) {
-    Script script(request, pipe.write.get());
+    SpawnScript script(request, pipe.write.get());
     const SignalsBlocked blocked;
     const pid_t pid = vfork_and_become(script.child());
     const int code = errno;

@@ -1,4 +1,4 @@
-#include "os/script.h"
+#include "os/spawn_script.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -20,7 +20,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-Script::Script(const SpawnRequest& request, int report)
+SpawnScript::SpawnScript(const SpawnRequest& request, int report)
     : argv_(pointers(request.argv)), envp_(pointers(request.env)), pid_(kPidName) {
   pid_.resize(kPidName.size() + kPidDigits);
   argv_.push_back(nullptr);
@@ -40,7 +40,7 @@ Script::Script(const SpawnRequest& request, int report)
   if (request.files_limit) add_files_limit(*request.files_limit);
 }
 
-void Script::add_moves(const SpawnRequest& request) {
+void SpawnScript::add_moves(const SpawnRequest& request) {
   for (const auto& [from, to] : request.fds) moves_.push_back({from, to});
   for (int standard = 0; standard <= 2; ++standard) {
     if (std::ranges::any_of(moves_, [=](const Move& move) { return move.to == standard; })) continue;
@@ -49,7 +49,7 @@ void Script::add_moves(const SpawnRequest& request) {
   }
 }
 
-void Script::add_files_limit(std::uint64_t soft) {
+void SpawnScript::add_files_limit(std::uint64_t soft) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = std::min<rlim_t>(soft, limit.rlim_max);

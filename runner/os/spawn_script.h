@@ -1,4 +1,4 @@
-// Script: a spawn request in the form that the kernel takes: arrays that end in null, the moves of
+// SpawnScript: a spawn request in the form that the kernel takes: arrays that end in null, the moves of
 // descriptors, room for the process id. Made before vfork, for nothing may be allocated after it; the request
 // outlives it.
 #pragma once
@@ -12,12 +12,12 @@
 
 namespace procgraph {
 
-class Script {
+class SpawnScript {
  public:
   // `report` is the write end of the pipe that tells of a failure.
-  Script(const SpawnRequest& request, int report);
-  Script(const Script&) = delete;
-  Script& operator=(const Script&) = delete;
+  SpawnScript(const SpawnRequest& request, int report);
+  SpawnScript(const SpawnScript&) = delete;
+  SpawnScript& operator=(const SpawnScript&) = delete;
 
   [[nodiscard]] ChildScript& child() { return child_; }
 
