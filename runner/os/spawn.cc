@@ -24,6 +24,13 @@ std::mutex& gate() {
   return mutex;
 }
 
+// What Boost's handle of a new child is registered with, for the moment until we take over: one for all, since
+// a new one opens three descriptors.
+boost::asio::io_context& waiting_room() {
+  static boost::asio::io_context context;
+  return context;
+}
+
 // While it lives, no handler of ours can run: not in the child either, which shares our memory until exec.
 class SignalsBlocked {
  public:
@@ -139,8 +146,7 @@ std::variant<Child, SpawnError> spawn(const SpawnRequest& request) {
   const std::lock_guard lock(gate());
   SpawnError error;
   try {
-    boost::asio::io_context context;
-    auto process = Launcher{error}(context.get_executor(), request);
+    auto process = Launcher{error}(waiting_room().get_executor(), request);
     if (error.code != 0) return error;
     return take_over(process.detach().id());
   } catch (const boost::system::system_error& refused) {
