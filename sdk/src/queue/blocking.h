@@ -5,34 +5,59 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "cpu.h"
 #include "queue/waiting.h"
 
 namespace procgraph::detail {
 
-// How long a handle looks before it sleeps: doubled when looking was enough, halved when it was not ("ski
-// rental", with what waking up costs as the price of the skis; Karlin et al. 1990).
+// How long a handle looks before it sleeps, and how long it pauses between two looks.
+//
+// The whole is doubled when looking was enough and halved when it was not ("ski rental", with what waking up
+// costs as the price of the skis; Karlin et al. 1990). The pause grows while it pays: each look takes a cache
+// line from the side that is about to write it, so in a stream fewer looks that find more each time are
+// better for both; where each wait is for one message, a pause only delays it. Once in a while a longer one
+// is tried, for with none it cannot be told a stream from an exchange.
 class Spinner {
  public:
-  // `most`: looks; 0: never. `pauses` between two looks: few give the lowest latency, many leave the other
-  // side alone.
-  Spinner(std::uint32_t most, std::uint32_t pauses) : most_(most), pauses_(pauses), looks_(most) {}
+  // In pauses of the processor: at most `most` before sleeping (0: never look), at most `longest` between two
+  // looks.
+  Spinner(std::uint32_t most, std::uint32_t longest) : most_(most), longest_(longest), budget_(most) {}
+
+  // The handle got what it wanted without a wait.
+  void got() { ++got_; }
 
   template <class Look>
   bool spin(Look look) {
-    for (std::uint32_t i = 0; i < looks_; ++i) {
-      for (std::uint32_t k = 0; k < pauses_; ++k) relax();
+    adapt();
+    for (std::uint32_t spent = 0; spent < budget_; spent += pause_) {
+      for (std::uint32_t i = 0; i < pause_; ++i) relax();
       if (!look()) continue;
-      looks_ = std::min(most_, looks_ * 2);
+      budget_ = std::min(most_, budget_ * 2);
+      got_ = 1;
       return true;
     }
-    looks_ = std::min(most_, std::max(looks_ / 2, kFewest));
+    budget_ = std::min(most_, std::max(budget_ / 2, kFewest));
     return false;
   }
 
  private:
-  static constexpr std::uint32_t kFewest = 16;
+  static constexpr std::uint32_t kFewest = 64, kTrial = 16, kTrialEvery = 32;
+  static constexpr std::uint32_t kMany = 4;  // got per wait: pausing pays
 
-  std::uint32_t most_, pauses_, looks_;
+  void adapt() {
+    if (got_ >= kMany) {
+      pause_ = pause_ * 2;
+    } else if (got_ <= 1) {
+      pause_ = ++alone_ % kTrialEvery == 0 ? kTrial : pause_ / 2;
+    }
+    pause_ = std::clamp(pause_, std::uint32_t{1}, longest_);
+    got_ = 0;
+  }
+
+  std::uint32_t most_, longest_, budget_;
+  std::uint32_t pause_ = 1;
+  std::uint32_t got_ = 0;    // since the last wait
+  std::uint32_t alone_ = 0;  // waits that brought one thing
 };
 
 [[nodiscard]] inline bool must_wait(Want want) {
@@ -56,7 +81,10 @@ class Spinner {
 template <class Attempt, class Need>
 Want wait_for(View& view, Spinner& spinner, const Deadline& deadline, Need need, Attempt attempt) {
   Want want = attempt(false);
-  if (!must_wait(want)) return want;
+  if (!must_wait(want)) {
+    spinner.got();
+    return want;
+  }
   if (is_over(deadline)) return Want::kTime;
   if (spinner.spin([&] { return !must_wait(want = attempt(false)); })) return want;
   auto sleeper = Sleeper::enter(view);

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t kLargeBlock =
     64u << 10;  // from here on blocks are reused lowest first, one at a time: they stay in cache
 constexpr int kHintsEach = 16;
+constexpr int kFetchAhead = 5;  // blocks on their way from the reader's cache at a time
 
 // The bits of a word of the map that stand for blocks of the class.
 std::uint64_t valid_bits(const BlockClass& k, std::uint32_t word) {
@@ -25,6 +26,17 @@ std::uint64_t lowest(std::uint64_t bits, int count) {
     bits &= bits - 1;
   }
   return result;
+}
+
+BlockIndex lowest_block(const BlockClass& k, std::uint32_t word, std::uint64_t bits) {
+  return k.first + word * 64 + static_cast<BlockIndex>(std::countr_zero(bits));
+}
+
+// The block that is claimed `later` claims from now, if it is one of these.
+void prefetch(const QueueMemory& memory, const BlockClass& k, std::uint32_t word, std::uint64_t bits,
+              int later) {
+  for (; later > 0 && bits != 0; --later) bits &= bits - 1;
+  if (bits != 0) memory.prefetch(lowest_block(k, word, bits));
 }
 
 bool claim_block(View& view, BlockIndex block) {
@@ -58,12 +70,9 @@ std::optional<BlockIndex> Claimer::claim(View& view, unsigned c) {
   Hints& hints = hints_[c];
   do {
     while (hints.bits != 0) {
-      BlockIndex block = k.first + hints.word * 64 + static_cast<BlockIndex>(std::countr_zero(hints.bits));
+      BlockIndex block = lowest_block(k, hints.word, hints.bits);
+      prefetch(view.memory, k, hints.word, hints.bits, kFetchAhead);
       hints.bits &= hints.bits - 1;
-      if (hints.bits != 0) {
-        view.memory.prefetch(k.first + hints.word * 64 +
-                             static_cast<BlockIndex>(std::countr_zero(hints.bits)));
-      }
       if (claim_block(view, block)) return block;
     }
   } while (refill(view.memory, c));
@@ -108,6 +117,7 @@ Claimer::Search Claimer::search(QueueMemory& memory, unsigned c, std::uint32_t w
     if (wanted == 0) continue;
     std::uint64_t got = wanted & ~map.fetch_or(wanted);
     hints_[c] = {got, word};
+    for (int later = 0; later < kFetchAhead; ++later) prefetch(memory, k, word, got, later);
     if (got != 0) return Search::kFound;
     lost = true;
   }

@@ -9,9 +9,19 @@
 namespace procgraph::detail {
 namespace {
 
-constexpr Ticket kHintEvery = 8;  // the shared lower bounds move once in so many tickets
+constexpr Ticket kHintEvery = 8;   // the shared lower bounds move once in so many tickets
+constexpr Ticket kFetchAhead = 5;  // descriptors on their way from the writer's cache at a time
 
 }  // namespace
+
+RingWord RingLine::look(QueueMemory& memory, Ticket t) {
+  const std::uint64_t lap = memory.geometry().lap(t);
+  if (RingWord before = seen(t); before.lap() == lap) return before;
+  begin_ = t;
+  end_ = std::min<Ticket>(t - t % kWords + kWords, t - memory.geometry().place(t) + memory.geometry().ring_length());
+  for (Ticket each = begin_; each < end_; ++each) words_[each % kWords] = memory.place(each).load();
+  return RingWord{words_[t % kWords]};
+}
 
 std::optional<BlockIndex> Consumer::take() {
   Control& c = view_.control();
@@ -28,7 +38,7 @@ std::optional<BlockIndex> Consumer::take_published() {
   const Geometry& g = m.geometry();
   Ticket first = std::max({next_, c.head.load(), g.first_ticket()});
   for (Ticket h = first;;) {
-    RingWord there{m.place(h).load()};
+    const RingWord there = line_.look(m, h);
     if (there.lap() > g.lap(h)) {  // overwritten: whatever lies a ring before that ticket was taken
       h += (there.lap() - g.lap(h) - 1) * g.ring_length() + 1;
       continue;
@@ -61,10 +71,14 @@ std::optional<BlockIndex> Consumer::take_published() {
   }
 }
 
-// The descriptor that will be wanted next comes from the writer's cache while this message is being used.
+// The descriptors that will be wanted next come from the writer's cache while this message is being used.
 void Consumer::prefetch_next() {
-  RingWord there{view_.memory.place(next_).load(std::memory_order_relaxed)};
-  if (there.lap() == view_.memory.geometry().lap(next_)) view_.memory.prefetch(there.block());
+  QueueMemory& m = view_.memory;
+  for (fetched_ = std::max(fetched_, next_); fetched_ < next_ + kFetchAhead; ++fetched_) {
+    const RingWord there = line_.seen(fetched_);
+    if (there.lap() != m.geometry().lap(fetched_)) return;
+    m.prefetch(there.block());
+  }
 }
 
 std::optional<BlockIndex> Consumer::take_returned() {

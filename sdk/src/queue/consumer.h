@@ -2,12 +2,32 @@
 // nothing of the ring changes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
 #include "queue/view.h"
 
 namespace procgraph::detail {
+
+// What was last seen of one cache line of the ring. Its words are copied together and used up before the line
+// is looked at again: each look takes it from the writer, who wants it for the next message. A published word
+// stays true until its ticket was taken, and who takes finds that out at the block.
+class RingLine {
+ public:
+  static constexpr Ticket kWords = 8;
+
+  // The word of ticket t: as copied where that is published, else looked at now.
+  [[nodiscard]] RingWord look(QueueMemory& memory, Ticket t);
+  // The word of ticket t as copied; zero where it was not.
+  [[nodiscard]] RingWord seen(Ticket t) const {
+    return t >= begin_ && t < end_ ? RingWord{words_[t % kWords]} : RingWord{};
+  }
+
+ private:
+  Ticket begin_ = 0, end_ = 0;
+  std::array<std::uint64_t, kWords> words_{};
+};
 
 class Consumer {
  public:
@@ -34,7 +54,9 @@ class Consumer {
 
   View& view_;
   std::uint32_t handle_;
-  Ticket next_ = 0;  // lower bound of the oldest untaken one, as far as we know
+  RingLine line_;
+  Ticket next_ = 0;     // lower bound of the oldest untaken one, as far as we know
+  Ticket fetched_ = 0;  // descriptors before that of this ticket are on their way
   std::uint32_t returns_ = 0;
   bool marked_ = false;
 };

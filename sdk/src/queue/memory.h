@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "cpu.h"
 #include "procgraph/admin.h"
 #include "queue/geometry.h"
 #include "queue/layout.h"
@@ -27,8 +28,8 @@ class QueueMemory {
   // Harmless for an index that no block bears.
   void prefetch(BlockIndex block) const {
     auto* lines = reinterpret_cast<const char*>(descriptors_ + block);
-    __builtin_prefetch(lines, 1);
-    __builtin_prefetch(lines + 64, 1);
+    prefetch_to_write(lines);
+    prefetch_to_write(lines + 64);
   }
   [[nodiscard]] Shared<std::uint64_t>& busy(BlockIndex block) { return busy_[block / 64]; }
   [[nodiscard]] Shared<std::uint64_t>& returned(BlockIndex block) { return returned_[block / 64]; }

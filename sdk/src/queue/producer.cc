@@ -10,7 +10,7 @@
 namespace procgraph::detail {
 namespace {
 
-constexpr Ticket kHintEvery = 8;  // the shared lower bounds move once in so many tickets
+constexpr Ticket kHintEvery = 8;  // once in so many tickets, a cache line of the ring, the shared lower bound moves
 
 std::uint64_t coarse_now() {
   timespec now{};
@@ -72,7 +72,10 @@ Want Producer::publish(BlockIndex block) {
     next_ = t + 1;
     break;
   }
-  if (next_ % kHintEvery == 0) raise(c.tail, next_);
+  if (next_ % kHintEvery == 0) {
+    raise(c.tail, next_);
+    prefetch_to_write(&m.place(next_ + kHintEvery));
+  }
   wake_reader(view_);
   return Want::kNothing;
 }
