@@ -17,7 +17,8 @@ inline void relax() {
 // way again.
 inline void prefetch_to_write(const void* line) {
 #if defined(__x86_64__)
-  asm volatile("prefetchw %0" ::"m"(*static_cast<const char*>(line)));  // where it is not known it does nothing
+  asm volatile(
+      "prefetchw %0" ::"m"(*static_cast<const char*>(line)));  // where it is not known it does nothing
 #else
   __builtin_prefetch(line, 1);
 #endif

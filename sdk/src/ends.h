@@ -43,7 +43,7 @@ struct WriterState {
 };
 
 struct ReaderState {
-  ReaderState(QueuePort& p, std::uint32_t handle) : port(p), spinner(p.spinner()), consumer(p.view, handle) {}
+  explicit ReaderState(QueuePort& p) : port(p), spinner(p.spinner()), consumer(p.view) {}
 
   QueuePort& port;
   Spinner spinner;

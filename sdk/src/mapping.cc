@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <new>
@@ -30,15 +31,18 @@ Result<Mapping> Mapping::map(int fd, bool writable, const char* what) {
   return mapping;
 }
 
-Mapping::Mapping(Mapping&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+Mapping::Mapping(std::span<std::byte> bytes) : bytes_(bytes), process_(getpid()) {}
+Mapping::Mapping(Mapping&& other) noexcept
+    : bytes_(std::exchange(other.bytes_, {})), process_(other.process_) {}
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {
   std::swap(bytes_, other.bytes_);
+  std::swap(process_, other.process_);
   return *this;
 }
 
 Mapping::~Mapping() {
-  if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
+  if (!bytes_.empty() && process_ == getpid()) munmap(bytes_.data(), bytes_.size());
 }
 
 Result<void> Mapping::protect(std::size_t size) {

@@ -25,9 +25,11 @@ class Mapping {
   [[nodiscard]] Result<void> protect(std::size_t size);
 
  private:
-  explicit Mapping(std::span<std::byte> bytes) : bytes_(bytes) {}
+  explicit Mapping(std::span<std::byte> bytes);
 
   std::span<std::byte> bytes_;
+  int process_ =
+      0;  // whose mapping it is: a child made by fork() has none, and something else at its address
 };
 
 // A word that reads 1 in this process and 0 in any child that fork() makes: asking costs one load instead of

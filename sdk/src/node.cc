@@ -78,7 +78,6 @@ struct Node::State {
   std::map<std::string, std::unique_ptr<QueuePort>, std::less<>> queues;
   std::map<std::string, std::atomic<int>, std::less<>> open_writers;  // by channel
   std::map<std::string, std::atomic<bool>, std::less<>> taken;        // connections, by port
-  std::atomic<std::uint32_t> handles = 0;
 
   explicit State(detail::Environment e) : environment(std::move(e)) {
     for (const Port& port : environment.ports) infos.push_back(port.info);
@@ -193,7 +192,7 @@ const std::vector<PortInfo>& Node::ports() const {
 
 Reader Node::reader(std::string_view port) {
   QueuePort& queue = state_->queue(port, false);
-  return Reader(std::make_unique<detail::ReaderState>(queue, ++state_->handles));
+  return Reader(std::make_unique<detail::ReaderState>(queue));
 }
 
 Writer Node::writer(std::string_view port) {

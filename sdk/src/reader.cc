@@ -37,13 +37,13 @@ std::optional<Message> Reader::take(const Deadline& deadline) {
   View& view = s.port.view;
   s.port.require_ours();
   s.ended = false;
-  std::optional<BlockIndex> block;
+  BlockIndex block = detail::kNoBlock;
   bool poll = detail::is_over(deadline);
   Want want = wait_for(
       view, s.spinner, deadline, [](Want) { return 0; },
       [&](bool about_to_sleep) {
         block = s.consumer.take();
-        if (block) return Want::kNothing;
+        if (block != detail::kNoBlock) return Want::kNothing;
         if ((view.control().state.load() & detail::kPoisoned) != 0) return Want::kStopped;
         if ((about_to_sleep || poll) && s.consumer.is_at_end()) {
           s.ended = true;
@@ -51,10 +51,11 @@ std::optional<Message> Reader::take(const Deadline& deadline) {
         }
         return Want::kMessage;
       });
-  s.consumer.resume();
+  if (want == Want::kTime) s.ended = s.consumer.is_at_end();
   if (want == Want::kNothing) {
-    std::uint64_t size = view.memory.descriptor(*block).size.load(std::memory_order_relaxed);
-    if (size <= view.memory.capacity_of(*block)) return Message(view, *block, size);
+    s.consumer.resume();
+    std::uint64_t size = view.memory.descriptor(block).size.load(std::memory_order_relaxed);
+    if (size <= view.memory.capacity_of(block)) return Message(view, block, size);
     poison(view, detail::Poison::kLength);
     want = Want::kStopped;
   }
@@ -117,7 +118,7 @@ Message::~Message() {
 }
 
 void Message::settle() {
-  if (view_ == nullptr || !view_->is_ours()) return;
+  if (view_ == nullptr) return;
   if (std::uncaught_exceptions() > unwinding_) {
     nack();
   } else {
@@ -126,11 +127,13 @@ void Message::settle() {
 }
 
 void Message::ack() {
-  if (View* view = std::exchange(view_, nullptr)) release(*view, block_);
+  View* view = std::exchange(view_, nullptr);
+  if (view != nullptr && view->is_ours()) release(*view, block_);
 }
 
 void Message::nack() {
-  if (View* view = std::exchange(view_, nullptr)) give_back(*view, block_);
+  View* view = std::exchange(view_, nullptr);
+  if (view != nullptr && view->is_ours()) give_back(*view, block_);
 }
 
 }  // namespace procgraph

@@ -110,17 +110,18 @@ bool Writer::try_put(std::string_view text) {
   return try_put(as_bytes(text));
 }
 
-Loan Writer::loan(std::size_t size) {
+Loan Writer::loan(std::size_t size) & {
   return *loan(size, kForever);
 }
 
-std::optional<Loan> Writer::loan(std::size_t size, std::chrono::nanoseconds timeout) {
+std::optional<Loan> Writer::loan(std::size_t size, std::chrono::nanoseconds timeout) & {
   WriterState& s = *state_;
   require_open(s, size);
   BlockIndex block = 0;
   Want want = wait_for(s.port.view, s.spinner, detail::deadline_in(timeout), need_for(s, size),
                        [&](bool) { return s.producer.claim(size, block); });
   if (!finish(s, want)) return std::nullopt;
+  s.producer.keep(block);
   return Loan(s, block, std::span(s.port.view.memory.bytes(block), size));
 }
 
@@ -152,9 +153,14 @@ void Loan::commit(std::size_t size) {
   WriterState& s = *writer_;
   require_open(s, size);
   shorten(s.port.view, block_, size);
+  bytes_ = bytes_.first(size);
   Want want = wait_for(s.port.view, s.spinner, std::nullopt, need_for(s, size),
                        [&](bool) { return s.producer.publish(block_); });
-  if (want == Want::kNothing) writer_ = nullptr;
+  if (want == Want::kNothing) {
+    writer_ = nullptr;
+  } else {
+    s.producer.keep(block_);
+  }
   (void)finish(s, want);
 }
 

@@ -43,7 +43,7 @@ std::string judge_one(int id, std::uint32_t steps, int times) {
 // Fills the queue to its capacity and empties it again, in order.
 std::string use(View& view) {
   detail::Producer producer(view);
-  detail::Consumer consumer(view, 1);
+  detail::Consumer consumer(view);
   std::uint64_t capacity = view.memory.geometry().capacity;
   for (std::uint64_t i = 0; i <= capacity; ++i) {
     BlockIndex block = 0;
@@ -54,13 +54,13 @@ std::string use(View& view) {
     if ((want == Want::kNothing) != (i < capacity)) return "capacity is not exact at " + std::to_string(i);
   }
   for (std::uint64_t i = 0; i < capacity; ++i) {
-    auto block = consumer.take();
-    if (!block || view.memory.bytes(*block)[0] != static_cast<std::byte>(i))
+    const BlockIndex block = consumer.take();
+    if (block == detail::kNoBlock || view.memory.bytes(block)[0] != static_cast<std::byte>(i))
       return "order is broken at " + std::to_string(i);
-    release(view, *block);
+    release(view, block);
   }
   producer.forget();
-  return consumer.take() ? "a message too many" : "";
+  return consumer.take() != detail::kNoBlock ? "a message too many" : "";
 }
 
 std::string check_waiters(View& view, std::uint16_t dead) {
@@ -111,11 +111,11 @@ std::string judge(const History& history, const std::vector<Found>& found) {
 std::vector<Found> drain(std::span<std::byte> control, std::span<std::byte> payload,
                          std::span<std::byte> roster, std::uint16_t participant) {
   View view = attach(control, payload, roster, participant);
-  detail::Consumer consumer(view, 1);
+  detail::Consumer consumer(view);
   std::vector<Found> found;
-  while (auto block = consumer.take()) {
-    found.push_back({id_of(view, *block), view.memory.descriptor(*block).tries + 1});
-    release(view, *block);
+  for (BlockIndex block = consumer.take(); block != detail::kNoBlock; block = consumer.take()) {
+    found.push_back({id_of(view, block), view.memory.descriptor(block).tries + 1});
+    release(view, block);
     if (found.size() > 1000) break;
   }
   return found;

@@ -47,10 +47,10 @@ void put_some(TestQueue& q, History& h, int count, std::size_t size = 0) {
 // The first `count` messages have come back.
 void return_some(TestQueue& q, int count) {
   View view = q.view(kPreparer);
-  detail::Consumer consumer(view, 1);
+  detail::Consumer consumer(view);
   std::vector<BlockIndex> held;
   for (int i = 0; i < count; ++i) {
-    if (auto block = consumer.take()) held.push_back(*block);
+    if (BlockIndex block = consumer.take(); block != detail::kNoBlock) held.push_back(block);
   }
   for (BlockIndex block : held) give_back(view, block);
 }
@@ -201,15 +201,15 @@ void work_beside(View view, History& history) {
     history.note(id, History::kPutBegun);
     if (put(view, text_of(id, 0))) history.note(id, History::kPut);
   }
-  detail::Consumer consumer(view, 1);
-  auto first = consumer.take(), second = consumer.take();
-  if (first) {
-    auto* text = reinterpret_cast<const char*>(view.memory.bytes(*first));
-    int id = id_of(std::string_view(text, view.memory.descriptor(*first).size));
+  detail::Consumer consumer(view);
+  const BlockIndex first = consumer.take(), second = consumer.take();
+  if (first != detail::kNoBlock) {
+    auto* text = reinterpret_cast<const char*>(view.memory.bytes(first));
+    int id = id_of(std::string_view(text, view.memory.descriptor(first).size));
     history.note(id, static_cast<History::Step>(History::kAckBegun | History::kAcked));
-    release(view, *first);
+    release(view, first);
   }
-  if (second) give_back(view, *second);
+  if (second != detail::kNoBlock) give_back(view, second);
 }
 
 }  // namespace procgraph::testing

@@ -130,12 +130,12 @@ bool put(detail::View& view, std::string_view text) {
 }
 
 std::string get(detail::View& view) {
-  detail::Consumer consumer(view, 1);
-  auto block = consumer.take();
-  if (!block) return "";
-  std::string text(reinterpret_cast<const char*>(view.memory.bytes(*block)),
-                   view.memory.descriptor(*block).size);
-  release(view, *block);
+  detail::Consumer consumer(view);
+  const detail::BlockIndex block = consumer.take();
+  if (block == detail::kNoBlock) return "";
+  std::string text(reinterpret_cast<const char*>(view.memory.bytes(block)),
+                   view.memory.descriptor(block).size);
+  release(view, block);
   return text;
 }
 

@@ -53,31 +53,31 @@ void write_all(detail::View& view, int writer) {
   producer.forget();
 }
 
-int read_all(detail::View& view, std::uint32_t handle, std::array<std::atomic<int>, kThreads>& count) {
-  detail::Consumer consumer(view, handle);
+int read_all(detail::View& view, std::array<std::atomic<int>, kThreads>& count) {
+  detail::Consumer consumer(view);
   detail::Spinner spinner(50, 1);
   std::array<int, kThreads> last{-1, -1};
   int wrong = 0;
   for (;;) {
-    std::optional<BlockIndex> block;
+    BlockIndex block = detail::kNoBlock;
     detail::wait_for(
         view, spinner, std::nullopt, [](Want) { return 0; },
         [&](bool about_to_sleep) {
           block = consumer.take();
-          if (block) return Want::kNothing;
+          if (block != detail::kNoBlock) return Want::kNothing;
           return about_to_sleep && consumer.is_at_end() ? Want::kStopped : Want::kMessage;
         });
     consumer.resume();
-    if (!block) return wrong;
+    if (block == detail::kNoBlock) return wrong;
     Item item{};
-    std::size_t size = view.memory.descriptor(*block).size;
-    std::memcpy(&item, view.memory.bytes(*block), size);
+    std::size_t size = view.memory.descriptor(block).size;
+    std::memcpy(&item, view.memory.bytes(block), size);
     if (size == sizeof item) {
       for (int x : item.filling) wrong += x != item.number;
     }
     auto writer = static_cast<std::size_t>(item.writer);
-    if (item.number % 7 == 0 && view.memory.descriptor(*block).tries == 0) {
-      give_back(view, *block);
+    if (item.number % 7 == 0 && view.memory.descriptor(block).tries == 0) {
+      give_back(view, block);
       continue;
     }
     if (item.number % 7 != 0) {
@@ -85,7 +85,7 @@ int read_all(detail::View& view, std::uint32_t handle, std::array<std::atomic<in
       last[writer] = item.number;
     }
     ++count[writer];
-    release(view, *block);
+    release(view, block);
   }
 }
 
@@ -96,7 +96,7 @@ TEST(Threads, ShareAQueueExactlyOnceAndInOrder) {
   std::atomic<int> wrong = 0;
   std::vector<std::thread> writers, readers;
   for (int i = 0; i < kThreads; ++i) {
-    readers.emplace_back([&, i] { wrong += read_all(view, static_cast<std::uint32_t>(i + 1), count); });
+    readers.emplace_back([&] { wrong += read_all(view, count); });
     writers.emplace_back([&, i] { write_all(view, i); });
   }
   for (std::thread& t : writers) t.join();

@@ -3,8 +3,9 @@
 // need this header.
 //
 // Nothing read from the memory is trusted: a region that a hostile node has changed is poisoned, never
-// followed. Every function may run at the same time as any operation of any node and as itself; each may be
-// killed at any instruction and run again.
+// followed. Every function may run at the same time as any operation of any node; each may be killed at any
+// instruction and run again. One process at a time repairs a graph: two that reap the same participant at
+// once would count its deliveries twice.
 #pragma once
 
 #include <cstddef>

@@ -56,7 +56,8 @@ class Node {
 
   // True once the process was asked to end (SIGTERM). The first call takes the signal over, if nobody else
   // has: a node that asks is one that ends by itself. One that never asks dies of the signal, and loses
-  // nothing that it had put or not acknowledged.
+  // nothing that it had put or not acknowledged. The signal does not end a wait: ask between waits with a
+  // timeout.
   [[nodiscard]] bool stopping() const;
 
  private:

@@ -43,7 +43,7 @@ class Loan {
 
   [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
   // Puts the message, or the first `size` bytes of it; waits while the queue is full. Once only. Throws as
-  // put does.
+  // put does, and then may be tried again with what it has been cut to.
   void commit();
   void commit(std::size_t size);
 
@@ -65,7 +65,7 @@ class Writer {
 
   // Copies a message into the queue and returns once it is there for good, even if this process dies now.
   // Waits while the queue's capacity or memory is used up. Throws TooLarge, NoReaders (see there), Closed,
-  // Poisoned.
+  // Poisoned; Failure and NotInGraph as Reader::get does.
   void put(std::span<const std::byte> bytes);
   void put(std::string_view text);
   // False: no room within the time, nothing was put.
@@ -76,9 +76,10 @@ class Writer {
 
   // Room for a message of up to `size` bytes, without a copy later. Waits like put for memory; commit() waits
   // for capacity.
-  [[nodiscard]] Loan loan(std::size_t size);
+  // It must be gone before this handle is.
+  [[nodiscard]] Loan loan(std::size_t size) &;
   // Nothing: no room within the time.
-  [[nodiscard]] std::optional<Loan> loan(std::size_t size, std::chrono::nanoseconds timeout);
+  [[nodiscard]] std::optional<Loan> loan(std::size_t size, std::chrono::nanoseconds timeout) &;
 
   // Gives up this process's writing end, for all handles of the port; put throws Closed from then on. When
   // all writers have, readers drain the queue and see the end. A process that exits gives up its ends without
@@ -103,12 +104,13 @@ class Reader {
   ~Reader();
 
   // The next message. Waits while there is none. Nothing: the data has ended (ended() tells), or the time is
-  // over. The end comes once all writers are gone for good, nothing waits, and no other thread or process
-  // holds a message that may come back. Throws Poisoned.
+  // over. The end comes once all writers are gone for good, nothing waits, and whoever took a message that is
+  // not acknowledged yet is itself waiting for the end. Throws Poisoned; Failure where more threads wait than
+  // there is room for (2,048 per queue); NotInGraph in a child made by fork().
   [[nodiscard]] std::optional<Message> get(std::chrono::nanoseconds timeout = kForever);
   [[nodiscard]] std::optional<Message> try_get();
   // Up to `max` messages: waits for the first as get() does, then for more until `within` has passed since.
-  // Empty: the data has ended.
+  // Empty: the data has ended, or `max` is 0.
   [[nodiscard]] std::vector<Message> get_batch(std::size_t max, std::chrono::nanoseconds within);
   // The last call that returned nothing did so because the data has ended.
   [[nodiscard]] bool ended() const;

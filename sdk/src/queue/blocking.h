@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "cpu.h"
+#include "queue/blocks.h"
 #include "queue/waiting.h"
 
 namespace procgraph::detail {
@@ -26,12 +27,16 @@ class Spinner {
   // The handle got what it wanted without a wait.
   void got() { ++got_; }
 
+  // Until look() is true, or the time is over, or looking has taken as long as it may.
   template <class Look>
-  bool spin(Look look) {
+  bool spin(const Deadline& deadline, Look look) {
     adapt();
     for (std::uint32_t spent = 0; spent < budget_; spent += pause_) {
       for (std::uint32_t i = 0; i < pause_; ++i) relax();
-      if (!look()) continue;
+      if (!look()) {
+        if (is_over(deadline)) return false;
+        continue;
+      }
       budget_ = std::min(most_, budget_ * 2);
       got_ = 1;
       return true;
@@ -77,6 +82,11 @@ class Spinner {
   }
 }
 
+// Not worth another attempt? An attempt may count all that is there; this only looks at what changes.
+[[nodiscard]] inline bool seems_possible(View& view, Want want, std::uint64_t need) {
+  return want != Want::kBytes || in_flight(view.control()) + need <= view.memory.geometry().memory;
+}
+
 // Repeats attempt(about_to_sleep) until it need not wait any more. need(want) is what the line is told.
 template <class Attempt, class Need>
 Want wait_for(View& view, Spinner& spinner, const Deadline& deadline, Need need, Attempt attempt) {
@@ -86,7 +96,8 @@ Want wait_for(View& view, Spinner& spinner, const Deadline& deadline, Need need,
     return want;
   }
   if (is_over(deadline)) return Want::kTime;
-  if (spinner.spin([&] { return !must_wait(want = attempt(false)); })) return want;
+  auto look = [&] { return seems_possible(view, want, need(want)) && !must_wait(want = attempt(false)); };
+  if (spinner.spin(deadline, look)) return want;
   auto sleeper = Sleeper::enter(view);
   if (!sleeper) return Want::kSlot;
   for (bool woken = false;;) {

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t kLargeBlock =
     64u << 10;  // from here on blocks are reused lowest first, one at a time: they stay in cache
 constexpr int kHintsEach = 16;
+constexpr int kRecounts = 64;   // before it is left to the next one in doubt
 constexpr int kFetchAhead = 5;  // blocks on their way from the reader's cache at a time
 
 // The bits of a word of the map that stand for blocks of the class.
@@ -46,13 +47,13 @@ bool claim_block(View& view, BlockIndex block) {
       free, block_word(State::kLoaned, view.self, 0).raw);
 }
 
+}  // namespace
+
 std::uint64_t in_flight(Control& c) {
   std::uint64_t released = c.released.load();
   auto difference = static_cast<std::int64_t>(c.reserved.load() - released);
   return static_cast<std::uint64_t>(std::max<std::int64_t>(difference, 0));
 }
-
-}  // namespace
 
 bool has_free_block(QueueMemory& memory, unsigned c) {
   if (c >= memory.geometry().classes) return false;
@@ -62,10 +63,14 @@ bool has_free_block(QueueMemory& memory, unsigned c) {
   for (BlockIndex i = 0; i < used; i += 64) {
     if ((~memory.busy(k.first + i).load() & valid_bits(k, i / 64)) != 0) return true;
   }
+  // The map may say less than there is: a writer remembers more blocks than it uses.
+  for (BlockIndex block = k.first, end = k.first + used; block < end; ++block) {
+    if (memory.descriptor(block).own.load() == 0) return true;
+  }
   return false;
 }
 
-std::optional<BlockIndex> Claimer::claim(View& view, unsigned c) {
+BlockIndex Claimer::claim(View& view, unsigned c) {
   const BlockClass& k = view.memory.geometry().of_class[c];
   Hints& hints = hints_[c];
   do {
@@ -84,7 +89,7 @@ std::optional<BlockIndex> Claimer::claim(View& view, unsigned c) {
     view.memory.busy(block).fetch_or(bit(block));
     return block;
   }
-  return std::nullopt;
+  return kNoBlock;
 }
 
 bool Claimer::refill(QueueMemory& memory, unsigned c) {
@@ -124,31 +129,36 @@ Claimer::Search Claimer::search(QueueMemory& memory, unsigned c, std::uint32_t w
   return lost ? Search::kLost : Search::kNone;
 }
 
-void Claimer::forget(QueueMemory& memory) {
+void Claimer::forget(View& view) {
+  QueueMemory& memory = view.memory;
   for (unsigned c = 0; c < memory.geometry().classes; ++c) {
     Hints& hints = hints_[c];
     if (hints.bits == 0) continue;
     memory.busy(memory.geometry().of_class[c].first + hints.word * 64).fetch_and(~hints.bits);
     hints.bits = 0;
   }
+  wake_freed(view);
 }
 
 bool Budget::reserve(QueueMemory& memory, BlockIndex block, std::uint64_t bytes) {
   Control& c = memory.control();
   Shared<std::uint64_t>& size = memory.descriptor(block).size;
-  size.store(bytes, std::memory_order_relaxed);
+  const std::uint64_t whole = bytes;
   bytes = memory.geometry().charge(block, bytes);
-  if (bytes == 0) return true;
+  if (bytes == 0) {
+    size.store(whole, std::memory_order_relaxed);
+    return true;
+  }
+  size.store(0, std::memory_order_relaxed);  // a recount must not see what is not reserved yet
   std::uint64_t reserved = c.reserved.load(std::memory_order_relaxed);
   for (;;) {
     bool known = reserved - released_ + bytes <= memory.geometry().memory && c.doubt.load() == doubt_;
-    if (!known && !fits(memory, bytes)) {
-      size.store(0, std::memory_order_relaxed);
-      return false;
-    }
+    if (!known && !fits(memory, bytes)) return false;
     if (!known) refresh(c);
+    size.store(whole, std::memory_order_relaxed);
     // Publishes that the bytes are ours; fails if others took some since we looked.
     if (c.reserved.compare_exchange_strong(reserved, reserved + bytes)) return true;
+    size.store(0, std::memory_order_relaxed);
   }
 }
 
@@ -167,17 +177,20 @@ bool fits(QueueMemory& memory, std::uint64_t bytes) {
 
 void recount(QueueMemory& memory) {
   Control& c = memory.control();
-  std::uint64_t released = c.released.load();
-  std::uint64_t reserved = c.reserved.load();
-  std::uint64_t bytes = 0;
-  memory.for_each_block([&](BlockIndex block) {
-    Descriptor& d = memory.descriptor(block);
-    if (d.own.load() != 0)
-      bytes += std::min(d.size.load(std::memory_order_relaxed), memory.capacity_of(block));
-  });
-  // Publishes the corrected difference; fails if anything was released meanwhile, and then the next one in
-  // doubt counts.
-  c.released.compare_exchange_strong(released, reserved - bytes);
+  for (int i = 0; i < kRecounts; ++i) {
+    std::uint64_t released = c.released.load();
+    std::uint64_t reserved = c.reserved.load();
+    std::uint64_t bytes = 0;
+    memory.for_each_block([&](BlockIndex block) {
+      Descriptor& d = memory.descriptor(block);
+      if (d.own.load() == 0) return;
+      std::uint64_t size = std::min(d.size.load(std::memory_order_relaxed), memory.capacity_of(block));
+      bytes += memory.geometry().charge(block, size);
+    });
+    // Publishes the corrected difference; fails if anything was released meanwhile, and then it is counted
+    // again.
+    if (c.released.compare_exchange_strong(released, reserved - bytes)) return;
+  }
 }
 
 void shorten(View& view, BlockIndex block, std::uint64_t bytes) {
@@ -195,7 +208,8 @@ void release(View& view, BlockIndex block) {
   d.taker.store(0, std::memory_order_relaxed);
   std::uint64_t bytes = view.memory.geometry().charge(block, d.size.load(std::memory_order_relaxed));
   if (bytes != 0) c.released.fetch_add(bytes);
-  // Publishes the block, and that we are done with its bytes, to whoever claims it next.
+  // Publishes the block, and that we are done with its bytes, to whoever claims it next. The exchange on the
+  // map after it keeps the looks at waiters and at the state behind it, on ARM too (STLR, LDAR).
   d.own.store(0, std::memory_order_release);
   view.memory.busy(block).fetch_and(~bit(block));
   wake_freed(view);

@@ -4,15 +4,16 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 
 #include "queue/view.h"
 
 namespace procgraph::detail {
 
-// True if a block of the class can be had, as far as the map knows.
+// True if a block of the class can be had.
 [[nodiscard]] bool has_free_block(QueueMemory& memory, unsigned c);
 
+// Bytes reserved and not released, as the counters say.
+[[nodiscard]] std::uint64_t in_flight(Control& c);
 // Would `bytes` more still be within the memory? Counts again where a death has put the counters in doubt.
 [[nodiscard]] bool fits(QueueMemory& memory, std::uint64_t bytes);
 // Sets `released` right after a death, so far as nothing moves meanwhile; what does move can only make the
@@ -26,10 +27,10 @@ void release(View& view, BlockIndex block);
 // One handle's way to free blocks. Remembers a few places of the map, so that most claims cost one exchange.
 class Claimer {
  public:
-  // A block of the class, now on loan to us; nothing if none is free.
-  [[nodiscard]] std::optional<BlockIndex> claim(View& view, unsigned c);
+  // A block of the class, now on loan to us, about to be published; kNoBlock if none is free.
+  [[nodiscard]] BlockIndex claim(View& view, unsigned c);
   // Gives back what is remembered and not claimed. Anybody else may claim such a block before that, too.
-  void forget(QueueMemory& memory);
+  void forget(View& view);
 
  private:
   // Bits that we set in a word of the map; the blocks behind them are free until somebody claims them.

@@ -12,27 +12,34 @@ namespace {
 constexpr Ticket kHintEvery = 8;   // the shared lower bounds move once in so many tickets
 constexpr Ticket kFetchAhead = 5;  // descriptors on their way from the writer's cache at a time
 
+std::uint32_t this_thread() {
+  static std::atomic<std::uint32_t> threads = 0;
+  thread_local const std::uint32_t number = ++threads;
+  return number;
+}
+
 }  // namespace
 
 RingWord RingLine::look(QueueMemory& memory, Ticket t) {
   const std::uint64_t lap = memory.geometry().lap(t);
   if (RingWord before = seen(t); before.lap() == lap) return before;
   begin_ = t;
-  end_ = std::min<Ticket>(t - t % kWords + kWords, t - memory.geometry().place(t) + memory.geometry().ring_length());
+  end_ = std::min<Ticket>(t - t % kWords + kWords,
+                          t - memory.geometry().place(t) + memory.geometry().ring_length());
   for (Ticket each = begin_; each < end_; ++each) words_[each % kWords] = memory.place(each).load();
   return RingWord{words_[t % kWords]};
 }
 
-std::optional<BlockIndex> Consumer::take() {
+BlockIndex Consumer::take() {
   Control& c = view_.control();
-  if ((c.state.load() & kPoisoned) != 0) return std::nullopt;
+  if ((c.state.load() & kPoisoned) != 0) return kNoBlock;
   if (c.returns.load() != returns_) {
-    if (auto block = take_returned()) return block;
+    if (BlockIndex block = take_returned(); block != kNoBlock) return block;
   }
   return take_published();
 }
 
-std::optional<BlockIndex> Consumer::take_published() {
+BlockIndex Consumer::take_published() {
   QueueMemory& m = view_.memory;
   Control& c = m.control();
   const Geometry& g = m.geometry();
@@ -46,13 +53,13 @@ std::optional<BlockIndex> Consumer::take_published() {
     if (there.lap() < g.lap(h)) {
       next_ = h;
       if (h != first) raise(c.head, h);
-      if (there.lap() + 1 == g.lap(h)) return std::nullopt;  // not published yet
+      if (there.lap() + 1 == g.lap(h)) return kNoBlock;  // not published yet
       poison(view_, Poison::kLap);
-      return std::nullopt;
+      return kNoBlock;
     }
     if (!m.is_block(there.block())) {
       poison(view_, Poison::kBlockIndex);
-      return std::nullopt;
+      return kNoBlock;
     }
     Descriptor& d = m.descriptor(there.block());
     std::uint64_t own = d.own.load(std::memory_order_acquire);
@@ -62,7 +69,7 @@ std::optional<BlockIndex> Consumer::take_published() {
     }
     // Publishes that the message is ours; receives its descriptor and bytes.
     if (!d.own.compare_exchange_strong(own, block_word(State::kLeased, view_.self, h).raw)) continue;
-    d.taker.store(handle_, std::memory_order_relaxed);
+    d.taker.store(this_thread(), std::memory_order_relaxed);
     next_ = h + 1;
     if (next_ % kHintEvery == 0) raise(c.head, next_);
     prefetch_next();
@@ -81,29 +88,29 @@ void Consumer::prefetch_next() {
   }
 }
 
-std::optional<BlockIndex> Consumer::take_returned() {
+BlockIndex Consumer::take_returned() {
   std::uint32_t returns = view_.control().returns.load();
   for (;;) {
-    auto block = oldest_returned();
-    if (!block) {
+    const BlockIndex block = oldest_returned();
+    if (block == kNoBlock) {
       returns_ = returns;
-      return std::nullopt;
+      return kNoBlock;
     }
-    Descriptor& d = view_.memory.descriptor(*block);
+    Descriptor& d = view_.memory.descriptor(block);
     std::uint64_t own = d.own.load();
     if (BlockWord{own}.state() != State::kRedeliver) continue;
     std::uint64_t lease = block_word(State::kLeased, view_.self, BlockWord{own}.ticket()).raw;
     // Publishes that the message is ours; receives what its last reader left of it.
     if (!d.own.compare_exchange_strong(own, lease)) continue;
-    d.taker.store(handle_, std::memory_order_relaxed);
-    view_.memory.returned(*block).fetch_and(~bit(*block));
+    d.taker.store(this_thread(), std::memory_order_relaxed);
+    view_.memory.returned(block).fetch_and(~bit(block));
     return block;
   }
 }
 
-std::optional<BlockIndex> Consumer::oldest_returned() {
+BlockIndex Consumer::oldest_returned() {
   QueueMemory& m = view_.memory;
-  std::optional<BlockIndex> oldest;
+  BlockIndex oldest = kNoBlock;
   Ticket ticket = 0;
   for (unsigned c = 0; c < m.geometry().classes; ++c) {
     BlockIndex first = m.geometry().of_class[c].first, used = m.used(c);
@@ -111,7 +118,7 @@ std::optional<BlockIndex> Consumer::oldest_returned() {
       for (std::uint64_t bits = m.returned(first + i).load(); bits != 0; bits &= bits - 1) {
         BlockIndex block = first + i + static_cast<BlockIndex>(std::countr_zero(bits));
         BlockWord own{m.descriptor(block).own.load()};
-        if (own.state() != State::kRedeliver || (oldest && own.ticket() >= ticket)) continue;
+        if (own.state() != State::kRedeliver || (oldest != kNoBlock && own.ticket() >= ticket)) continue;
         oldest = block;
         ticket = own.ticket();
       }
@@ -128,7 +135,7 @@ void Consumer::mark(State from, State to) {
     Descriptor& d = m.descriptor(block);
     std::uint64_t own = d.own.load();
     BlockWord word{own};
-    if (word.state() != from || word.owner() != view_.self || d.taker.load() != handle_) return;
+    if (word.state() != from || word.owner() != view_.self || d.taker.load() != this_thread()) return;
     // Publishes whether this lease delays the end; fails if another thread of ours has just ended it.
     changed |= d.own.compare_exchange_strong(own, block_word(to, view_.self, word.ticket()).raw);
   });
@@ -144,8 +151,7 @@ bool Consumer::is_at_end() {
   bool delayed = false;
   m.for_each_block([&](BlockIndex block) {
     BlockWord own{m.descriptor(block).own.load()};
-    bool published = own.state() == State::kPushing && m.is_published(block, own);
-    delayed |= published || own.state() == State::kLeased || own.state() == State::kRedeliver;
+    delayed |= own.may_be_published() || own.state() == State::kLeased || own.state() == State::kRedeliver;
   });
   return !delayed;
 }

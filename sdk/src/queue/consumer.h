@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 
 #include "queue/view.h"
 
@@ -31,29 +30,28 @@ class RingLine {
 
 class Consumer {
  public:
-  // `handle` tells our leases from those of other threads of this process; not 0.
-  Consumer(View& view, std::uint32_t handle) : view_(view), handle_(handle) {}
+  explicit Consumer(View& view) : view_(view) {}
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
 
-  // The next message: one that came back, lowest ticket first, else the oldest of the ring. Nothing: there is
-  // none now.
-  [[nodiscard]] std::optional<BlockIndex> take();
+  // The next message: one that came back, lowest ticket first, else the oldest of the ring. kNoBlock: there
+  // is none now.
+  [[nodiscard]] BlockIndex take();
 
   // No message will come: the writers are gone, nothing waits, and nothing leased delays the end. Marks what
-  // our own thread has leased as no hindrance: call it only when about to wait, and resume() afterwards.
+  // our own thread has leased as no hindrance: call it only when about to wait, or to tell the user that
+  // there is nothing, and resume() once there is something again.
   [[nodiscard]] bool is_at_end();
   void resume();
 
  private:
-  [[nodiscard]] std::optional<BlockIndex> take_returned();
-  [[nodiscard]] std::optional<BlockIndex> take_published();
-  [[nodiscard]] std::optional<BlockIndex> oldest_returned();
+  [[nodiscard]] BlockIndex take_returned();
+  [[nodiscard]] BlockIndex take_published();
+  [[nodiscard]] BlockIndex oldest_returned();
   void prefetch_next();
   void mark(State from, State to);
 
   View& view_;
-  std::uint32_t handle_;
   RingLine line_;
   Ticket next_ = 0;     // lower bound of the oldest untaken one, as far as we know
   Ticket fetched_ = 0;  // descriptors before that of this ticket are on their way

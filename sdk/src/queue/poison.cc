@@ -16,6 +16,8 @@ const char* to_text(Poison reason) {
       return "a message is longer than its block";
     case Poison::kDoorbell:
       return "a waiting thread names a doorbell that does not exist";
+    case Poison::kLimit:
+      return "it is said to have no room for any message";
   }
   return "no reason is given";
 }
@@ -24,9 +26,8 @@ void poison(View& view, Poison reason) {
   std::uint32_t none = 0,
                 found = static_cast<std::uint32_t>(view.self) << 16 | static_cast<std::uint32_t>(reason);
   // Publishes the first reason; later ones are its consequences.
-  bool first = view.control().poison.compare_exchange_strong(none, found);
-  view.control().state.fetch_or(kPoisoned);
-  if (first) ring_all(view);
+  view.control().poison.compare_exchange_strong(none, found);
+  if ((view.control().state.fetch_or(kPoisoned) & kPoisoned) == 0) ring_all(view);
 }
 
 Poison poison_of(Control& control) {

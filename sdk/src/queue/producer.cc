@@ -10,7 +10,8 @@
 namespace procgraph::detail {
 namespace {
 
-constexpr Ticket kHintEvery = 8;  // once in so many tickets, a cache line of the ring, the shared lower bound moves
+constexpr Ticket kHintEvery =
+    8;  // once in so many tickets, a cache line of the ring, the shared lower bound moves
 
 std::uint64_t coarse_now() {
   timespec now{};
@@ -30,12 +31,16 @@ void describe(Descriptor& d, std::uint16_t producer) {
 
 Want Producer::claim(std::uint64_t bytes, BlockIndex& block) {
   if (view_.control().state.load() != 0) return Want::kStopped;
-  auto claimed = claimer_.claim(view_, view_.memory.geometry().class_for(bytes));
-  if (!claimed) return Want::kBlock;
-  block = *claimed;
+  block = claimer_.claim(view_, view_.memory.geometry().class_for(bytes));
+  if (block == kNoBlock) return Want::kBlock;
   if (budget_.reserve(view_.memory, block, bytes)) return Want::kNothing;
   release(view_, block);
   return Want::kBytes;
+}
+
+void Producer::keep(BlockIndex block) {
+  view_.memory.descriptor(block).own.store(block_word(State::kLoaned, view_.self, kKept).raw);
+  if ((view_.control().state.load() & kDraining) != 0) ring_all(view_);
 }
 
 Want Producer::publish(BlockIndex block) {
@@ -44,6 +49,12 @@ Want Producer::publish(BlockIndex block) {
   const Geometry& g = m.geometry();
   Descriptor& d = m.descriptor(block);
   describe(d, view_.self);
+  if (BlockWord{d.own.load(std::memory_order_relaxed)}.ticket() == kKept) {
+    d.own.store(block_word(State::kLoaned, view_.self, 0).raw);
+  }
+  // Who ends the queue changes its state and then looks at the blocks; we have said in our block's word that
+  // a message may come (by the exchange that claimed it, or just now), and look at the state: one of us sees
+  // the other.
   if (c.state.load() != 0) return Want::kStopped;
   for (Ticket t = std::max({next_, c.tail.load(), g.first_ticket()});;) {
     RingWord there{m.place(t).load()};
@@ -59,6 +70,7 @@ Want Producer::publish(BlockIndex block) {
       case Room::kYes:
         break;
       case Room::kStale:
+        if ((c.state.load() & kPoisoned) != 0) return Want::kStopped;
         continue;
       case Room::kFull:
         d.own.store(block_word(State::kLoaned, view_.self, 0).raw, std::memory_order_relaxed);
@@ -86,6 +98,10 @@ Producer::Room Producer::room_for(Ticket t) {
   Control& c = m.control();
   const Geometry& g = m.geometry();
   std::uint64_t limit = std::min(c.limit.load(std::memory_order_relaxed), g.ring_length());
+  if (limit == 0) {
+    poison(view_, Poison::kLimit);
+    return Room::kFull;
+  }
   if (t < head_ + limit) return Room::kYes;
   head_ = std::max(c.head.load(), g.first_ticket());
   if (t < head_ + limit) return Room::kYes;

@@ -18,7 +18,9 @@ class Producer {
   // A block for `bytes` (at most max_message), on loan to us until it is published or released.
   [[nodiscard]] Want claim(std::uint64_t bytes, BlockIndex& block);
   // Before the handle ends: lets go of what was found free and not used.
-  void forget() { claimer_.forget(view_.memory); }
+  void forget() { claimer_.forget(view_); }
+  // The block is not about to be published: it is kept by whoever fills it in place. Undone by publish().
+  void keep(BlockIndex block);
   // Makes the block the next message and wakes a reader. kPlace: nothing happened, it is still on loan.
   [[nodiscard]] Want publish(BlockIndex block);
 

@@ -63,6 +63,7 @@ void reap(View& view, std::uint16_t dead) {
   });
   if (returned) c.returns.fetch_add(1);
   recount(view.memory);
+  c.doubt.fetch_add(1);  // what a writer has read of the counters before is no longer to be relied on
   take_out_of_lines(view, dead);
   free_slots(view, dead);
   ring_all(view);

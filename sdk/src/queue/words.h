@@ -13,16 +13,19 @@ inline constexpr unsigned kBlockBits = 24;
 inline constexpr unsigned kTicketBits = 48;
 inline constexpr unsigned kOwnerBits = 12;
 inline constexpr BlockIndex kMaxBlocks = 1u << kBlockBits;
+inline constexpr BlockIndex kNoBlock = ~BlockIndex{0};  // for an optional one, which a register holds
 
 // In whose hands a block is.
 enum class State : std::uint8_t {
-  kFree = 0,   // nobody's; found through the map of busy blocks
-  kLoaned,     // its owner fills it
-  kPushing,    // published if, and only if, the ring names this block at this ticket; else about to be
-  kLeased,     // its owner reads it
-  kWaited,     // leased, and the thread that took it waits for the end of data, which it does not delay
+  kFree = 0,  // nobody's; found through the map of busy blocks
+  kLoaned,    // its owner fills it: about to be published if its ticket is zero, else for as long as it likes
+  kPushing,   // published if, and only if, the ring names this block at this ticket; else about to be
+  kLeased,    // its owner reads it
+  kWaited,    // leased, and the thread that took it waits for the end of data, which it does not delay
   kRedeliver,  // came back; found through the map of returned blocks
 };
+
+inline constexpr Ticket kKept = 1;  // no message's: tickets start at the ring's length, which is 2 at least
 
 // state:4 | owner:12 | ticket:48, one per block. Zero: free.
 struct BlockWord {
@@ -34,6 +37,10 @@ struct BlockWord {
   }
   [[nodiscard]] Ticket ticket() const { return raw & ((std::uint64_t{1} << kTicketBits) - 1); }
   [[nodiscard]] bool is_pushing(Ticket t) const { return state() == State::kPushing && ticket() == t; }
+  // Its writer has looked whether the queue is still open, or is about to: a message may come of it.
+  [[nodiscard]] bool may_be_published() const {
+    return state() == State::kPushing || (state() == State::kLoaned && ticket() == 0);
+  }
   [[nodiscard]] bool is_lease() const { return state() == State::kLeased || state() == State::kWaited; }
 };
 
