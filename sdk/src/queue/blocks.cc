@@ -11,8 +11,8 @@ namespace {
 constexpr std::uint64_t kLargeBlock =
     64u << 10;  // from here on blocks are reused lowest first, one at a time: they stay in cache
 constexpr int kHintsEach = 16;
-constexpr int kRecounts = 64;   // before it is left to the next one in doubt
-constexpr int kFetchAhead = 5;  // blocks on their way from the reader's cache at a time
+constexpr int kRecounts = 64;    // before it is left to the next one in doubt
+constexpr int kBlocksAhead = 5;  // blocks on their way from the reader's cache at a time
 
 // The bits of a word of the map that stand for blocks of the class.
 std::uint64_t valid_bits(const BlockClass& k, std::uint32_t word) {
@@ -76,7 +76,7 @@ BlockIndex Claimer::claim(View& view, unsigned c) {
   do {
     while (hints.bits != 0) {
       BlockIndex block = lowest_block(k, hints.word, hints.bits);
-      prefetch(view.memory, k, hints.word, hints.bits, kFetchAhead);
+      prefetch(view.memory, k, hints.word, hints.bits, kBlocksAhead);
       hints.bits &= hints.bits - 1;
       if (claim_block(view, block)) return block;
     }
@@ -122,7 +122,7 @@ Claimer::Search Claimer::search(QueueMemory& memory, unsigned c, std::uint32_t w
     if (wanted == 0) continue;
     std::uint64_t got = wanted & ~map.fetch_or(wanted);
     hints_[c] = {got, word};
-    for (int later = 0; later < kFetchAhead; ++later) prefetch(memory, k, word, got, later);
+    for (int later = 0; later < kBlocksAhead; ++later) prefetch(memory, k, word, got, later);
     if (got != 0) return Search::kFound;
     lost = true;
   }

@@ -9,8 +9,7 @@
 namespace procgraph::detail {
 namespace {
 
-constexpr Ticket kHintEvery = 8;   // the shared lower bounds move once in so many tickets
-constexpr Ticket kFetchAhead = 5;  // descriptors on their way from the writer's cache at a time
+constexpr Ticket kMessagesAhead = 5;  // descriptors on their way from the writer's cache at a time
 
 std::uint32_t this_thread() {
   static std::atomic<std::uint32_t> threads = 0;
@@ -81,7 +80,7 @@ BlockIndex Consumer::take_published() {
 // The descriptors that will be wanted next come from the writer's cache while this message is being used.
 void Consumer::prefetch_next() {
   QueueMemory& m = view_.memory;
-  for (fetched_ = std::max(fetched_, next_); fetched_ < next_ + kFetchAhead; ++fetched_) {
+  for (fetched_ = std::max(fetched_, next_); fetched_ < next_ + kMessagesAhead; ++fetched_) {
     const RingWord there = line_.seen(fetched_);
     if (there.lap() != m.geometry().lap(fetched_)) return;
     m.prefetch(there.block());

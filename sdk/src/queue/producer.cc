@@ -10,9 +10,6 @@
 namespace procgraph::detail {
 namespace {
 
-constexpr Ticket kHintEvery =
-    8;  // once in so many tickets, a cache line of the ring, the shared lower bound moves
-
 std::uint64_t coarse_now() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);

@@ -25,6 +25,8 @@ enum class State : std::uint8_t {
   kRedeliver,  // came back; found through the map of returned blocks
 };
 
+inline constexpr Ticket kHintEvery =
+    8;                              // the shared lower bounds move once in so many: a cache line of the ring
 inline constexpr Ticket kKept = 1;  // no message's: tickets start at the ring's length, which is 2 at least
 
 // state:4 | owner:12 | ticket:48, one per block. Zero: free.
