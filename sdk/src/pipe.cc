@@ -10,6 +10,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -64,8 +65,10 @@ Connection::Connection(Connection&& other) noexcept
       access_(other.access_),
       name_(std::move(other.name_)),
       ended_(other.ended_),
+      max_message_(other.max_message_),
       head_(std::move(other.head_)),
-      body_(std::move(other.body_)) {}
+      body_(std::move(other.body_)),
+      to_skip_(other.to_skip_) {}
 
 Connection& Connection::operator=(Connection&& other) noexcept {
   std::swap(fd_, other.fd_);
@@ -74,6 +77,8 @@ Connection& Connection::operator=(Connection&& other) noexcept {
   std::swap(ended_, other.ended_);
   std::swap(head_, other.head_);
   std::swap(body_, other.body_);
+  std::swap(max_message_, other.max_message_);
+  std::swap(to_skip_, other.to_skip_);
   return *this;
 }
 
@@ -147,9 +152,44 @@ std::optional<std::string> Connection::recv_text() {
   return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
 }
 
+std::optional<std::size_t> Connection::recv_into(std::span<std::byte> memory) {
+  return recv_into_until(memory, std::nullopt);
+}
+std::optional<std::size_t> Connection::recv_into(std::span<std::byte> memory,
+                                                 std::chrono::nanoseconds timeout) {
+  return recv_into_until(memory, detail::deadline_in(timeout));
+}
+
 std::optional<std::vector<std::byte>> Connection::recv_until(const Deadline& deadline) {
+  const auto size = begin_message(max_message_, deadline);
+  if (!size || !fill(body_, *size, deadline)) return std::nullopt;
+  head_.clear();
+  return std::exchange(body_, {});
+}
+
+std::optional<std::size_t> Connection::recv_into_until(std::span<std::byte> memory,
+                                                       const Deadline& deadline) {
+  const auto size = begin_message(std::min(max_message_, memory.size()), deadline);
+  if (!size) return std::nullopt;
+  std::size_t have = body_.size();  // of an earlier call, whose time was over
+  std::copy(body_.begin(), body_.end(), memory.begin());
+  while (have < *size) {
+    const std::size_t got = read_some(memory.subspan(have, *size - have), true, deadline);
+    if (got == 0) {
+      body_.assign(memory.begin(), memory.begin() + static_cast<std::ptrdiff_t>(have));
+      return std::nullopt;
+    }
+    have += got;
+  }
+  head_.clear();
+  body_.clear();
+  return size;
+}
+
+// The length of the message that comes next, once its head is here. Nothing: as recv().
+std::optional<std::size_t> Connection::begin_message(std::size_t most, const Deadline& deadline) {
   require(Access::kRead, "read");
-  if (!fill(head_, kShortHead, deadline)) return std::nullopt;
+  if (!skip(deadline) || !fill(head_, kShortHead, deadline)) return std::nullopt;
   std::uint64_t size = big_endian(head_.data(), kShortHead);
   if (size == 0xffffffff) {
     if (!fill(head_, kLongHead, deadline)) return std::nullopt;
@@ -158,28 +198,52 @@ std::optional<std::vector<std::byte>> Connection::recv_until(const Deadline& dea
     throw Truncated(name_ + ": what arrives is not a message: its length is negative");
   }
   if (size > SSIZE_MAX) throw Truncated(name_ + ": what arrives is not a message: its length is absurd");
-  if (!fill(body_, size, deadline)) return std::nullopt;
-  head_.clear();
-  return std::exchange(body_, {});
+  if (size > most) {
+    to_skip_ = size - body_.size();
+    head_.clear();
+    body_.clear();
+    throw TooLarge(name_ + ": a message of " + std::to_string(size) + " bytes is longer than the " +
+                   std::to_string(most) + " that fit; it is dropped");
+  }
+  return size;
 }
 
 // Until `size` bytes of a part of the frame are here. False: the time is over, or the other end was closed
 // before the frame.
 bool Connection::fill(std::vector<std::byte>& part, std::size_t size, const Deadline& deadline) {
   while (part.size() < size) {
-    if (deadline && !wait_for(POLLIN, deadline)) return false;
-    std::size_t have = part.size();
+    const std::size_t have = part.size();
+    const bool begun = !head_.empty();
     part.resize(have + std::min(size - have, kChunk));
-    ssize_t got = read(fd_, part.data() + have, part.size() - have);
-    part.resize(have + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    if (got > 0) continue;
+    const std::size_t got = read_some(std::span(part).subspan(have), begun, deadline);
+    part.resize(have + got);
+    if (got == 0) return false;
+  }
+  return true;
+}
+
+bool Connection::skip(const Deadline& deadline) {
+  std::vector<std::byte> dropped(std::min(to_skip_, kChunk));
+  while (to_skip_ > 0) {
+    const std::size_t got = read_some(std::span(dropped).first(std::min(to_skip_, kChunk)), true, deadline);
+    if (got == 0) return false;
+    to_skip_ -= got;
+  }
+  return true;
+}
+
+// At least one byte. 0: the time is over, or the other end was closed and no message has begun.
+std::size_t Connection::read_some(std::span<std::byte> memory, bool begun, const Deadline& deadline) {
+  for (;;) {
+    if (deadline && !wait_for(POLLIN, deadline)) return 0;
+    const ssize_t got = read(fd_, memory.data(), memory.size());
+    if (got > 0) return static_cast<std::size_t>(got);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got < 0 && errno != ECONNRESET) fail(name_, "read");
     ended_ = true;
-    if (head_.empty()) return false;
+    if (!begun) return 0;
     throw Truncated(name_ + ": the other end went away in the middle of a message");
   }
-  return true;
 }
 
 bool Connection::poll(std::chrono::nanoseconds timeout) {

@@ -79,6 +79,62 @@ TEST(Connection, KeepsWhatHasArrivedWhenTheTimeIsOver) {
   close(p.write);
 }
 
+TEST(Connection, ReceivesIntoMemoryOfTheCaller) {
+  Pipe p;
+  Connection in(p.read, Access::kRead, "pipe 'p'"), out(p.write, Access::kWrite, "pipe 'p'");
+  std::array<std::byte, 5> memory{};
+  out.send("hello");
+  EXPECT_EQ(in.recv_into(memory), 5u);
+  EXPECT_EQ(static_cast<char>(memory[4]), 'o');
+  out.send("");
+  EXPECT_EQ(in.recv_into(memory), 0u);
+  out.close();
+  EXPECT_EQ(in.recv_into(memory), std::nullopt);
+  EXPECT_TRUE(in.ended());
+}
+
+TEST(Connection, GoesOnWithWhatArrivedIntoMemoryBeforeTheTimeWasOver) {
+  Pipe p;
+  Connection in(p.read, Access::kRead, "pipe 'p'");
+  std::array<std::byte, 8> memory{};
+  ASSERT_EQ(write(p.write, "\0\0\0\x05hel", 7), 7);
+  EXPECT_EQ(in.recv_into(memory, 0ns), std::nullopt);
+  EXPECT_FALSE(in.ended());
+  memory.fill(std::byte{});
+  ASSERT_EQ(write(p.write, "lo", 2), 2);
+  EXPECT_EQ(in.recv_into(memory), 5u);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(memory.data()), 5), "hello");
+  close(p.write);
+}
+
+// It is dropped as it arrives, and the next one is received whole.
+TEST(Connection, DropsAMessageThatIsTooLongAndNothingElse) {
+  Pipe p;
+  Connection in(p.read, Access::kRead, "pipe 'p'"), out(p.write, Access::kWrite, "pipe 'p'");
+  std::array<std::byte, 4> memory{};
+  in.set_max_message(6);
+  for (const char* text : {"too long", "fits", "seven77", "again"}) out.send(text);
+  EXPECT_THROW((void)in.recv_into(memory), TooLarge);
+  EXPECT_EQ(in.recv_into(memory), 4u);
+  EXPECT_THROW((void)in.recv(), TooLarge);
+  EXPECT_EQ(in.recv_text(), "again");
+}
+
+TEST(Connection, DropsTheRestOfATooLongMessageWhenItArrives) {
+  Pipe p;
+  Connection in(p.read, Access::kRead, "pipe 'p'");
+  in.set_max_message(2);
+  ASSERT_EQ(write(p.write, "\0\0\0\x05he", 6), 6);
+  EXPECT_THROW((void)in.recv(), TooLarge);
+  EXPECT_EQ(in.recv(0ns), std::nullopt);
+  ASSERT_EQ(write(p.write, "llo\0\0\0\x02hi", 9), 9);
+  EXPECT_EQ(in.recv_text(), "hi");
+  ASSERT_EQ(write(p.write, "\0\0\0\x05he", 6), 6);
+  EXPECT_THROW((void)in.recv(), TooLarge);
+  close(p.write);
+  EXPECT_THROW((void)in.recv(), Truncated);
+}
+
 TEST(Connection, CarriesEmptyAndLargeMessages) {
   Pipe p;
   std::string large(5 << 20, 'x');

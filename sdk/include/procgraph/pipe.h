@@ -40,10 +40,18 @@ class Connection {
 
   // The next message. Nothing: the other end was closed between two messages (ended() tells), or the time is
   // over; what has arrived of a message by then is kept for the next call. Throws Truncated if the other end
-  // went away in the middle of one.
+  // went away in the middle of one; TooLarge if the message is longer than set_max_message() allows: it is
+  // dropped as it arrives, and the next call returns the one after it.
   [[nodiscard]] std::optional<std::vector<std::byte>> recv();
   [[nodiscard]] std::optional<std::vector<std::byte>> recv(std::chrono::nanoseconds timeout);
   [[nodiscard]] std::optional<std::string> recv_text();
+  // The same into memory of yours, without another copy; returns how long the message is. Throws TooLarge, as
+  // above, if it does not fit.
+  [[nodiscard]] std::optional<std::size_t> recv_into(std::span<std::byte> memory);
+  [[nodiscard]] std::optional<std::size_t> recv_into(std::span<std::byte> memory,
+                                                     std::chrono::nanoseconds timeout);
+  // Bytes. At first without a limit: memory is only taken for what has arrived, whatever a frame promises.
+  void set_max_message(std::size_t bytes) { max_message_ = bytes; }
   [[nodiscard]] bool ended() const { return ended_; }
   // Is there something to receive, the end included, within the time?
   [[nodiscard]] bool poll(std::chrono::nanoseconds timeout = {});
@@ -57,14 +65,21 @@ class Connection {
   [[nodiscard]] bool send_until(std::span<const std::byte> bytes, const Deadline& deadline);
   [[nodiscard]] std::optional<std::vector<std::byte>> recv_until(const Deadline& deadline);
   [[nodiscard]] bool wait_for(short events, const Deadline& deadline) const;
+  [[nodiscard]] std::optional<std::size_t> recv_into_until(std::span<std::byte> memory,
+                                                           const Deadline& deadline);
+  [[nodiscard]] std::optional<std::size_t> begin_message(std::size_t most, const Deadline& deadline);
   [[nodiscard]] bool fill(std::vector<std::byte>& part, std::size_t size, const Deadline& deadline);
+  [[nodiscard]] bool skip(const Deadline& deadline);
+  [[nodiscard]] std::size_t read_some(std::span<std::byte> memory, bool begun, const Deadline& deadline);
   void require(Access access, const char* what) const;
 
   int fd_;
   Access access_;
   std::string name_;
   bool ended_ = false;
+  std::size_t max_message_ = SIZE_MAX;
   std::vector<std::byte> head_, body_;  // what has arrived of the frame that is being received
+  std::size_t to_skip_ = 0;             // bytes of a message that was too long
 };
 
 }  // namespace procgraph
