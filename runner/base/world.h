@@ -39,8 +39,9 @@ struct World {
   Machine machine;
   std::function<FileFacts(const std::string& absolute_path)> look;
   std::function<Result<std::string>(const std::string& absolute_path)> read_file;
-  std::function<std::vector<std::string>(const std::string& absolute_path)>
-      list;  // names in a folder, for "did you mean"; may be empty
+  // Names in a folder, sorted, for "did you mean": none where it cannot be read, and of a huge one only some.
+  // The function itself may be absent.
+  std::function<std::vector<std::string>(const std::string& absolute_path)> list;
 };
 
 }  // namespace procgraph

@@ -1,8 +1,10 @@
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -18,6 +20,8 @@ namespace {
 
 // A graph's text is far smaller; the front end refuses it by this very limit.
 constexpr std::size_t kLargestText = std::size_t{16} << 20U;
+// More than any folder of programs has; a hint is not worth more.
+constexpr std::size_t kMostNames = 8192;
 
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> all;
@@ -56,6 +60,23 @@ FileFacts look(const std::string& path) {
   facts.readable = ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
   facts.executable = ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
   return facts;
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+std::vector<std::string> list(const std::string& path) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+  if (!folder) return names;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    if (names.size() == kMostNames) break;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  std::ranges::sort(names);
+  return names;
 }
 
 Result<std::string> read_all(int fd, const std::string& path) {
@@ -98,6 +119,7 @@ Result<World> real_world(const std::vector<std::string>& nodes, std::string inst
   world.machine = read_machine();
   world.look = look;
   world.read_file = read_file;
+  world.list = list;
   return world;
 }
 

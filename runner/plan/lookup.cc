@@ -1,5 +1,7 @@
 #include "plan/lookup.h"
 
+#include <algorithm>
+
 #include "base/path.h"
 #include "base/text.h"
 #include "graph/wording.h"
@@ -15,6 +17,13 @@ void append_path(const std::string& path, std::vector<std::string>& folders) {
     if (begin < end && path[begin] == '/') folders.push_back(path.substr(begin, end - begin));
     begin = end + 1;
   }
+}
+
+// Names that are near but do not run are passed over: a few of them only.
+constexpr int kNeighbours = 8;
+
+std::string inside(const std::string& folder, const std::string& name) {
+  return cat(folder, folder.ends_with('/') ? "" : "/", name);
 }
 
 bool runs(const FileFacts& facts) {
@@ -43,11 +52,16 @@ std::vector<std::string> Lookup::folders(const Wanted& wanted) const {
   return folders;
 }
 
-std::variant<std::string, NotFound> Lookup::judge(const std::string& path) {
-  const FileFacts& facts = look(path);
+std::variant<std::string, NotFound> Lookup::judge(const Wanted& wanted) {
+  const std::string path = absolute(wanted.folder, wanted.word);
+  const FileFacts facts = look(path);
   switch (facts.type) {
-    case FileFacts::Type::kMissing:
-      return NotFound{"was not found", cat("there is no ", quoted(path))};
+    case FileFacts::Type::kMissing: {
+      const std::string typed = wanted.word.substr(0, wanted.word.rfind('/') + 1);
+      const auto near = neighbour(wanted.word.substr(typed.size()), {folder(path)});
+      return NotFound{"was not found", near ? cat("did you mean ", quoted(typed + *near), '?')
+                                            : cat("there is no ", quoted(path))};
+    }
     case FileFacts::Type::kDirectory:
       return NotFound{"is a folder, not a program", {}};
     case FileFacts::Type::kOther:
@@ -59,20 +73,40 @@ std::variant<std::string, NotFound> Lookup::judge(const std::string& path) {
   return path;
 }
 
-NotFound Lookup::missing(const Wanted& wanted, const std::vector<std::string>& folders) {
-  NotFound result{"was not found", {}};
-  if (world_.list && suggestions_left_-- > 0) {
-    std::vector<std::string> candidates;
-    for (const std::string& folder : folders) {
-      for (std::string& name : world_.list(folder)) candidates.push_back(std::move(name));
-    }
-    result.hint = did_you_mean(wanted.word, candidates);
+const std::vector<std::string>& Lookup::names(const std::string& folder) {
+  const auto [place, fresh] = names_.try_emplace(folder);
+  if (fresh && world_.list) place->second = world_.list(folder);
+  return place->second;
+}
+
+std::optional<std::string> Lookup::neighbour(const std::string& name,
+                                             const std::vector<std::string>& folders) {
+  if (suggestions_left_ == 0) return {};
+  --suggestions_left_;
+  std::vector<std::string> candidates;
+  for (const std::string& folder : folders) {
+    const auto& more = names(folder);
+    candidates.insert(candidates.end(), more.begin(), more.end());
   }
-  if (!result.hint.empty()) return result;
-  result.hint = wanted.builtin ? "it is a node of procgraph itself: the installation is not complete"
-                               : "looked for in 'nodes' beside the file, --nodes, PROCGRAPH_NODE_PATH, PATH "
-                                 "and the installed nodes; a path has a '/'";
-  return result;
+  for (int tries = 0; tries < kNeighbours; ++tries) {
+    auto best = nearest(name, candidates);
+    if (!best) return {};
+    const auto here = [&](const std::string& folder) { return runs(look(inside(folder, *best))); };
+    if (std::ranges::any_of(folders, here)) return best;
+    std::erase(candidates, *best);
+  }
+  return {};
+}
+
+NotFound Lookup::missing(const Wanted& wanted, const std::vector<std::string>& folders) {
+  if (wanted.builtin)
+    return {"was not found", "it is a node of procgraph itself: the installation is not complete"};
+  if (const auto near = neighbour(wanted.word, folders))
+    return {"was not found", cat("did you mean ", quoted(*near), '?')};
+  return {
+      "was not found",
+      "looked for in 'nodes' beside the file, --nodes, PROCGRAPH_NODE_PATH, PATH and the installed nodes; "
+      "a path has a '/'"};
 }
 
 std::variant<std::string, NotFound> Lookup::find(const Wanted& wanted) {
@@ -80,12 +114,12 @@ std::variant<std::string, NotFound> Lookup::find(const Wanted& wanted) {
       cat(wanted.word, '\0', wanted.folder, '\0', wanted.path, '\0', wanted.builtin ? "b" : ""));
   if (!fresh) return place->second;
   auto& answer = place->second;
-  if (wanted.word.find('/') != std::string::npos) return answer = judge(absolute(wanted.folder, wanted.word));
+  if (wanted.word.find('/') != std::string::npos) return answer = judge(wanted);
   const auto all = folders(wanted);
   const std::string* unusable = nullptr;
   std::string path;
   for (const std::string& folder : all) {
-    path = cat(folder, folder.ends_with('/') ? "" : "/", wanted.word);
+    path = inside(folder, wanted.word);
     const FileFacts& facts = look(path);
     if (runs(facts)) return answer = path;
     if (facts.type == FileFacts::Type::kRegular && unusable == nullptr) unusable = &looked_.find(path)->first;

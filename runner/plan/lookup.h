@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -33,12 +34,17 @@ class Lookup {
 
  private:
   [[nodiscard]] std::vector<std::string> folders(const Wanted& wanted) const;
-  [[nodiscard]] std::variant<std::string, NotFound> judge(const std::string& path);
+  [[nodiscard]] std::variant<std::string, NotFound> judge(const Wanted& wanted);
   [[nodiscard]] NotFound missing(const Wanted& wanted, const std::vector<std::string>& folders);
+  // The nearest name that would run from one of these folders.
+  [[nodiscard]] std::optional<std::string> neighbour(const std::string& name,
+                                                     const std::vector<std::string>& folders);
+  [[nodiscard]] const std::vector<std::string>& names(const std::string& folder);
 
   const World& world_;
   std::unordered_map<std::string, FileFacts> looked_;
   std::map<std::string, std::variant<std::string, NotFound>> found_;
+  std::unordered_map<std::string, std::vector<std::string>> names_;  // by folder
   int suggestions_left_ = 20;
 };
 

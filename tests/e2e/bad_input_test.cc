@@ -53,6 +53,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Nul", with(std::string("name: a") + '\0' + "b\n"), 78, "graph.yaml:3:8: error: "},
         Case{"InvalidUtf8", with("name: a\xff\n"), 78, "graph.yaml:3:8: error: "},
         Case{"MissingProgram", with("  b: no-such-program-anywhere\n"), 78, "graph.yaml:3:6: error: "},
+        Case{"MisspelledNode", with("  b: discrad\n"), 78, "hint: did you mean 'discard'?"},
         Case{"ProgramWithoutExecuteBit", with("  b: ./noexec\n"), 78, "graph.yaml:3:6: error: "},
         Case{"DirectoryAsProgram", with("  b: /tmp\n"), 78, "graph.yaml:3:6: error: "},
         Case{"ChannelNamedLikeAPath", with("queues: [../q]\n"), 78, "graph.yaml:3:"},

@@ -38,6 +38,17 @@ TEST(RealWorld, LooksAtFiles) {
   EXPECT_EQ(world->look(folder / "missing").type, FileFacts::Type::kMissing);
 }
 
+TEST(RealWorld, ListsTheNamesInAFolder) {
+  const TemporaryFolder folder;
+  const auto world = real_world({}, "");
+  folder.write("b", "");
+  folder.write("a/inner", "");
+  folder.write(".hidden", "");
+  EXPECT_THAT(world->list(folder.path()), ElementsAre(".hidden", "a", "b"));
+  EXPECT_THAT(world->list(folder / "missing"), ElementsAre());
+  EXPECT_THAT(world->list(folder / "b"), ElementsAre());
+}
+
 TEST(RealWorld, ReadsRegularFilesOnly) {
   const TemporaryFolder folder;
   const auto world = real_world({}, "");

@@ -1,5 +1,6 @@
 #include "plan/lookup.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "graph_text.h"
@@ -71,6 +72,54 @@ TEST(Lookup, FindsANodeOfOursOnlyWhereProcgraphIs) {
   EXPECT_EQ(found(world, {"discard", "/w", "/usr/bin", true}), "was not found");
   world.program("/opt/nodes/discard");
   EXPECT_EQ(found(world, {"discard", "/w", "/usr/bin", true}), "/opt/nodes/discard");
+}
+
+std::string hint(const FakeWorld& world, const Wanted& wanted) {
+  const auto answer = Lookup(world.value).find(wanted);
+  return std::get<NotFound>(answer).hint;
+}
+
+TEST(LookupHint, IsTheNearestProgramOfTheFoldersThatWereSearched) {
+  FakeWorld world;
+  world.value.installed_nodes = "/opt/nodes";
+  world.program("/opt/nodes/discard").program("/usr/bin/sort").program("/elsewhere/dicard");
+  EXPECT_EQ(hint(world, wanted("dicsard")), "did you mean 'discard'?");
+  EXPECT_EQ(hint(world, wanted("srot")), "did you mean 'sort'?");
+  EXPECT_THAT(hint(world, wanted("srot", "/bin")), testing::StartsWith("looked for in "));
+}
+
+TEST(LookupHint, PassesOverWhatDoesNotRun) {
+  FakeWorld world;
+  world.file("/w/nodes/parse.h").folder("/w/nodes/parsed");
+  EXPECT_THAT(hint(world, wanted("parse.")), testing::StartsWith("looked for in "));
+  world.program("/usr/bin/parser");
+  EXPECT_EQ(hint(world, wanted("parse.")), "did you mean 'parser'?");
+}
+
+TEST(LookupHint, OfAPathIsItsNeighbourAsItWouldBeTyped) {
+  FakeWorld world;
+  world.program("/w/bin/parse").program("/usr/bin/prase");
+  EXPECT_EQ(hint(world, wanted("./bin/prase")), "did you mean './bin/parse'?");
+  EXPECT_EQ(hint(world, wanted("/w/bin/prase")), "did you mean '/w/bin/parse'?");
+  EXPECT_EQ(hint(world, wanted("bin/other")), "there is no '/w/bin/other'");
+}
+
+TEST(LookupHint, ListsEachFolderOnceAndOnlyForSomeMistakes) {
+  FakeWorld world;
+  std::map<std::string, int> listed;
+  world.program("/usr/bin/sort");
+  world.value.list = [&](const std::string& folder) {
+    ++listed[folder];
+    return std::vector<std::string>{"sort"};
+  };
+  Lookup lookup(world.value);
+  int hinted = 0;
+  for (int i = 0; i < 30; ++i) {
+    const auto answer = lookup.find(wanted("srot", "/usr/bin:/bin:/" + std::to_string(i)));
+    hinted += std::get<NotFound>(answer).hint == "did you mean 'sort'?" ? 1 : 0;
+  }
+  EXPECT_EQ(listed["/usr/bin"], 1);
+  EXPECT_EQ(hinted, 20);
 }
 
 TEST(Lookup, LooksAtEachFileOnce) {
