@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "os/proc.h"
@@ -37,12 +40,62 @@ constexpr std::size_t kWatched = 64;
 constexpr int kPatience = 100;  // ms
 
 // The descriptors tell of it, whoever reaps. Not for ever: one that hangs in the kernel may be the only one
-// killed, while an orphan of a deeper process comes to us without a sign.
-void wait_for_a_death(std::span<const Fd> dying) {
+// killed, while an orphan of a deeper process comes to us without a sign. False: nobody died.
+bool wait_for_a_death(std::span<const Fd> dying) {
   std::vector<pollfd> ends;
   for (const Fd& process : dying) ends.push_back({process.get(), POLLIN, 0});
-  ::poll(ends.data(), ends.size(), kPatience);
+  return ::poll(ends.data(), ends.size(), kPatience) > 0;
 }
+
+// All that are alive, but for the spared children and what these have started.
+std::vector<ProcessLine> descendants(std::span<const pid_t> spared) {
+  std::unordered_multimap<pid_t, ProcessLine> by_parent;
+  each_process([&](const ProcessLine& line) { by_parent.emplace(line.parent, line); });
+  std::vector<ProcessLine> found;
+  std::vector<pid_t> parents{::getpid()};
+  while (!parents.empty()) {
+    const auto [first, last] = by_parent.equal_range(parents.back());
+    parents.pop_back();
+    for (auto child = first; child != last; ++child) {
+      if (std::ranges::find(spared, child->second.pid) != spared.end()) continue;
+      parents.push_back(child->second.pid);
+      if (child->second.alive()) found.push_back(child->second);
+    }
+    by_parent.erase(first, last);  // a walk that is no snapshot could contain a circle
+  }
+  return found;
+}
+
+// Since when all that are left hang in the kernel.
+class Hopelessness {
+ public:
+  explicit Hopelessness(std::span<const pid_t> spared) : spared_(spared) {}
+
+  // Nobody died for a while. One that hangs keeps its children from becoming ours, so all of them are killed
+  // here. True: it is no use to wait any longer.
+  bool grows() {
+    hanging_.clear();
+    bool one_moves = false;
+    for (const ProcessLine& line : descendants(spared_)) {
+      one_moves = one_moves || !line.hangs();
+      hanging_.push_back(line.pid);
+      const auto same = [&](const ProcessLine& now) { return now.parent == line.parent; };
+      (void)signal_exactly(line.pid, SIGKILL, same);
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (one_moves || !since_) since_ = now;
+    return now - *since_ >= kLongest;
+  }
+  void ends() { since_.reset(); }
+  [[nodiscard]] std::vector<pid_t> hanging() && { return std::move(hanging_); }
+
+ private:
+  static constexpr std::chrono::seconds kLongest{5};
+
+  std::span<const pid_t> spared_;
+  std::optional<std::chrono::steady_clock::time_point> since_;
+  std::vector<pid_t> hanging_;
+};
 
 }  // namespace
 
@@ -69,17 +122,22 @@ Killed kill_children(std::span<const pid_t> spared) {
   return killed;
 }
 
-void end_descendants(std::span<const pid_t> spared) {
+std::vector<pid_t> end_descendants(std::span<const pid_t> spared) {
+  Hopelessness hopelessness(spared);
   for (;;) {
     // No child and nobody adopted: there is no descendant. With spared children the same holds when a walk
     // has found nobody else and nobody has died since, for an orphan comes to us before its parent can be
     // reaped.
-    if (reap_the_dead().childless) return;
+    if (reap_the_dead().childless) return {};
     const Killed killed = kill_children(spared);
     if (!killed.dying.empty()) {
-      wait_for_a_death(killed.dying);
+      if (wait_for_a_death(killed.dying)) {
+        hopelessness.ends();
+      } else if (hopelessness.grows()) {
+        return std::move(hopelessness).hanging();
+      }
     } else if (killed.refused > 0 || (!spared.empty() && !reap_the_dead().any)) {
-      return;
+      return {};
     }
   }
 }

@@ -24,8 +24,9 @@ Killed kill_children(std::span<const pid_t> spared);
 
 // Kills every child but the spared ones, reaps, and goes on with those that thereby became children, until
 // none is left: a descendant can escape into another session or clear its PDEATHSIG, but not leave the tree.
-// Ends early only where nothing may be killed (EPERM). Reaps: nobody else in this process may need the exit
-// of a child any more.
-void end_descendants(std::span<const pid_t> spared);
+// Ends early only where nothing may be killed (EPERM), and where all who are left have been in calls of the
+// kernel that no signal ends for some seconds (state D): these are killed, run no instruction of their own
+// any more, and are returned. Reaps: nobody else in this process may need the exit of a child any more.
+std::vector<pid_t> end_descendants(std::span<const pid_t> spared);
 
 }  // namespace procgraph

@@ -47,6 +47,14 @@ void say(const std::string& line) {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
+// Ends all, and names whom nobody can end.
+void end_all(std::span<const pid_t> spared) {
+  const std::vector<pid_t> hanging = end_descendants(spared);
+  if (hanging.empty()) return;
+  say(fmt::format("killed, but not let go by the kernel (state D): {}; {} when the call returns",
+                  fmt::join(hanging, ", "), hanging.size() == 1 ? "it ends" : "they end"));
+}
+
 sigset_t every_signal() {
   sigset_t all;
   ::sigfillset(&all);
@@ -81,7 +89,7 @@ void outlive(pid_t guard) {
   say("the guard is gone; its graph is killed");
   // The main thread may be starting processes. A child that hangs before its exec is among those killed.
   while (!end_spawning()) kill_children({});
-  end_descendants({});
+  end_all({});
   ::_exit(kOperatingSystemError);
 }
 
@@ -166,7 +174,7 @@ class Watch {
   const ChildChange end = Watch(runner).wait_for_end();
   if (end.what == ChildChange::What::kKilled && !contains(kOrdinaryDeaths, end.status))
     say(fmt::format("the runner was killed by {}; its graph is killed with it", signal_name(end.status)));
-  end_descendants(strangers);
+  end_all(strangers);
   if (end.what == ChildChange::What::kKilled) die_of(end.status);
   ::_exit(end.status);
 }

@@ -26,8 +26,12 @@ std::optional<ProcessLine> parse(pid_t pid, std::string_view stat) {
   ProcessLine line{.pid = pid};
   int group = 0;
   const std::string rest(stat.substr(end_of_name + 2));
-  if (std::sscanf(rest.c_str(), "%c %d %d %d", &line.state, &line.parent, &group, &line.session) !=
-      4)  // NOLINT(cert-err34-c)
+  constexpr const char* kFields =
+      "%c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d";  // from the third to the
+                                                                             // twentieth
+  if (std::sscanf(rest.c_str(), kFields, &line.state, &line.parent, &group,
+                  &line.session,  // NOLINT(cert-err34-c)
+                  &line.threads) != 5)
     return std::nullopt;
   return line;
 }

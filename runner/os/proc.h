@@ -15,9 +15,13 @@ struct ProcessLine {
   pid_t pid = -1;
   pid_t parent = -1;
   pid_t session = -1;
-  char state = '?';  // R, S, D, T, Z …
+  char state = '?';  // of its first thread: R, S, D, T, Z …
+  int threads = 1;
 
-  [[nodiscard]] bool alive() const { return state != 'Z' && state != 'X' && state != 'x'; }
+  // One whose first thread is a zombie lives on in its others.
+  [[nodiscard]] bool alive() const { return (state != 'Z' && state != 'X' && state != 'x') || threads > 1; }
+  // It has not got to die though it was killed: in a call of the kernel that no signal ends.
+  [[nodiscard]] bool hangs() const { return alive() && (state == 'D' || state == 'Z'); }
 };
 
 // Nothing if there is no such process.

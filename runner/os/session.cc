@@ -56,6 +56,17 @@ std::size_t signal_sessions(std::span<const pid_t> sessions, int signal) {
   return static_cast<std::size_t>(std::ranges::count_if(members, signalled));
 }
 
+std::vector<pid_t> hanging_members(pid_t session) {
+  std::vector<pid_t> hanging;
+  bool one_moves = false;
+  each_process([&](const ProcessLine& line) {
+    if (line.session != session || !line.alive()) return;
+    hanging.push_back(line.pid);
+    one_moves = one_moves || !line.hangs();
+  });
+  return one_moves ? std::vector<pid_t>{} : hanging;
+}
+
 bool session_is_empty(pid_t leader) {
   if (number_is_free(leader)) return true;
   return signal_sessions({&leader, 1}, 0) == 0;

@@ -2,12 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
+#include <thread>
 
+#include "fakes/freezer.h"
 #include "fakes/life_line.h"
 #include "os/descendants.h"
 #include "os/proc.h"
@@ -98,6 +102,51 @@ TEST(Changes, OfAdoptedOrphansAreSeen) {
     EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
     EXPECT_EQ(errno, ECHILD);
     EXPECT_GT(child.pid, 0);
+  });
+}
+
+// Its first thread ends, and another one goes on.
+pid_t start_headless(int line) {
+  const pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  std::thread([=] {
+    while (process_line(::getpid())->state != 'Z') std::this_thread::yield();
+    if (::write(line, ".", 1) == 1) ::pause();
+  }).detach();
+  ::syscall(SYS_exit, 0);  // this thread only
+  std::abort();
+}
+
+TEST(Process, WhoseFirstThreadHasEndedIsAliveUntilTheLastHas) {
+  in_a_subreaper([] {
+    LifeLine line;
+    const pid_t pid = start_headless(line.write_end());
+    ASSERT_TRUE(line.wait_for(1));
+    EXPECT_TRUE(process_line(pid)->alive());
+    EXPECT_THAT(children(), ::testing::ElementsAre(pid));
+    ::kill(pid, SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT);
+    EXPECT_FALSE(process_line(pid)->alive());
+  });
+}
+
+TEST(Descendants, ThatHangInTheKernelAreReturnedAndTheirChildrenKilledNevertheless) {
+  const Freezer freezer;
+  if (!freezer.usable()) GTEST_SKIP() << "no control group can be frozen here";
+  in_a_subreaper([&] {
+    LifeLine line;
+    const Child child = start_hostile("grandchild", line.write_end());
+    line.close_write_end();
+    ASSERT_TRUE(line.wait_for(2));
+    std::ofstream(freezer.members()) << child.pid;
+    freezer.freeze();
+    EXPECT_THAT(end_descendants({}), ::testing::ElementsAre(child.pid));
+    each_process([&](const ProcessLine& process) {
+      EXPECT_FALSE(process.parent == child.pid && process.alive()) << process.pid;
+    });
+    freezer.thaw();
+    EXPECT_TRUE(line.wait_for_end());
   });
 }
 
