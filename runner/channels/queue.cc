@@ -88,6 +88,17 @@ ChannelSample sample_of(const LiveChannel& live) {
           .redelivered = now.redelivered};
 }
 
+// Of a port beyond those that the roster has room for nothing is known.
+bool has_opened(const LiveChannel& live, std::uint16_t participant, std::size_t port) {
+  return port >= 64 || (opened_ports(live.roster, participant) >> port & 1U) != 0;
+}
+
+std::optional<Poisoning> poisoning_of(const LiveChannel& live) {
+  const auto found = poisoned(live.control);
+  if (!found) return {};
+  return Poisoning{.finder = found->finder, .reason = found->reason};
+}
+
 }  // namespace
 
 const ChannelKind kQueueKind{
@@ -110,6 +121,8 @@ const ChannelKind kQueueKind{
     .end_of_writers = [](const LiveChannel& live) { end_of_writers(live.control, live.roster); },
     .end_of_readers = [](const LiveChannel& live) { end_of_readers(live.control, live.roster); },
     .sample = sample_of,
+    .has_opened = has_opened,
+    .poisoned = poisoning_of,
 };
 
 }  // namespace procgraph

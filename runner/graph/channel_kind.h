@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -28,6 +29,12 @@ struct ChannelSample {
   std::uint64_t waiting = 0;  // messages that nobody has taken yet
   std::uint64_t leased = 0;   // taken and not acknowledged
   std::uint64_t put = 0, acknowledged = 0, redelivered = 0;
+};
+
+// Something impossible was found in a channel's memory: it is stopped for good.
+struct Poisoning {
+  std::uint16_t finder = 0;  // participant, as the memory says; 0: the runner
+  std::string_view reason;   // "its ring names a block that does not exist"
 };
 
 struct ChannelKind {
@@ -55,6 +62,9 @@ struct ChannelKind {
   void (*end_of_readers)(const LiveChannel&) =
       nullptr;  // no reader will ever come again: writers get NoReaders
   ChannelSample (*sample)(const LiveChannel&) = nullptr;
+  // Whether a participant has opened the n-th of its PROCGRAPH_PORTS, which is one of this channel.
+  bool (*has_opened)(const LiveChannel&, std::uint16_t participant, std::size_t port) = nullptr;
+  std::optional<Poisoning> (*poisoned)(const LiveChannel&) = nullptr;
 };
 
 using ChannelKinds = std::span<const ChannelKind* const>;

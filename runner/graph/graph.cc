@@ -23,6 +23,16 @@ std::vector<std::string> process_names(const Graph& graph, const std::vector<Por
   return names;
 }
 
+std::string stream_instead(const Graph& graph, const Port& port) {
+  const Channel& channel = graph.at(port.channel);
+  const std::string stream = port.access == Access::kWrite ? "stdout" : "stdin";
+  std::string hint = cat("a plain program wants ", quoted(cat(stream, ": ", channel.name)));
+  if (!channel.kind->bytes)
+    hint += cat(", with ", quoted(channel.name), " among the pipes (on a ", channel.kind->name,
+                " that is not supported yet)");
+  return hint;
+}
+
 std::string label(const Process& process, std::uint32_t replica) {
   return process.replicas == 1 ? process.name : cat(process.name, '.', replica);
 }

@@ -114,6 +114,8 @@ struct Graph {
 [[nodiscard]] std::string title(const Graph& graph, const Channel& channel);
 // The names of the processes that hold these ports, each once, in order.
 [[nodiscard]] std::vector<std::string> process_names(const Graph& graph, const std::vector<PortId>& ports);
+// What a program that knows no SDK would want instead of this port: "a plain program wants 'stdin: a'".
+[[nodiscard]] std::string stream_instead(const Graph& graph, const Port& port);
 // "parse", or "parse.0" of a process with replicas.
 [[nodiscard]] std::string label(const Process& process, std::uint32_t replica);
 

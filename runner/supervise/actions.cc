@@ -28,6 +28,11 @@ struct Text {
   std::string operator()(const action::Sweep& a) const {
     return fmt::format("sweep {} {}", a.spawn.value, a.signal);
   }
+  std::string operator()(const action::Inspect& a) const { return fmt::format("inspect {}", a.spawn.value); }
+  std::string operator()(const action::LetGo& a) const { return fmt::format("let go {}", a.spawn.value); }
+  std::string operator()(const action::LookAtPorts& a) const {
+    return fmt::format("look at ports {}", a.spawn.value);
+  }
   std::string operator()(const action::Reap& a) const { return fmt::format("reap {}", a.spawn.value); }
   std::string operator()(const action::Release& a) const { return fmt::format("release {}", a.spawn.value); }
   std::string operator()(const action::WriterGone& a) const {
@@ -40,8 +45,11 @@ struct Text {
     return fmt::format("end of readers {}", a.channel.value);
   }
   std::string operator()(const action::Failed& a) const {
-    const std::string who = a.failure.spawn.valid() ? fmt::format("{}", a.failure.spawn.value) : "graph";
-    return fmt::format("failed {} {} {}", who, a.failure.code, name(a.effect));
+    const Failure& failure = a.failure;
+    const std::string who = failure.spawn.valid()     ? fmt::format("{}", failure.spawn.value)
+                            : failure.channel.valid() ? fmt::format("channel {}", failure.channel.value)
+                                                      : "graph";
+    return fmt::format("failed {} {} {}", who, failure.code, name(a.effect));
   }
   std::string operator()(const action::Skipped& a) const {
     if (!a.because.valid()) return fmt::format("skipped {}", a.process.value);

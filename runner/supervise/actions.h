@@ -12,7 +12,16 @@
 
 namespace procgraph {
 
-enum class Why : std::uint8_t { kExit, kRefused, kTimeout, kGraphTimeout, kOutput };
+enum class Why : std::uint8_t {
+  kExit,
+  kRefused,
+  kTimeout,
+  kGraphTimeout,
+  kOutput,
+  kPoisoned,
+  kUnopened,
+  kHangs
+};
 // What a failure does to the graph.
 enum class Effect : std::uint8_t { kStops, kGoesOn, kIgnored, kStopping };
 enum class Reason : std::uint8_t {
@@ -26,7 +35,8 @@ enum class Reason : std::uint8_t {
 
 struct Failure {
   std::uint64_t order = 0;  // among all ends of this run: the first one's code is the run's
-  SpawnId spawn;            // invalid: the graph itself
+  SpawnId spawn;            // invalid: a channel, or the graph itself
+  ChannelId channel;        // valid: no process failed, but this channel
   Why why = Why::kExit;
   int code = 1;
 
@@ -47,6 +57,15 @@ struct Kill {  // its whole session
 struct Sweep {  // what is left of its session, and CONT; Empty is to be told as soon as nothing is
   SpawnId spawn;
   int signal = 0;
+};
+struct Inspect {  // it was killed some time ago: Hangs is to be told if that is why it still is there
+  SpawnId spawn;
+};
+struct LetGo {  // of whoever is left of its session: nobody waits for them any more
+  SpawnId spawn;
+};
+struct LookAtPorts {  // Unopened is to be told if some were never opened
+  SpawnId spawn;
 };
 struct Reap {  // take back what the dead participant held in its channels
   SpawnId spawn;
@@ -81,9 +100,10 @@ struct Done {
 };
 }  // namespace action
 
-using Action = std::variant<action::Launch, action::Ask, action::Kill, action::Sweep, action::Reap,
-                            action::Release, action::WriterGone, action::EndWriters, action::EndReaders,
-                            action::Failed, action::Skipped, action::Stopping, action::Done>;
+using Action =
+    std::variant<action::Launch, action::Ask, action::Kill, action::Sweep, action::Inspect, action::LetGo,
+                 action::LookAtPorts, action::Reap, action::Release, action::WriterGone, action::EndWriters,
+                 action::EndReaders, action::Failed, action::Skipped, action::Stopping, action::Done>;
 using Actions = std::vector<Action>;
 
 [[nodiscard]] std::string_view name(Effect effect);       // stops, goes on, ignored, stopping

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plan/plan.h"
+#include "supervise/supervise.h"
 
 namespace procgraph {
 namespace {
@@ -40,6 +41,7 @@ Role role_of(const Graph& graph, const Process& process) {
   for (const After& after : process.after) role.needs.push_back({after.process, after.condition});
   for (const PortId id : process.ports) {
     const Port& port = graph.at(id);
+    role.opens = role.opens || (!port.stream && graph.at(port.channel).kind->has_opened != nullptr);
     if (port.access != Access::kWrite) add_once(role.reads, port.channel);
     if (port.access != Access::kRead) add_once(role.writes, port.channel);
   }
@@ -63,12 +65,13 @@ void complete(Cast& cast, std::size_t channels) {
   }
 }
 
-Cast make_cast(const Plan& plan, std::optional<Duration> timeout, bool keep_going) {
+Cast make_cast(const Plan& plan, const RunOptions& options) {
   const Graph& graph = plan.graph;
   Cast cast;
-  cast.timeout = bounded(timeout ? timeout : graph.timeout);
+  cast.timeout = bounded(options.timeout ? options.timeout : graph.timeout);
   cast.grace = bounded(graph.grace);
-  cast.keep_going = keep_going || graph.keep_going;
+  cast.keep_going = options.keep_going || graph.keep_going;
+  cast.strict = options.strict;
   for (const Process& process : graph.processes) {
     Role& role = cast.roles.emplace_back(role_of(graph, process));
     role.group = plan.start_group[process.id.value];

@@ -14,6 +14,7 @@
 namespace procgraph {
 
 struct Plan;
+struct RunOptions;
 
 struct Need {
   ProcessId process;
@@ -27,6 +28,7 @@ struct Role {
   std::uint32_t first = 0, count = 1;
   bool service = false;
   bool step = false;
+  bool opens = false;  // has ports that only a program with the SDK can open
   OnFailure on_failure = OnFailure::kStop;
   std::vector<int> ok_codes{0};
   int stop_signal = 15;
@@ -56,14 +58,15 @@ struct Cast {
   std::optional<Duration> timeout;
   Duration grace = std::chrono::seconds(10);
   bool keep_going = false;
+  bool strict = false;  // a port that is never opened is a failure
 
   [[nodiscard]] const Role& at(ProcessId id) const { return roles[id.value]; }
   [[nodiscard]] const Edge& at(ChannelId id) const { return edges[id.value]; }
   [[nodiscard]] ProcessId owner(SpawnId id) const { return owners[id.value]; }
 };
 
-// Of a plan; the graph's own timeout and keep_going unless the command line says more.
-[[nodiscard]] Cast make_cast(const Plan& plan, std::optional<Duration> timeout = {}, bool keep_going = false);
+// Of a plan; the graph's own timeout and keep_going unless the options say more.
+[[nodiscard]] Cast make_cast(const Plan& plan, const RunOptions& options);
 // Fills in what follows from roles: owners, groups, ranks, dependents, and the ends of `channels` channels.
 void complete(Cast& cast, std::size_t channels);
 

@@ -29,6 +29,33 @@ void ChannelEnds::sidestep(SpawnId id) const {
 void ChannelEnds::writer_gone(SpawnId id) const {
   tell(role(id).writes, &ChannelKind::writer_gone, id);
 }
+std::vector<PortId> ChannelEnds::unopened(SpawnId id) const {
+  const Graph& graph = plan_.graph;
+  std::vector<PortId> found;
+  std::size_t place = 0;  // in PROCGRAPH_PORTS, which lists all but streams
+  for (const PortId port : graph.at(cast_.owner(id)).ports) {
+    if (graph.at(port).stream) continue;
+    const ChannelId channel = graph.at(port).channel;
+    const auto has_opened = graph.at(channel).kind->has_opened;
+    const std::size_t here = place++;
+    if (has_opened != nullptr && !has_opened(opened_.live(channel), plan_.at(id).participant, here))
+      found.push_back(port);
+  }
+  return found;
+}
+
+std::vector<std::pair<ChannelId, Poisoning>> ChannelEnds::poisoned(SpawnId id) const {
+  std::vector<std::pair<ChannelId, Poisoning>> found;
+  for (const auto* channels : {&role(id).reads, &role(id).writes}) {
+    for (const ChannelId channel : *channels) {
+      const auto look = plan_.graph.at(channel).kind->poisoned;
+      if (look == nullptr) continue;
+      if (const auto poison = look(opened_.live(channel))) found.emplace_back(channel, *poison);
+    }
+  }
+  return found;
+}
+
 void ChannelEnds::end_of_writers(ChannelId id) const {
   tell(id, &ChannelKind::end_of_writers);
 }

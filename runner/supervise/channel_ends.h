@@ -2,6 +2,7 @@
 // pipe is the kernel's business), not why anything ended.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "launch/launch.h"
@@ -18,6 +19,10 @@ class ChannelEnds {
   void reap(SpawnId id) const;         // it is dead: what it held comes back
   void sidestep(SpawnId id) const;     // it is stopped: others go on in its place
   void writer_gone(SpawnId id) const;  // it writes no more
+  // Its ports that are the SDK's to open and that it has not opened.
+  [[nodiscard]] std::vector<PortId> unopened(SpawnId id) const;
+  // Those at its ends that are poisoned, whoever found it.
+  [[nodiscard]] std::vector<std::pair<ChannelId, Poisoning>> poisoned(SpawnId id) const;
   void end_of_writers(ChannelId id) const;
   void end_of_readers(ChannelId id) const;
 

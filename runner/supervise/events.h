@@ -3,6 +3,7 @@
 #pragma once
 
 #include <variant>
+#include <vector>
 
 #include "base/id.h"
 #include "base/units.h"
@@ -34,8 +35,18 @@ struct Refused {
 struct Exited {  // its first process
   SpawnId spawn;
   Exit exit;
+  std::vector<ChannelId> poisoned{};  // among its channels, however often that was told before
 };
 struct Empty {  // its session, after that
+  SpawnId spawn;
+};
+struct Hangs {  // killed, it is in a call of the kernel that does not end
+  SpawnId spawn;
+};
+struct Poisoned {  // something impossible was found in its memory, by ourselves
+  ChannelId channel;
+};
+struct Unopened {  // it has ports that it has not opened in all this time
   SpawnId spawn;
 };
 struct Time {};  // `now` has come: see deadline()
@@ -47,7 +58,8 @@ struct StdoutLost {
 };
 }  // namespace event
 
-using Event = std::variant<event::Begin, event::Started, event::Refused, event::Exited, event::Empty,
-                           event::Time, event::StopSignal, event::StdoutLost>;
+using Event =
+    std::variant<event::Begin, event::Started, event::Refused, event::Exited, event::Empty, event::Hangs,
+                 event::Poisoned, event::Unopened, event::Time, event::StopSignal, event::StdoutLost>;
 
 }  // namespace procgraph

@@ -26,6 +26,8 @@ class Leftovers {
 
   // Signals what is left, and continues it; again and again while it is KILL and somebody is born meanwhile.
   void sweep(SpawnId id, pid_t session, int signal);
+  // Nobody waits for them any more.
+  void forget(SpawnId id) { sessions_.erase(id); }
   // A child that is nobody's first process has been reaped: perhaps it was the last of some session.
   void look_again();
   // All sessions that are not empty.

@@ -22,31 +22,35 @@ constexpr Cell kGone = to(State::kEnded, Action::kSettle);
 // A process that waits, is queued or delayed has no kernel object of its own, so to stop it is to skip it.
 // Every other one has a session, and leaves its states only when that is empty.
 constexpr std::array<Row, kStates> kTable{{
-    // kBegin, kStarted, kRefused, kRetry, kDue, kStop, kTooLong, kForce, kExited, kEmpty
-    {{to(State::kQueued, Action::kLaunch), kNo, kNo, kNo, kNo, kNever, kNo, kNever, kNo, kNo}},  // kWaiting
+    // kBegin, kStarted, kRefused, kRetry, kDue, kStop, kTooLong, kForce, kExited, kEmpty, kHangs
+    {{to(State::kQueued, Action::kLaunch), kNo, kNo, kNo, kNo, kNever, kNo, kNever, kNo, kNo,
+      kNo}},  // kWaiting
     {{kNo, to(State::kRunning, Action::kWatch), to(State::kEnded, Action::kRefuse),
-      to(State::kDelayed, Action::kDelay), kNo, kNever, kNo, kNever, kNo, kNo}},                 // kQueued
-    {{kNo, kNo, kNo, kNo, to(State::kQueued, Action::kLaunch), kNever, kNo, kNever, kNo, kNo}},  // kDelayed
+      to(State::kDelayed, Action::kDelay), kNo, kNever, kNo, kNever, kNo, kNo, kNo}},  // kQueued
+    {{kNo, kNo, kNo, kNo, to(State::kQueued, Action::kLaunch), kNever, kNo, kNever, kNo, kNo,
+      kNo}},  // kDelayed
     {{kNo, kNo, kNo, kNo, kNo, to(State::kStopping, Action::kAsk), kNo, to(State::kKilled, Action::kKill),
-      to(State::kLeft, Action::kSweep), kNo}},  // kRunning
+      to(State::kLeft, Action::kSweep), kNo, kNo}},  // kRunning
     {{kNo, kNo, kNo, kNo, kNo, stay(State::kStopping), to(State::kKilled, Action::kKill),
-      to(State::kKilled, Action::kKill), to(State::kLeft, Action::kSweep), kNo}},  // kStopping
+      to(State::kKilled, Action::kKill), to(State::kLeft, Action::kSweep), kNo, kNo}},  // kStopping
     {{kNo, kNo, kNo, kNo, kNo, stay(State::kKilled), kNo, stay(State::kKilled),
-      to(State::kSwept, Action::kPurge), kNo}},  // kKilled
+      to(State::kSwept, Action::kPurge), kNo, to(State::kEnded, Action::kAbandon)}},  // kKilled
     {{kNo, kNo, kNo, kNo, kNo, stay(State::kLeft), to(State::kSwept, Action::kClear),
-      to(State::kSwept, Action::kClear), kNo, kGone}},                                         // kLeft
-    {{kNo, kNo, kNo, kNo, kNo, stay(State::kSwept), kNo, stay(State::kSwept), kNo, kGone}},    // kSwept
-    {{kNo, kNo, kNo, kNo, kNo, stay(State::kEnded), kNo, stay(State::kEnded), kNo, kNo}},      // kEnded
-    {{kNo, kNo, kNo, kNo, kNo, stay(State::kSkipped), kNo, stay(State::kSkipped), kNo, kNo}},  // kSkipped
+      to(State::kSwept, Action::kClear), kNo, kGone, kNo}},  // kLeft
+    {{kNo, kNo, kNo, kNo, kNo, stay(State::kSwept), kNo, stay(State::kSwept), kNo, kGone,
+      to(State::kEnded, Action::kLetGo)}},                                                      // kSwept
+    {{kNo, kNo, kNo, kNo, kNo, stay(State::kEnded), kNo, stay(State::kEnded), kNo, kNo, kNo}},  // kEnded
+    {{kNo, kNo, kNo, kNo, kNo, stay(State::kSkipped), kNo, stay(State::kSkipped), kNo, kNo,
+      kNo}},  // kSkipped
 }};
 
 constexpr std::array<std::string_view, kStates> kStateNames{
     "waiting", "queued", "delayed", "running", "stopping", "killed", "left", "swept", "ended", "skipped"};
 constexpr std::array<std::string_view, kInputs> kInputNames{
-    "begin", "started", "refused", "retry", "due", "stop", "too long", "force", "exited", "empty"};
-constexpr std::array<std::string_view, 13> kActionNames{"impossible", "nothing", "launch", "delay", "watch",
-                                                        "give up",    "refuse",  "ask",    "kill",  "sweep",
-                                                        "purge",      "clear",   "settle"};
+    "begin", "started", "refused", "retry", "due", "stop", "too long", "force", "exited", "empty", "hangs"};
+constexpr std::array<std::string_view, 15> kActionNames{
+    "impossible", "nothing", "launch", "delay", "watch",  "give up", "refuse", "ask",
+    "kill",       "sweep",   "purge",  "clear", "settle", "abandon", "let go"};
 
 }  // namespace
 

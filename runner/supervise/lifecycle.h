@@ -33,23 +33,26 @@ enum class Input : std::uint8_t {
   kForce,    // it is to be gone at once
   kExited,   // its first process has exited
   kEmpty,    // nothing is left of its session
+  kHangs,    // it was killed, and the kernel does not let it go
 };
-inline constexpr std::size_t kInputs = 10;
+inline constexpr std::size_t kInputs = 11;
 
 enum class Action : std::uint8_t {
   kImpossible,  // this input cannot come in this state: a mistake of ours
   kNothing,
   kLaunch,
   kDelay,
-  kWatch,   // it runs: its longest time begins
-  kGiveUp,  // it will never run: its ends of channels are given up
-  kRefuse,  // the same, as a failure
-  kAsk,     // send the stop signal, start the grace
-  kKill,    // kill its whole session
-  kSweep,   // its participant is dead; ask what is left of its session to end, start the grace
-  kPurge,   // its participant is dead; kill what is left of its session
-  kClear,   // kill what is left of its session
-  kSettle,  // it has ended: judge it
+  kWatch,    // it runs: its longest time begins
+  kGiveUp,   // it will never run: its ends of channels are given up
+  kRefuse,   // the same, as a failure
+  kAsk,      // send the stop signal, start the grace
+  kKill,     // kill its whole session
+  kSweep,    // its participant is dead; ask what is left of its session to end, start the grace
+  kPurge,    // its participant is dead; kill what is left of its session
+  kClear,    // kill what is left of its session
+  kSettle,   // it has ended: judge it
+  kAbandon,  // nobody waits for it any more, and that is a failure
+  kLetGo,    // nobody waits for what is left of its session: judge it
 };
 
 struct Cell {

@@ -30,7 +30,7 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
     : plan_(plan),
       opened_(opened),
       signals_(io_, signals.release()),
-      cast_(make_cast(plan, options.timeout, options.keep_going)),
+      cast_(make_cast(plan, options)),
       situation_(make_situation(cast_)),
       ends_(plan, cast_, opened),
       logs_(io_, plan, reporter),
@@ -127,22 +127,47 @@ void Loop::refuse(SpawnId id, const SpawnError& error, std::string explanation) 
 // that group is found when the first process has gone.
 void Loop::perform(const action::Ask& action) {
   const Live& live = live_[action.spawn.value];
+  if (live.child.pid < 0) return;  // its end is about to be told
   narrator_.asked(action.spawn);
   send_signal(live.child.pidfd.get(), action.signal);
   ::kill(-live.child.pid, SIGCONT);
 }
 
 void Loop::perform(const action::Kill& action) {
+  const Live& live = live_[action.spawn.value];
+  if (live.child.pid < 0) return;
   narrator_.asked(action.spawn);
-  ::kill(-live_[action.spawn.value].child.pid, SIGKILL);
+  ::kill(-live.child.pid, SIGKILL);
 }
 
 void Loop::perform(const action::Sweep& action) {
   leftovers_.sweep(action.spawn, live_[action.spawn.value].session, action.signal);
 }
 
+void Loop::perform(const action::Inspect& action) {
+  const std::vector<pid_t> pids = hanging_members(live_[action.spawn.value].session);
+  if (pids.empty()) return;
+  narrator_.hangs(action.spawn, pids);
+  tell(event::Hangs{action.spawn});
+}
+
+void Loop::perform(const action::LetGo& action) {
+  Live& live = live_[action.spawn.value];
+  if (live.child.pid >= 0) by_pid_.erase(live.child.pid);
+  live.child = {};
+  leftovers_.forget(action.spawn);
+  logs_.finish(action.spawn);
+}
+
+void Loop::perform(const action::LookAtPorts& action) {
+  const std::vector<PortId> unopened = ends_.unopened(action.spawn);
+  for (const PortId port : unopened) narrator_.unopened(action.spawn, plan_.graph.at(port));
+  if (!unopened.empty()) tell(event::Unopened{action.spawn});
+}
+
 void Loop::perform(const action::Reap& action) {
   ends_.reap(action.spawn);
+  for (const ChannelId channel : look_for_poison(action.spawn)) tell(event::Poisoned{channel});
 }
 void Loop::perform(const action::WriterGone& action) {
   ends_.writer_gone(action.spawn);
@@ -172,6 +197,15 @@ void Loop::perform(const action::Done& action) {
   outflow_.now();
   // Who forces the end does not wait for a reader of our output either.
   if (situation_.stop.mode == Mode::kKill) io_.stop();
+}
+
+std::vector<ChannelId> Loop::look_for_poison(SpawnId id) {
+  std::vector<ChannelId> channels;
+  for (const auto& [channel, poison] : ends_.poisoned(id)) {
+    narrator_.poisoned(channel, poison);
+    channels.push_back(channel);
+  }
+  return channels;
 }
 
 void Loop::lose_stdout(int error) {

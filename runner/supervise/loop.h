@@ -44,6 +44,9 @@ class Loop {
   void perform(const action::Ask& action);
   void perform(const action::Kill& action);
   void perform(const action::Sweep& action);
+  void perform(const action::Inspect& action);
+  void perform(const action::LetGo& action);
+  void perform(const action::LookAtPorts& action);
   void perform(const action::Reap& action);
   void perform(const action::Release& action);
   void perform(const action::WriterGone& action);
@@ -59,6 +62,8 @@ class Loop {
   void refuse(SpawnId id, const SpawnError& error, std::string explanation);
   void lose_stdout(int error);
   void set_timer();
+
+  [[nodiscard]] std::vector<ChannelId> look_for_poison(SpawnId id);
 
   void wait_for_signals();
   void take(const signalfd_siginfo& signal);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -73,7 +74,48 @@ void Narrator::stopped(SpawnId id, int signal) {
   reporter_.warning(was_stopped(label(id), signal));
 }
 
+void Narrator::hangs(SpawnId id, std::span<const pid_t> pids) {
+  std::vector<Field> fields;
+  for (const pid_t pid : pids) fields.push_back({"pid", std::int64_t{pid}});
+  reporter_.event("hangs", label(id), fields);
+  ++words_;
+  reporter_.warning(procgraph::hangs(label(id), pids));
+}
+
+void Narrator::unopened(SpawnId id, const Port& port) {
+  const std::array<Field, 2> fields{Field{"port", std::string_view(port.name)},
+                                    Field{"channel", std::string_view(plan_.graph.at(port.channel).name)}};
+  reporter_.event("port_unopened", label(id), fields);
+  ++words_;
+  reporter_.warning(never_opened(label(id), port.name) + "; " + stream_instead(plan_.graph, port));
+}
+
+std::string Narrator::holder(std::uint16_t participant) const {
+  if (participant == 0) return "procgraph";
+  const auto found = std::ranges::find(plan_.spawns, participant, &Spawn::participant);
+  return found == plan_.spawns.end() ? "nobody of this graph" : found->label;
+}
+
+void Narrator::poisoned(ChannelId id, const Poisoning& poison) {
+  const Channel& channel = plan_.graph.at(id);
+  const std::string finder = holder(poison.finder);
+  std::vector<PortId> ports = channel.writers;
+  ports.insert(ports.end(), channel.readers.begin(), channel.readers.end());
+  const auto [place, first] =
+      poisonings_.try_emplace(id, fmt::format("{} (found by {}; written by one of {})", poison.reason, finder,
+                                              join(process_names(plan_.graph, ports), ", ")));
+  if (!first) return;
+  const std::array<Field, 3> fields{Field{"channel", std::string_view(channel.name)},
+                                    Field{"reason", poison.reason},
+                                    Field{"found_by", std::string_view(finder)}};
+  reporter_.event("channel_poisoned", "", fields);
+}
+
 std::string Narrator::why(const Failure& failure) const {
+  if (failure.channel.valid())
+    return procgraph::why({.label = title(plan_.graph, plan_.graph.at(failure.channel)),
+                           .explanation = poisonings_.at(failure.channel)},
+                          failure.why);
   if (!failure.spawn.valid())
     return procgraph::why({.explanation = output_, .timeout = cast_.timeout.value_or(Duration{})},
                           failure.why);
@@ -126,9 +168,8 @@ void Narrator::stopping(const action::Stopping& action) {
 
 void Narrator::done(const action::Done& action, const Situation& situation, const Opened& opened,
                     Instant now) {
-  const bool failed = action.code != 0;
   if (situation.first) final_failure(*situation.first);
-  if (failed || action.signal != 0) left_over(opened, failed);
+  left_over(opened, action);
   summary(situation, now);
   const std::array<Field, 1> fields{action.signal != 0 ? Field{"signal", std::int64_t{action.signal}}
                                                        : Field{"code", std::int64_t{action.code}}};
@@ -142,14 +183,22 @@ void Narrator::final_failure(const Failure& failure) {
   reporter_.error("  its last words:\n" + logs_.last_words(failure.spawn).text());
 }
 
-void Narrator::left_over(const Opened& opened, bool failed) {
+// That a reader has enough is no news to those who wrote the graph; that a message came back and nobody was
+// there to take it is.
+void Narrator::left_over(const Opened& opened, const action::Done& end) {
   for (const Channel& channel : plan_.graph.channels) {
-    if (channel.kind->sample == nullptr) continue;
+    if (channel.kind->sample == nullptr || poisonings_.contains(channel.id)) continue;
     const ChannelSample now = channel.kind->sample(opened.live(channel.id));
     const std::uint64_t messages = now.waiting + now.leased;
     if (messages == 0) continue;
     const std::string text = procgraph::left_over(title(plan_.graph, channel), messages, now.redelivered);
-    failed ? reporter_.error(text) : reporter_.warning(text);
+    if (end.code != 0) {
+      reporter_.error(text);
+    } else if (end.signal != 0 || now.redelivered > 0) {
+      reporter_.warning(text);
+    } else {
+      reporter_.news(text);
+    }
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,10 @@ class Narrator {
   void started(SpawnId id, pid_t pid, Instant now);
   void refused(SpawnId id, std::string explanation);
   void exited(SpawnId id, const Exit& exit, Instant now);
-  void stopped(SpawnId id, int signal);  // by somebody else, until continued
+  void hangs(SpawnId id, std::span<const pid_t> pids);
+  void unopened(SpawnId id, const Port& port);
+  void poisoned(ChannelId id, const Poisoning& poison);  // the first time counts
+  void stopped(SpawnId id, int signal);                  // by somebody else, until continued
   void continued(SpawnId id) { facts_[id.value].stopped_by = 0; }
   void asked(SpawnId id) { facts_[id.value].stopped_when_asked = facts_[id.value].stopped_by; }
   void output_lost(std::string explanation) { output_ = std::move(explanation); }
@@ -47,9 +52,10 @@ class Narrator {
   };
 
   [[nodiscard]] const std::string& label(SpawnId id) const { return plan_.at(id).label; }
+  [[nodiscard]] std::string holder(std::uint16_t participant) const;
   [[nodiscard]] std::string why(const Failure& failure) const;
   void final_failure(const Failure& failure);
-  void left_over(const Opened& opened, bool failed);
+  void left_over(const Opened& opened, const action::Done& end);
   void summary(const Situation& situation, Instant now);
   [[nodiscard]] std::uint64_t said() const { return words_ + logs_.lines(); }
 
@@ -58,6 +64,7 @@ class Narrator {
   Reporter& reporter_;
   const Logs& logs_;
   std::vector<Facts> facts_;  // by spawn
+  std::map<ChannelId, std::string> poisonings_;
   std::string output_;
   std::uint64_t words_ = 0;    // of ours, so far
   std::uint64_t told_at_ = 0;  // said() when the first failure was told

@@ -49,6 +49,11 @@ void Loop::take(const signalfd_siginfo& signal) {
 void Loop::reap() {
   std::vector<ChildChange> changes;
   while (const auto change = next_change()) changes.push_back(*change);
+  // From here on their numbers may be anybody's: nothing must be sent to them, whichever is told first.
+  for (const ChildChange& change : changes) {
+    const auto found = by_pid_.find(change.pid);
+    if (change.ended() && found != by_pid_.end()) live_[found->second.value].child = {};
+  }
   bool stranger = false;
   for (const ChildChange& change : changes) {
     stranger = stranger || !by_pid_.contains(change.pid);
@@ -67,12 +72,11 @@ void Loop::take(const ChildChange& change) {
   }
   if (change.what == ChildChange::What::kContinued) return narrator_.continued(id);
   by_pid_.erase(found);
-  live_[id.value].child = {};
   const bool killed = change.what == ChildChange::What::kKilled;
   const Exit exit{
       .code = killed ? 0 : change.status, .signal = killed ? change.status : 0, .core = change.core};
   narrator_.exited(id, exit, clock_.now());
-  tell(event::Exited{id, exit});
+  tell(event::Exited{id, exit, look_for_poison(id)});
 }
 
 std::vector<pid_t> Loop::sessions() const {

@@ -29,7 +29,17 @@ enum class Verdict : std::uint8_t {
 // The pending deadlines, each kind once per subject.
 class Deadlines {
  public:
-  enum class Kind : std::uint8_t { kRetry, kGrace, kTimeout, kGraphTimeout, kDrained, kAll, kEnd };
+  enum class Kind : std::uint8_t {
+    kRetry,
+    kGrace,
+    kTimeout,
+    kPorts,
+    kDeath,
+    kGraphTimeout,
+    kDrained,
+    kAll,
+    kEnd
+  };
   using Key = std::pair<Kind, std::uint32_t>;
 
   void set(Instant when, Kind kind, SpawnId spawn = {});
@@ -53,6 +63,8 @@ struct SpawnState {
   bool asked = false;       // we sent the stop signal, or killed
   bool killed = false;
   bool timed_out = false;
+  bool looked = false;  // at its ports
+  bool hangs = false;   // abandoned: it may still be there
 };
 
 struct RoleState {
@@ -67,6 +79,7 @@ struct EdgeState {
   std::uint32_t writers = 0, services = 0, readers = 0;  // not gone; services among the writers
   bool lasting = false;                                  // has a writer that is no service
   bool writers_ended = false, readers_ended = false;
+  bool poisoned = false;
 };
 
 enum class Mode : std::uint8_t { kNone, kInOrder, kAtOnce, kKill };

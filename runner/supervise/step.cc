@@ -15,6 +15,10 @@ constexpr unsigned kTries = 10;
 constexpr Duration kFirstDelay = std::chrono::milliseconds(10);
 constexpr Duration kLongestDelay = std::chrono::seconds(1);
 
+constexpr Duration kPortsOpen = std::chrono::seconds(10);
+// After a KILL. Who is still there may have much memory to give back, or hang in the kernel.
+constexpr Duration kDeath = std::chrono::seconds(5);
+
 }  // namespace
 
 Actions step(const Cast& cast, Situation& situation, const Event& event, Instant now) {
@@ -54,6 +58,7 @@ void Turn::take(const event::Refused& event) {
 }
 
 void Turn::take(const event::Exited& event) {
+  for (const ChannelId channel : event.poisoned) poison(channel);  // the cause comes before the death
   SpawnState& spawn = at(event.spawn);
   spawn.exit = event.exit;
   spawn.order = ++state_.order;
@@ -62,6 +67,20 @@ void Turn::take(const event::Exited& event) {
 
 void Turn::take(const event::Empty& event) {
   move(event.spawn, life::Input::kEmpty);
+}
+
+void Turn::take(const event::Hangs& event) {
+  move(event.spawn, life::Input::kHangs);
+}
+
+void Turn::take(const event::Poisoned& event) {
+  poison(event.channel);
+}
+
+void Turn::take(const event::Unopened& event) {
+  if (!cast_.strict) return;
+  record({.order = ++state_.order, .spawn = event.spawn, .why = Why::kUnopened, .code = 78},
+         OnFailure::kStop);
 }
 
 void Turn::take(const event::Time&) {
@@ -79,6 +98,11 @@ void Turn::fire(const Deadlines::Key& key) {
     case Deadlines::Kind::kTimeout:
       at(id).timed_out = true;
       return move(id, life::Input::kStop);
+    case Deadlines::Kind::kPorts:
+      return look_at_ports(id);
+    case Deadlines::Kind::kDeath:
+      emit(action::Inspect{id});
+      return expect_death(id);
     case Deadlines::Kind::kGraphTimeout:
       record({.order = ++state_.order, .why = Why::kGraphTimeout, .code = 124}, OnFailure::kFinish);
       return stop(Mode::kAtOnce, Reason::kTimeout);
@@ -136,26 +160,39 @@ void Turn::apply(SpawnId id, life::Action what) {
     case life::Action::kAsk:
       spawn.asked = true;
       state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
+      state_.deadlines.clear(Deadlines::Kind::kPorts, id);
       start_grace();
       return emit(action::Ask{id, role.stop_signal});
     case life::Action::kKill:
       spawn.asked = spawn.killed = true;
       state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
+      state_.deadlines.clear(Deadlines::Kind::kPorts, id);
       state_.deadlines.clear(Deadlines::Kind::kGrace, id);
+      expect_death(id);
       return emit(action::Kill{id});
     case life::Action::kSweep:
       state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
+      if (!spawn.asked) look_at_ports(id);
       start_grace();
       emit(action::Reap{id});
       return emit(action::Sweep{id, role.stop_signal});
     case life::Action::kPurge:
+      expect_death(id);
       emit(action::Reap{id});
       return emit(action::Sweep{id, SIGKILL});
     case life::Action::kClear:
       state_.deadlines.clear(Deadlines::Kind::kGrace, id);
+      expect_death(id);
       return emit(action::Sweep{id, SIGKILL});
+    case life::Action::kAbandon:
+      spawn.hangs = true;
+      spawn.order = ++state_.order;
+      emit(action::LetGo{id});
+      return settle_end(id);
+    case life::Action::kLetGo:
+      emit(action::LetGo{id});
+      return settle_end(id);
     case life::Action::kSettle:
-      state_.deadlines.clear(Deadlines::Kind::kGrace, id);
       return settle_end(id);
   }
 }
@@ -171,11 +208,25 @@ void Turn::watch(SpawnId id) {
   --at(owner).unstarted;
   if (const auto timeout = cast_.at(owner).timeout)
     state_.deadlines.set(now_ + *timeout, Deadlines::Kind::kTimeout, id);
+  if (cast_.at(owner).opens) state_.deadlines.set(now_ + kPortsOpen, Deadlines::Kind::kPorts, id);
   changed(owner);
+}
+
+void Turn::expect_death(SpawnId id) {
+  state_.deadlines.set(now_ + kDeath, Deadlines::Kind::kDeath, id);
+}
+
+// Once, at its end or after some time: who has not opened its ports by then is another sort of program.
+void Turn::look_at_ports(SpawnId id) {
+  if (!cast_.at(cast_.owner(id)).opens || std::exchange(at(id).looked, true)) return;
+  state_.deadlines.clear(Deadlines::Kind::kPorts, id);
+  emit(action::LookAtPorts{id});
 }
 
 void Turn::settle_end(SpawnId id) {
   const ProcessId owner = cast_.owner(id);
+  state_.deadlines.clear(Deadlines::Kind::kGrace, id);
+  state_.deadlines.clear(Deadlines::Kind::kDeath, id);
   --state_.left;
   if (--state_.ranks[cast_.at(owner).rank] == 0) press_ = true;
   if (!cast_.at(owner).writes.empty()) emit(action::WriterGone{id});

@@ -16,6 +16,7 @@ namespace procgraph {
 
 struct RunOptions {
   bool keep_going = false;
+  bool strict = false;               // a port that is never opened fails the run
   std::optional<Duration> timeout;   // instead of the graph's own
   std::string containment = "none";  // the tier in force, for people
 };

@@ -20,6 +20,9 @@ class Turn {
   void take(const event::Refused& event);
   void take(const event::Exited& event);
   void take(const event::Empty& event);
+  void take(const event::Hangs& event);
+  void take(const event::Poisoned& event);
+  void take(const event::Unopened& event);
   void take(const event::Time&);
   void take(const event::StopSignal& event);
   void take(const event::StdoutLost& event);
@@ -37,6 +40,8 @@ class Turn {
   void move_role(ProcessId id, life::Input input);
   void apply(SpawnId id, life::Action what);
   void watch(SpawnId id);
+  void look_at_ports(SpawnId id);
+  void expect_death(SpawnId id);
   void settle_end(SpawnId id);
   void leave(ProcessId id);  // one of its spawns is over
   void delay(SpawnId id);
@@ -61,6 +66,7 @@ class Turn {
   void conclude(SpawnId id, Verdict verdict);
   void fail(SpawnId id);
   void record(const Failure& failure, OnFailure on_failure);
+  void poison(ChannelId id);
   [[nodiscard]] Verdict verdict_of(SpawnId id) const;
   void judge_late();
   [[nodiscard]] bool readers_gone(SpawnId id) const;

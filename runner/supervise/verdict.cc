@@ -30,7 +30,7 @@ Verdict Turn::verdict_of(SpawnId id) const {
   const SpawnState& spawn = state_.at(id);
   const Role& role = cast_.at(cast_.owner(id));
   if (spawn.life == life::State::kSkipped) return Verdict::kSkipped;
-  if (spawn.refusal != 0 || spawn.timed_out) return Verdict::kFailed;
+  if (spawn.refusal != 0 || spawn.timed_out || spawn.hangs) return Verdict::kFailed;
   if (spawn.exit.signal == 0 && std::ranges::count(role.ok_codes, spawn.exit.code) > 0)
     return Verdict::kSucceeded;
   if (spawn.asked && (role.service || died_of(spawn.exit, role.stop_signal))) return Verdict::kStopped;
@@ -58,22 +58,35 @@ void Turn::fail(SpawnId id) {
   } else if (spawn.timed_out) {
     failure.why = Why::kTimeout;
     failure.code = 124;
+  } else if (spawn.hangs) {
+    failure.why = Why::kHangs;
+    failure.code = 71;
   }
-  record(failure, cast_.at(owner).on_failure);
+  record(failure, spawn.hangs ? OnFailure::kStop : cast_.at(owner).on_failure);
 }
 
 void Turn::record(const Failure& failure, OnFailure on_failure) {
   const bool ignored = on_failure == OnFailure::kIgnore;
   if (!ignored && (!state_.first || failure.order < state_.first->order)) state_.first = failure;
   const bool stopping = state_.stop.mode != Mode::kNone;
-  const bool stops = !ignored && failure.spawn.valid() && on_failure == OnFailure::kStop && !cast_.keep_going;
-  const bool ends = !failure.spawn.valid();
+  // What one that hangs holds of its channels cannot be taken back, so nobody may wait for that.
+  const bool hangs = failure.spawn.valid() && at(failure.spawn).hangs;
+  const bool stops = on_failure == OnFailure::kStop && (hangs || !cast_.keep_going);
+  const bool ends =
+      !failure.spawn.valid() && !failure.channel.valid();  // the graph's own: its caller stops it
   const Effect effect = ignored           ? Effect::kIgnored
                         : stopping        ? Effect::kStopping
                         : (stops || ends) ? Effect::kStops
                                           : Effect::kGoesOn;
   emit(action::Failed{failure, effect});
   if (stops && !stopping) stop(Mode::kAtOnce, Reason::kFailure);
+}
+
+// Data is lost, and whoever is at that channel cannot go on: so the graph fails, whatever its processes make
+// of it.
+void Turn::poison(ChannelId id) {
+  if (std::exchange(state_.edges[id.value].poisoned, true)) return;
+  record({.order = ++state_.order, .channel = id, .why = Why::kPoisoned, .code = 65}, OnFailure::kStop);
 }
 
 bool Turn::readers_gone(SpawnId id) const {

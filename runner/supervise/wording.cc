@@ -41,6 +41,13 @@ std::string why(const Failing& failing, Why why) {
                          format_duration(failing.timeout), in_brackets(failing.stopped_by));
     case Why::kGraphTimeout:
       return fmt::format("the graph still ran after {}, its timeout", format_duration(failing.timeout));
+    case Why::kHangs:
+      return fmt::format("{} failed: it was killed and has not ended", failing.label);
+    case Why::kUnopened:
+      return fmt::format("{} failed: it never opened a port that the file gives it, and this is --strict",
+                         failing.label);
+    case Why::kPoisoned:
+      return fmt::format("{} is poisoned: {}", failing.label, failing.explanation);
     case Why::kOutput:
       return fmt::format("stdout cannot be written: {}", failing.explanation);
   }
@@ -49,6 +56,17 @@ std::string why(const Failing& failing, Why why) {
 
 std::string was_stopped(std::string_view label, int signal) {
   return fmt::format("{} was {}", label, stopped(signal));
+}
+
+std::string hangs(std::string_view label, std::span<const pid_t> pids) {
+  return fmt::format(
+      "{} was killed, but the kernel does not let it go: {} {} in a call that does not end (state D); nobody "
+      "waits for that any more",
+      label, fmt::join(pids, ", "), pids.size() == 1 ? "hangs" : "hang");
+}
+
+std::string never_opened(std::string_view label, std::string_view port) {
+  return fmt::format("'{}' never opened its port '{}'", label, port);
 }
 
 std::string_view consequence(Effect effect) {

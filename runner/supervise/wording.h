@@ -1,7 +1,10 @@
 // The sentences of a run, from facts: how a process ended, what that does to the graph, what is left. Pure.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,9 +19,9 @@ namespace procgraph {
 
 // What is known of a failure, beyond its numbers.
 struct Failing {
-  std::string label;  // of the process; "" the graph's
+  std::string label;  // of the process, the title of the channel; "" the graph's
   Exit exit;
-  std::string explanation;  // of a start that failed, of an output that cannot be written
+  std::string explanation;  // of a start that failed, of an output that cannot be written, of a poisoning
   int stopped_by = 0;       // the signal that had it stopped when we asked it to end
   Duration timeout{};
 };
@@ -27,6 +30,10 @@ struct Failing {
 [[nodiscard]] std::string why(const Failing& failing, Why why);
 // "worker was stopped by SIGTTIN, for it read from the terminal".
 [[nodiscard]] std::string was_stopped(std::string_view label, int signal);
+// "backup was killed, but the kernel does not let it go: 4242 hangs …".
+[[nodiscard]] std::string hangs(std::string_view label, std::span<const pid_t> pids);
+// "'sort' never opened its port 'a'".
+[[nodiscard]] std::string never_opened(std::string_view label, std::string_view port);
 // "; the graph stops", "; the rest goes on" …
 [[nodiscard]] std::string_view consequence(Effect effect);
 // "INT: the graph stops; once more kills it".

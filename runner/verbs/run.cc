@@ -20,8 +20,8 @@ struct RunFlags {
   std::string log_format = "text";
   std::string color = "auto";
   std::string timeout;
-  bool dry_run = false, keep_going = false, no_prefix = false, timestamps = false, quiet = false,
-       verbose = false;
+  bool dry_run = false, keep_going = false, strict = false, no_prefix = false, timestamps = false,
+       quiet = false, verbose = false;
 };
 
 std::optional<Duration> graph_timeout(const RunFlags& flags, Front& front) {
@@ -51,8 +51,9 @@ Outcome run_graph(const RunFlags& flags, const Context& context) {
   Front front =
       prepare(flags.front, context, UpTo::kPlan);  // pure: text → Spec → Graph → Plan; nothing exists yet
   std::optional<Duration> timeout = graph_timeout(flags, front);
-  if (!flags.quiet || !front.ok()) print_diagnostics(front, use_color(flags.color, STDERR_FILENO));
-  if (!front.ok()) return {.code = front.exit_code()};
+  const bool refused = !front.ok() || (flags.strict && front.diagnostics.warnings() > 0);
+  if (!flags.quiet || refused) print_diagnostics(front, use_color(flags.color, STDERR_FILENO));
+  if (refused) return {.code = front.ok() ? kExitInput : front.exit_code()};
   if (flags.dry_run) {
     std::string text = to_text(front.plan);
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -67,8 +68,9 @@ Outcome run_graph(const RunFlags& flags, const Context& context) {
     (void)reporter->flush();
     return {.code = kExitSystem};
   }
-  return supervise(front.plan, *opened, *reporter,
-                   {.keep_going = flags.keep_going, .timeout = timeout, .containment = "guard"});
+  return supervise(
+      front.plan, *opened, *reporter,
+      {.keep_going = flags.keep_going, .strict = flags.strict, .timeout = timeout, .containment = "guard"});
 }
 
 }  // namespace
@@ -79,6 +81,7 @@ Action declare_run(Flags& flags, const Context& context) {
   flags.toggle("--dry-run", own->dry_run, "print the plan, start nothing");
   flags.toggle("--keep-going", own->keep_going,
                "after a failure run the rest to its end; the first failure is the exit code");
+  flags.toggle("--strict", own->strict, "warnings fail too, and so does a port that is never opened");
   flags.text("--timeout", own->timeout, "DURATION", "stop after this long (90s, 5m, 1h) with exit code 124");
   flags.choice("--log-format", own->log_format, {"text", "json"},
                "output as text for people, or as JSON lines");

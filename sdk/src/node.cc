@@ -75,6 +75,7 @@ struct Node::State {
   std::vector<PortInfo> infos;
   detail::ForkGuard guard;
   detail::Mapping roster;
+  detail::Roster bells;
   std::map<std::string, std::unique_ptr<QueuePort>, std::less<>> queues;
   std::map<std::string, std::atomic<int>, std::less<>> open_writers;  // by channel
   std::map<std::string, std::atomic<bool>, std::less<>> taken;        // connections, by port
@@ -100,18 +101,19 @@ struct Node::State {
     auto region = detail::Mapping::map(environment.roster, true, "the roster");
     if (!region) throw NotInGraph(region.error().text() + "; was another Node made before?");
     roster = std::move(*region);
-    auto bells = detail::Roster::attach(roster.bytes());
-    if (!bells) throw NotInGraph(bells.error().text());
+    auto attached = detail::Roster::attach(roster.bytes());
+    if (!attached) throw NotInGraph(attached.error().text());
+    bells = *attached;
     if (auto kept = roster.protect(detail::kRosterReadOnly); !kept) throw Failure(kept.error().text());
     for (const Port& port : environment.ports) {
       if (!port.is_native() || port.info.kind != "queue") continue;
-      open_queue(port, *bells);
+      open_queue(port);
       descriptors.insert({port.control, port.payload});
     }
     for (int fd : descriptors) close(fd);
   }
 
-  void open_queue(const Port& port, const detail::Roster& bells) {
+  void open_queue(const Port& port) {
     auto queue = std::make_unique<QueuePort>();
     queue->port = port;
     std::string name = queue->name();
@@ -137,9 +139,13 @@ struct Node::State {
     queue.view.control().gone[self / 64].fetch_and(~(std::uint64_t{1} << (self % 64)));
   }
 
-  [[nodiscard]] const Port& find(std::string_view name) const {
-    for (const Port& port : environment.ports) {
-      if (port.info.name == name) return port;
+  // Who asks for a port opens it; the runner tells the user of those that nobody asked for.
+  [[nodiscard]] const Port& find(std::string_view name) {
+    for (std::size_t i = 0; i < environment.ports.size(); ++i) {
+      if (environment.ports[i].info.name != name) continue;
+      if (i < 64 && bells.attached() && owns_number())
+        bells.opened(environment.participant).fetch_or(std::uint64_t{1} << i);
+      return environment.ports[i];
     }
     throw NoSuchPort("process '" + environment.process + "' has no port '" + std::string(name) + "'; " +
                      list_of(infos));

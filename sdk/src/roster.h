@@ -37,9 +37,11 @@ struct RosterRegion {
   // From here on nodes write.
   alignas(4096) Shared<std::uint32_t> used;  // doorbells from this one on have never been used
   alignas(64) std::array<Doorbell, kDoorbells> doorbells;
+  // By participant: a bit for each port that it has opened, in the order of PROCGRAPH_PORTS.
+  alignas(64) std::array<Shared<std::uint64_t>, kMaxParticipants + 1> opened;
 };
 static_assert(offsetof(RosterRegion, participants) == 4096 && offsetof(RosterRegion, used) == 69632);
-static_assert(offsetof(RosterRegion, doorbells) == 69696);
+static_assert(offsetof(RosterRegion, doorbells) == 69696 && offsetof(RosterRegion, opened) == 331840);
 inline constexpr std::size_t kRosterReadOnly =
     offsetof(RosterRegion, used);  // bytes that only the runner writes
 
@@ -61,6 +63,7 @@ class Roster {
   }
   void ring(std::uint32_t doorbell);
   [[nodiscard]] Participant& participant(std::uint16_t number) { return region_->participants[number]; }
+  [[nodiscard]] Shared<std::uint64_t>& opened(std::uint16_t number) { return region_->opened[number]; }
 
  private:
   RosterRegion* region_ = nullptr;

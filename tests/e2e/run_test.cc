@@ -174,6 +174,53 @@ TEST(Run, FilesAreOpenedOnceAndPathsMeanTheFilesFolder) {
   EXPECT_EQ(folder.read("sub/out.txt"), "a\nb\n");
 }
 
+TEST(Run, APoisonedQueueIsNamedAndFailsTheRunWhateverItsProcessesSay) {
+  const std::string yaml =
+      "processes:\n  bad: { command: " SPOIL
+      ", writes: q }\n  m: { command: m, reads: q }\n  also: { command: sleep 100 }\nqueues: [q]\n";
+  const std::string sentence =
+      "procgraph: queue 'q' is poisoned: its ring names a block that does not exist (found by m; written by "
+      "one of bad, m)";
+  Ran ran = run_text(yaml);
+  EXPECT_EQ(ran.code, 65);
+  EXPECT_THAT(ran.err, HasSubstr(sentence + "; the graph stops\n"));
+  EXPECT_TRUE(ran.err.ends_with(sentence + "\n")) << ran.err;
+  EXPECT_THAT(
+      run_text(yaml, {"--log-format", "json"}).err,
+      HasSubstr("\"event\":\"channel_poisoned\",\"channel\":\"q\",\"reason\":\"its ring names a block "
+                "that does not exist\",\"found_by\":\"m\"}"));
+}
+
+TEST(Run, AMessageThatCameBackAndThatNobodyTookIsReportedThoughTheRunSucceeds) {
+  Ran ran = run_text("processes:\n  f: { command: f, writes: q }\n  bad: { command: " TAKE
+                     ", reads: q, on_failure: ignore }\nqueues: [q]\n");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.err, "procgraph: 1 message was left in queue 'q'; 1 had been redelivered\n");
+}
+
+TEST(Run, AProcessThatNeverOpenedItsPortIsNamedAndFailsAStrictRun) {
+  const char* yaml =
+      "processes:\n  f: { command: f, writes: q }\n  bad: { shell: 'exit 0', reads: { a: q } }\nqueues: "
+      "[q]\n";
+  const char* sentence =
+      "procgraph: 'bad' never opened its port 'a'; a plain program wants 'stdin: q', with 'q' among the "
+      "pipes";
+  Ran ran = run_text(yaml);
+  EXPECT_THAT(ran.err, HasSubstr(sentence));
+  EXPECT_THAT(ran.err, Not(HasSubstr("'f' never opened")));
+  Ran strict = run_text(yaml, {"--strict"});
+  EXPECT_EQ(strict.code, 78) << strict.err;
+  EXPECT_THAT(strict.err, HasSubstr("procgraph: bad failed: it never opened a port that the file gives it"));
+}
+
+TEST(Run, AStrictRunDoesNotStartWhereCheckWarns) {
+  Ran ran =
+      run_text("processes:\n  a: { command: cat, reads: q }\n  f: { command: f, writes: q }\nqueues: [q]\n",
+               {"--strict", "-q"});
+  EXPECT_EQ(ran.code, 78);
+  EXPECT_THAT(ran.err, HasSubstr("warning: 'cat' never opens its port 'q'"));
+}
+
 TEST(Run, TwoReadersShareAQueueAndNothingIsLost) {
   Ran ran = run_text(
       "processes:\n  f: { command: f, writes: q }\n  m: { command: m, reads: q, replicas: 3 }\nqueues: "

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "fakes/freezer.h"
 #include "harness.h"
 
 namespace procgraph::e2e {
@@ -87,6 +88,21 @@ TEST(Stop, AFailureStopsTheOthers) {
   EXPECT_THAT(ran.err, HasSubstr("procgraph: b failed: exit code 9"));
 }
 
+TEST(Stop, WhoHangsInTheKernelIsNamedAndNotWaitedForForEver) {
+  const Freezer freezer;
+  if (!freezer.usable()) GTEST_SKIP() << "no control group can be frozen here";
+  Started started("grace: 100ms\nprocesses:\n  a: { shell: 'echo $$ >" + freezer.members() +
+                  " && echo up; exec sleep 1000' }\n");
+  ASSERT_TRUE(started.run.wait_for_out("up"));
+  freezer.freeze();
+  started.run.signal(SIGTERM);
+  Ran ran = started.run.wait();
+  EXPECT_EQ(ran.signal, SIGTERM);
+  EXPECT_THAT(ran.err, HasSubstr("a was killed, but the kernel does not let it go: "));
+  EXPECT_THAT(ran.err, HasSubstr("a failed: it was killed and has not ended"));
+  EXPECT_THAT(ran.err, HasSubstr("procgraph: killed, but not let go by the kernel (state D): "));
+}
+
 TEST(Stop, TheGuardsDeathEndsEverything) {
   Started started("processes:\n  a: { shell: 'echo $$ > pid; echo up; exec sleep 1000' }\n");
   ASSERT_TRUE(started.run.wait_for_out("up"));
@@ -95,6 +111,25 @@ TEST(Stop, TheGuardsDeathEndsEverything) {
   EXPECT_EQ(started.run.wait().signal, SIGKILL);  // returns when every holder of its stdout is gone
   while (kill(node, 0) == 0) {
   }
+}
+
+TEST(Stop, AHangupThatWasIgnoredAtTheStartStaysSo) {
+  Folder folder;
+  folder.write("graph.yaml", kPolite);
+  Ran ran = shell(folder.path(), "trap '' HUP; '" + procgraph_path() +
+                                     "' run graph.yaml >out & p=$!; until grep -q up out; do :; done; kill "
+                                     "-HUP $p; kill -TERM $p; wait $p");
+  EXPECT_EQ(ran.code, 128 + SIGTERM);
+}
+
+TEST(Stop, ALostStderrIsIgnored) {
+  Folder folder;
+  folder.write("graph.yaml",
+               "processes: { a: { shell: 'echo to nobody >&2; echo done' }, b: { shell: 'exit 3', "
+               "on_failure: finish } }\n");
+  Ran ran = shell(folder.path(), "{ '" + procgraph_path() +
+                                     "' run graph.yaml; echo $? >code; } 2>&1 >out | :; cat out code");
+  EXPECT_EQ(ran.out, "a │ done\n3\n");
 }
 
 TEST(Stop, ALostStdoutStopsTheGraphAndTheRunDiesOfSigpipe) {

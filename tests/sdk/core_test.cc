@@ -252,12 +252,22 @@ TEST_P(APoisonedQueue, StopsForEverybodyAndTheRunnerSurvivesIt) {
   GetParam().act(view);
   (void)get(view);
   (void)put(view, "y");
-  EXPECT_EQ(detail::poison_of(view.control()), GetParam().reason);
-  EXPECT_TRUE(poisoned(q.control()));
+  const auto poison = poisoned(q.control());
+  ASSERT_TRUE(poison);
+  EXPECT_EQ(poison->finder, 1);
+  EXPECT_STREQ(poison->reason, detail::to_text(GetParam().reason));
   EXPECT_FALSE(put(view, "z"));
   EXPECT_EQ(get(view), "");
   q.reap(1);
   (void)q.sample();
+}
+
+TEST(APoisonedQueue, IsKnownAsOneThoughItsFinderWasKilledHalfway) {
+  TestQueue q({.capacity = 4});
+  EXPECT_FALSE(poisoned(q.control()));
+  q.view(2).control().poison.store(2U << 16 | static_cast<std::uint32_t>(detail::Poison::kLap));
+  ASSERT_TRUE(poisoned(q.control()));
+  EXPECT_EQ(poisoned(q.control())->finder, 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -278,13 +288,24 @@ INSTANTIATE_TEST_SUITE_P(
                               }}),
     [](const auto& hostile) { return hostile.param.name; });
 
+TEST(OpenedPorts, AreForgottenWithTheirParticipant) {
+  TestQueue q({.capacity = 4});
+  auto roster = detail::Roster::attach(q.roster());
+  roster->opened(3).fetch_or(0b101);
+  EXPECT_EQ(opened_ports(q.roster(), 3), 0b101U);
+  EXPECT_EQ(opened_ports(q.roster(), 4), 0U);
+  forget_participant(q.roster(), 3);
+  EXPECT_EQ(opened_ports(q.roster(), 3), 0U);
+}
+
 TEST(APoisonedQueue, IsLeftAloneWhenItsHeaderIsOverwritten) {
   TestQueue q({.capacity = 4});
   std::fill_n(q.control().begin(), 64, std::byte{0xff});
   q.reap(1);
   end_of_writers(q.control(), q.roster());
   EXPECT_EQ(q.sample(), QueueSample{});
-  EXPECT_TRUE(poisoned(q.control()));
+  ASSERT_TRUE(poisoned(q.control()));
+  EXPECT_STREQ(poisoned(q.control())->reason, "its header was overwritten");
 }
 
 }  // namespace

@@ -64,6 +64,52 @@ TEST(Failure, OfAServiceThatEndsWithSuccessIsNone) {
   EXPECT_EQ(scene.exits("db", 0).exits("job", 0).news(), "done 0");
 }
 
+TEST(Poison, OfAChannelFailsTheGraphOnceAndComesBeforeTheDeathsThatItCauses) {
+  Scene scene = play({{.name = "f", .writes = {"q"}}, {.name = "m", .reads = {"q"}}, {.name = "other"}});
+  scene.begin().start_all().news();
+  EXPECT_EQ(scene.dies_of_poison("m", "q").news(),
+            "failed channel q 65 stops; stopping: failure; ask f 15; ask other 15; failed m 134 stopping");
+  EXPECT_EQ(scene.poisoned("q").dies("f", SIGTERM).dies("other", SIGTERM).news(), "done 65");
+}
+
+TEST(Poison, WithKeepGoingTheRestRuns) {
+  Scene scene = play({{.name = "m", .reads = {"q"}}, {.name = "other"}}, {.keep_going = true});
+  scene.begin().start_all().news();
+  EXPECT_EQ(scene.poisoned("q").poisoned("q").news(), "failed channel q 65 goes on");
+  EXPECT_EQ(scene.exits("m", 0).exits("other", 0).news(), "done 65");
+}
+
+TEST(Ports, AreLookedAtWhenTheProcessEndsAndOnlyOnce) {
+  Scene scene = play({{.name = "a", .role = {.opens = true}}, {.name = "plain"}});
+  scene.begin().start_all().news();
+  EXPECT_EQ(scene.exits("a", 0).news(), "look at ports a");
+  EXPECT_EQ(scene.exits("plain", 0).news(), "done 0");
+}
+
+TEST(Ports, AreLookedAtTenSecondsAfterTheStartOfWhoStillRuns) {
+  Scene scene = play({{.name = "a", .role = {.opens = true}}});
+  scene.begin().wait(5s).start_all().news();
+  EXPECT_EQ(scene.wait(9999ms).news(), "");
+  EXPECT_EQ(scene.wait(1ms).news(), "look at ports a");
+  EXPECT_TRUE(scene.idle());
+  EXPECT_EQ(scene.exits("a", 0).news(), "done 0");
+}
+
+TEST(Ports, OfAProcessThatWeEndAreNotLookedAt) {
+  Scene scene = play({{.name = "a", .role = {.opens = true}}});
+  scene.begin().start_all().signal(SIGTERM).news();
+  EXPECT_EQ(scene.dies("a", SIGTERM).news(), "dies of 15");
+}
+
+TEST(Ports, ThatAreNeverOpenedFailAStrictRunOnly) {
+  for (const bool strict : {false, true}) {
+    Scene scene = play({{.name = "a", .role = {.opens = true}}, {.name = "b"}}, {.strict = strict});
+    scene.begin().start_all().wait(10s).news();
+    EXPECT_EQ(scene.tell(event::Unopened{scene.spawn("a")}).news(),
+              strict ? "failed a 78 stops; stopping: failure; ask a 15; ask b 15" : "");
+  }
+}
+
 TEST(Code, IsTheFirstFailuresInTheOrderOfTheEnds) {
   Scene scene =
       play({{.name = "a", .role = kFinish}, {.name = "b", .role = kFinish}, {.name = "c", .role = kFinish}});

@@ -33,9 +33,9 @@ TEST(Lifecycle, IsThisTable) {
             "delayed: due=launch>queued, stop=give up>skipped, force=give up>skipped,\n"
             "running: stop=ask>stopping, force=kill>killed, exited=sweep>left,\n"
             "stopping: stop=nothing>stopping, too long=kill>killed, force=kill>killed, exited=sweep>left,\n"
-            "killed: stop=nothing>killed, force=nothing>killed, exited=purge>swept,\n"
+            "killed: stop=nothing>killed, force=nothing>killed, exited=purge>swept, hangs=abandon>ended,\n"
             "left: stop=nothing>left, too long=clear>swept, force=clear>swept, empty=settle>ended,\n"
-            "swept: stop=nothing>swept, force=nothing>swept, empty=settle>ended,\n"
+            "swept: stop=nothing>swept, force=nothing>swept, empty=settle>ended, hangs=let go>ended,\n"
             "ended: stop=nothing>ended, force=nothing>ended,\n"
             "skipped: stop=nothing>skipped, force=nothing>skipped,\n");
 }
@@ -91,6 +91,10 @@ TEST(Lifecycle, AForceFollowedByTheKernelsAnswersEndsEveryState) {
     if (state == State::kSwept) state = at(state, Input::kEmpty).next;
     EXPECT_TRUE(over(state)) << name(static_cast<State>(s));
   }
+}
+
+TEST(Lifecycle, WhoeverWasKilledCanBeAbandoned) {
+  for (const State state : {State::kKilled, State::kSwept}) EXPECT_TRUE(over(at(state, Input::kHangs).next));
 }
 
 TEST(Lifecycle, WhatWasKilledIsNeverAskedPolitely) {

@@ -147,6 +147,30 @@ TEST_F(RunTest, WhatDoesNotListenIsKilledAfterItsGrace) {
             "dies of SIGTERM");
 }
 
+TEST_F(RunTest, WhatIsKilledIsKilledWithItsWholeSession) {
+  // A child in a process group of its own; both ignore what they are asked.
+  EXPECT_EQ(run({{"a",
+                  "trap '' TERM; set -m; sh -c \"trap '' TERM; touch $T/up; while :; do sleep 1000; done\" & "
+                  "until [ -e "
+                  "$T/up ]; do :; done; kill -TERM $PPID; while :; do sleep 1000; done",
+                  {.process = {.grace = 50ms}}}}),
+            "dies of SIGTERM");
+}
+
+TEST_F(RunTest, TwoThatEndAtOnceAreBothJudgedByTheirOwnEnds) {
+  const auto wait_for_end = [&](const char* name) {
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(ear.pids[name]), &info, WEXITED | WNOWAIT);
+  };
+  ear.on_word = [&](const std::string& word) {
+    if (!word.starts_with("news: b started")) return;
+    wait_for_end("a");
+    wait_for_end("b");
+  };
+  EXPECT_EQ(run({{"a", "exit 3"}, {"b", "exit 4"}}), "exits 3");
+  EXPECT_THAT(ear.serious(), testing::Contains("warning: b failed: exit code 4; the graph is stopping"));
+}
+
 TEST_F(RunTest, AStoppedProcessIsContinuedToHearThatItIsToEnd) {
   EXPECT_EQ(run({{"a", "kill -TERM $PPID; kill -STOP $$; sleep 1000"}}), "dies of SIGTERM");
 }

@@ -70,6 +70,13 @@ class Scene {
   }
   Scene& leaves(const std::string& name, Exit exit) { return tell(event::Exited{spawn(name), exit}); }
   Scene& empty(const std::string& name) { return tell(event::Empty{spawn(name)}); }
+  Scene& hangs(const std::string& name) { return tell(event::Hangs{spawn(name)}); }
+  Scene& dies_of_poison(const std::string& name, const std::string& channel_name) {
+    tell(event::Exited{spawn(name), {.signal = SIGABRT}, {channel(channel_name)}});
+    std::erase_if(said_, [](const std::string& line) { return line.starts_with("sweep"); });
+    return empty(name);
+  }
+  Scene& poisoned(const std::string& name) { return tell(event::Poisoned{channel(name)}); }
   Scene& signal(int number) { return tell(event::StopSignal{number}); }
   // Time passes; the loop's timer rings at every deadline on the way.
   Scene& wait(Duration time) {
@@ -93,7 +100,7 @@ class Scene {
   std::string news() {
     return take([](std::string_view line) {
       return !line.starts_with("release") && !line.starts_with("reap") && !line.starts_with("writer gone") &&
-             !line.starts_with("end of");
+             !line.starts_with("end of") && !line.starts_with("inspect");
     });
   }
   // All of it.
@@ -146,7 +153,7 @@ class Scene {
       if (!result.empty()) result += ' ';
       const bool number = std::isdigit(static_cast<unsigned char>(word[0])) != 0;
       const bool process = result.starts_with("skipped");
-      const bool ends = result.starts_with("end of");
+      const bool ends = result.starts_with("end of") || result.ends_with("channel ");
       const bool numbers_only = result.starts_with("done") || result.starts_with("dies");
       if (number && (process || !named) && !numbers_only) {
         const auto value = static_cast<std::uint32_t>(std::stoul(word));

@@ -28,6 +28,7 @@ Simulation::Simulation(std::uint64_t seed) : random_(seed) {
   for (Truth& truth : truth_) {
     truth.stubborn = chance(15);
     truth.leaves = chance(15);
+    truth.hangs = chance(5);
   }
 }
 
@@ -35,6 +36,7 @@ void Simulation::make_cast() {
   const std::uint32_t roles = 1 + below(8), channels = below(6);
   if (chance(20)) cast_.timeout = 1ms + some(30s);
   cast_.keep_going = chance(20);
+  cast_.strict = chance(20);
   cast_.grace = 1ms + some(10s);
   cast_.roles.resize(roles);
   std::uint32_t spawns = 0;
@@ -50,6 +52,7 @@ void Simulation::make_role(std::uint32_t index, std::uint32_t channels) {
   Role& role = cast_.roles[index];
   role.count = chance(70) ? 1 : 1 + below(3);
   role.service = chance(20);
+  role.opens = chance(30);
   role.on_failure = static_cast<OnFailure>(below(3));
   if (chance(20)) role.ok_codes = {0, 1, 141};
   role.stop_signal = chance(80) ? SIGTERM : SIGINT;
@@ -182,7 +185,7 @@ void Simulation::see(const action::Kill& action) {
   Truth& truth = truth_[action.spawn.value];
   must(truth.alive() && !truth.killed, "killed, though it is not there or was killed before");
   truth.killed = truth.asked = true;
-  after(10ms, [this, id = action.spawn] { exit(id, {.signal = SIGKILL}); });
+  if (!truth.hangs) after(10ms, [this, id = action.spawn] { exit(id, {.signal = SIGKILL}); });
 }
 
 void Simulation::see(const action::Sweep& action) {
@@ -190,8 +193,28 @@ void Simulation::see(const action::Sweep& action) {
   must(truth.left() && truth.reaped, "a sweep before its end, or before it was reaped");
   must(!truth.purged, "a sweep of what was killed");
   truth.purged = action.signal == SIGKILL;
-  const bool ends = !truth.leaves || truth.purged || chance(50);
+  const bool ends = !truth.leaves || (truth.purged ? !truth.hangs : chance(50));
   if (ends) after(truth.leaves ? 500ms : 0ms, [this, id = action.spawn] { be_empty(id); });
+}
+
+void Simulation::see(const action::Inspect& action) {
+  const Truth& truth = truth_[action.spawn.value];
+  must(truth.killed || truth.purged, "inspected, though nobody killed it");
+  must(truth.alive() || truth.left(), "inspected, though it has ended");
+  if (truth.hangs) at(now_, [this, id = action.spawn] { tell(event::Hangs{id}); });
+}
+
+void Simulation::see(const action::LetGo& action) {
+  Truth& truth = truth_[action.spawn.value];
+  must(truth.hangs && !truth.abandoned, "abandoned, though it did not hang");
+  truth.abandoned = true;
+}
+
+void Simulation::see(const action::LookAtPorts& action) {
+  Truth& truth = truth_[action.spawn.value];
+  must(truth.started && !truth.asked && !truth.reaped && !truth.looked, "its ports are looked at in vain");
+  truth.looked = true;
+  if (chance(50)) at(now_, [this, id = action.spawn] { tell(event::Unopened{id}); });
 }
 
 void Simulation::see(const action::Reap& action) {
@@ -207,8 +230,9 @@ void Simulation::see(const action::Release& action) {
 
 void Simulation::see(const action::WriterGone& action) {
   Truth& truth = truth_[action.spawn.value];
-  must(!truth.gone && (!truth.started || truth.empty), "a writer is gone twice, or before its end");
-  must(!truth.started || truth.reaped, "a writer is gone before it was reaped");
+  must(!truth.gone && (!truth.started || truth.empty || truth.abandoned),
+       "a writer is gone twice, or before its end");
+  must(!truth.started || truth.reaped || truth.abandoned, "a writer is gone before it was reaped");
   truth.gone = true;
 }
 
@@ -296,8 +320,10 @@ void Simulation::check_code(const action::Done& done) {
   if (done.signal != 0) return;
   const Failure* first = nullptr;
   for (const Failure& failure : failures_) {
-    const bool ignored =
-        failure.spawn.valid() && cast_.at(cast_.owner(failure.spawn)).on_failure == OnFailure::kIgnore;
+    const bool always =
+        failure.why == Why::kUnopened || (failure.spawn.valid() && situation_.at(failure.spawn).hangs);
+    const bool ignored = !always && failure.spawn.valid() &&
+                         cast_.at(cast_.owner(failure.spawn)).on_failure == OnFailure::kIgnore;
     if (!ignored && (first == nullptr || failure.order < first->order)) first = &failure;
   }
   must(done.code == (first == nullptr ? 0 : first->code), "it has another code than its first failure");
@@ -307,13 +333,13 @@ void Simulation::check_end() {
   for (std::uint32_t i = 0; i < truth_.size(); ++i) {
     const Truth& truth = truth_[i];
     const Verdict verdict = situation_.spawns[i].verdict;
-    must(!truth.started || truth.empty, "it is left running");
+    must(!truth.started || truth.empty || truth.abandoned, "it is left running");
     must(truth.released == 1, "an end of a channel is kept for ever");
     must(truth.gone == writes(cast_, SpawnId{i}), "a writer is never gone");
     must(verdict != Verdict::kNone && verdict != Verdict::kLate, "it was never judged");
     must((verdict == Verdict::kSkipped) == (situation_.spawns[i].life == life::State::kSkipped),
          "wrongly skipped");
-    if (truth.started && truth.exit == Exit{} && !situation_.spawns[i].timed_out)
+    if (truth.exited && truth.exit == Exit{} && !situation_.spawns[i].timed_out)
       must(verdict == Verdict::kSucceeded, "a success was judged otherwise");
     if (verdict == Verdict::kCutOff)
       must(truth.exit.signal == SIGPIPE || truth.exit.code == 141, "cut off without SIGPIPE");

@@ -30,14 +30,16 @@ class Simulation {
   struct Truth {
     bool ordered = false, started = false, exited = false, empty = false;
     bool asked = false, killed = false, reaped = false, gone = false;
+    bool looked = false;  // at its ports
     bool purged = false;  // what is left of its session was killed
     bool stubborn = false, leaves = false;
+    bool hangs = false, abandoned = false;  // a KILL does not end it; nobody waits for it any more
     int released = 0;
     Instant asked_at{}, exited_at{};
     Exit exit;
 
-    [[nodiscard]] bool alive() const { return started && !exited; }
-    [[nodiscard]] bool left() const { return exited && !empty; }
+    [[nodiscard]] bool alive() const { return started && !exited && !abandoned; }
+    [[nodiscard]] bool left() const { return exited && !empty && !abandoned; }
   };
 
   void make_cast();
@@ -55,6 +57,9 @@ class Simulation {
   void see(const action::Ask& action);
   void see(const action::Kill& action);
   void see(const action::Sweep& action);
+  void see(const action::Inspect& action);
+  void see(const action::LetGo& action);
+  void see(const action::LookAtPorts& action);
   void see(const action::Reap& action);
   void see(const action::Release& action);
   void see(const action::WriterGone& action);

@@ -103,10 +103,50 @@ TEST(Stop, ASecondIntOrTermHalfASecondAfterTheFirstKills) {
   }
 }
 
-TEST(Stop, AForcedStopWaitsForNoTime) {
+TEST(Stop, AForcedStopWaitsForDeathsOnly) {
   Scene scene = play({{.name = "a"}});
-  scene.begin().start_all().signal(SIGTERM).wait(1s).signal(SIGTERM);
+  scene.begin().start_all().signal(SIGTERM).wait(1s).signal(SIGTERM).all();
+  EXPECT_EQ(scene.wait(4999ms).all(), "");
+  EXPECT_EQ(scene.wait(1ms).all(), "inspect a");
+  scene.dies("a", SIGKILL);
   EXPECT_TRUE(scene.idle());
+}
+
+TEST(Hang, WhoHasNotDiedOfAKillIsLookedAtAgainAndAgain) {
+  Scene scene = play({{.name = "a", .role = {.grace = 1s}}});
+  scene.begin().start_all().signal(SIGTERM).wait(1s).all();
+  EXPECT_EQ(scene.wait(5s).all(), "inspect a");
+  EXPECT_EQ(scene.wait(5s).all(), "inspect a");
+  EXPECT_EQ(scene.dies("a", SIGKILL).news(), "dies of 15");
+}
+
+TEST(Hang, WhomTheKernelDoesNotLetGoIsAFailureAndNotWaitedForNorReaped) {
+  Scene scene =
+      play({{.name = "a", .writes = {"q"}, .role = {.service = true}}, {.name = "job"}}, {.grace = 1s});
+  scene.begin().start_all().exits("job", 0).wait(6s).all();
+  EXPECT_EQ(scene.hangs("a").all(),
+            "let go a; writer gone a; failed a 71 stopping; end of writers q; done 71");
+  EXPECT_TRUE(scene.idle());
+}
+
+TEST(Hang, StopsTheGraphWhateverItsFailureWouldDoOtherwise) {
+  const Role role{.on_failure = OnFailure::kIgnore, .grace = 1s, .timeout = 1s};
+  Scene scene = play({{.name = "a", .role = role}, {.name = "b"}}, {.keep_going = true});
+  scene.begin().start_all().wait(7s).news();
+  EXPECT_EQ(scene.hangs("a").news(), "let go a; failed a 124 stops; stopping: failure; ask b 15");
+  EXPECT_EQ(scene.dies("b", SIGTERM).news(), "done 124");
+}
+
+TEST(Hang, OfWhatIsLeftOfASessionDoesNotCount) {
+  Scene scene = play({{.name = "a", .role = {.grace = 1s}}});
+  scene.begin().start_all().leaves("a", {}).wait(6s).all();
+  EXPECT_EQ(scene.hangs("a").news(), "let go a; done 0");
+}
+
+TEST(Hang, OfARunThatWasInterruptedDoesNotChangeItsEnd) {
+  Scene scene = play({{.name = "a"}});
+  scene.begin().start_all().signal(SIGQUIT).wait(5s).news();
+  EXPECT_EQ(scene.hangs("a").news(), "let go a; failed a 71 stopping; dies of 3");
 }
 
 TEST(Stop, HupIsTermButDoesNotForce) {

@@ -45,15 +45,9 @@ void plain_programs_use_streams(const Graph& graph, const World&, Diagnostics& d
     for (const PortId id : process.ports) {
       const Port& port = graph.at(id);
       if (port.stream || port.fd) continue;
-      const Channel& channel = graph.at(port.channel);
-      const char* stream = port.access == Access::kWrite ? "stdout" : "stdin";
-      std::string hint = cat("a plain program wants '", stream, ": ", channel.name, '\'');
-      if (!channel.kind->bytes)
-        hint += cat(", with '", channel.name, "' among the pipes (on a ", channel.kind->name,
-                    " that is not supported yet)");
       diagnostics.warning(
           port.mark, cat(quoted(process.command.words[0].value), " never opens its port ", quoted(port.name)),
-          std::move(hint));
+          stream_instead(graph, port));
     }
   }
 }

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "procgraph/result.h"
@@ -78,8 +79,14 @@ void end_of_readers(std::span<std::byte> control, std::span<std::byte> roster);
 
 // Exact when nothing moves, within what moves meanwhile otherwise.
 [[nodiscard]] QueueSample sample(std::span<std::byte> control);
-// A node wrote something impossible; the queue is stopped.
-[[nodiscard]] bool poisoned(std::span<std::byte> control);
+// What was impossible in a queue that is stopped for good, and who found it. Who wrote it is not known: any
+// participant that maps the region may have, and `finder` too is only what the memory says.
+struct QueuePoison {
+  std::uint16_t finder = 0;  // participant; 0: the runner
+  const char* reason = "";   // "its ring names a block that does not exist"
+};
+// Nothing: as far as anybody has found, all is well.
+[[nodiscard]] std::optional<QueuePoison> poisoned(std::span<std::byte> control);
 
 // The roster: one per graph, the same size for each. Zero is its first state, but for a header.
 [[nodiscard]] std::uint64_t roster_size();
@@ -88,6 +95,9 @@ void end_of_readers(std::span<std::byte> control, std::span<std::byte> roster);
 // /proc/PID/stat, or 0.
 void register_participant(std::span<std::byte> roster, std::uint16_t participant, std::int32_t pid,
                           std::uint64_t start = 0);
+// The ports that a participant has opened, as it says itself: bit n for the n-th of its PROCGRAPH_PORTS, from
+// 0 to 63.
+[[nodiscard]] std::uint64_t opened_ports(std::span<std::byte> roster, std::uint16_t participant);
 // After reap() of every queue that it had: the number may be used again.
 void forget_participant(std::span<std::byte> roster, std::uint16_t participant);
 

@@ -1,6 +1,7 @@
 #include "procgraph/admin.h"
 
 #include "queue/blocks.h"
+#include "queue/poison.h"
 #include "queue/recovery.h"
 #include "queue/waiting.h"
 #include "roster.h"
@@ -110,9 +111,14 @@ QueueSample sample(std::span<std::byte> control) {
   return s;
 }
 
-bool poisoned(std::span<std::byte> control) {
+std::optional<QueuePoison> poisoned(std::span<std::byte> control) {
   auto memory = detail::QueueMemory::attach(control, {});
-  return !memory || (memory->control().state.load() & detail::kPoisoned) != 0;
+  if (!memory) return QueuePoison{.finder = 0, .reason = "its header was overwritten"};
+  detail::Control& c = memory->control();
+  // The finder may have been killed between its two stores.
+  if ((c.state.load() & detail::kPoisoned) == 0 && c.poison.load() == 0) return std::nullopt;
+  auto finder = static_cast<std::uint16_t>(c.poison.load() >> 16);
+  return QueuePoison{.finder = finder, .reason = detail::to_text(detail::poison_of(c))};
 }
 
 std::uint64_t roster_size() {
@@ -135,10 +141,16 @@ void register_participant(std::span<std::byte> roster, std::uint16_t participant
   r->participant(participant).pid.store(pid);
 }
 
+std::uint64_t opened_ports(std::span<std::byte> roster, std::uint16_t participant) {
+  auto r = detail::Roster::attach(roster);
+  return r && is_participant(participant) ? r->opened(participant).load() : 0;
+}
+
 void forget_participant(std::span<std::byte> roster, std::uint16_t participant) {
   auto r = detail::Roster::attach(roster);
   if (!r || !is_participant(participant)) return;
   r->participant(participant).pid.store(0);
+  r->opened(participant).store(0);
   r->release_all(participant);
 }
 

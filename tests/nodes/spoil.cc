@@ -1,0 +1,30 @@
+// spoil: writes what cannot be into the memory of its first queue, then ends as if all were well.
+#include <sys/mman.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+namespace {
+
+constexpr std::size_t kRing = 36864;  // docs/node-protocol.md
+// The ring's first word of the first lap, naming a block that no queue has.
+constexpr std::uint64_t kImpossible = (std::uint64_t{1} << 24) | 0xfffffe;
+
+int control_of(std::string_view ports) {
+  const std::string_view key = ",control=";
+  const auto at = ports.find(key);
+  return at == std::string_view::npos ? -1 : std::atoi(ports.data() + at + key.size());
+}
+
+}  // namespace
+
+int main() {
+  const char* ports = std::getenv("PROCGRAPH_PORTS");
+  if (ports == nullptr) return 2;
+  void* const map = ::mmap(nullptr, kRing + 4096, PROT_READ | PROT_WRITE, MAP_SHARED, control_of(ports), 0);
+  if (map == MAP_FAILED) return 3;
+  auto* word = reinterpret_cast<std::uint64_t*>(static_cast<char*>(map) + kRing);
+  std::atomic_ref(*word).store(kImpossible);
+}
