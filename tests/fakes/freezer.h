@@ -1,5 +1,6 @@
 // Freezer: a control group in which processes hang in the kernel (state D) and outlive a KILL, as in a call
-// that does not end. Only where cgroup v1's freezer may be written: else usable() is false.
+// that does not end. Nothing unprivileged makes one of these, so where cgroup v1's freezer may not be written
+// (usable() is false) only the simulated world has them.
 #pragma once
 
 #include <sys/types.h>
