@@ -32,7 +32,7 @@ struct QueuePort {
 };
 
 struct WriterState {
-  explicit WriterState(QueuePort& p) : port(p), spinner(p.spinner()), producer(p.view) {}
+  explicit WriterState(QueuePort& p) : port(p), spinner(p.spinner()), producer(p.view), dropper(p.view) {}
   WriterState(const WriterState&) = delete;
   WriterState& operator=(const WriterState&) = delete;
   ~WriterState();
@@ -40,6 +40,7 @@ struct WriterState {
   QueuePort& port;
   Spinner spinner;
   Producer producer;
+  Consumer dropper;  // takes out what gives way to newer messages
 };
 
 struct ReaderState {
@@ -49,6 +50,7 @@ struct ReaderState {
   Spinner spinner;
   Consumer consumer;
   bool ended = false;
+  bool has_told_end = false;
 };
 
 }  // namespace procgraph::detail

@@ -19,7 +19,7 @@ namespace procgraph::detail {
 using Clock = std::chrono::steady_clock;            // CLOCK_MONOTONIC
 using Deadline = std::optional<Clock::time_point>;  // nothing: for ever
 
-inline constexpr Clock::time_point kAtOnce = Clock::time_point::min();
+inline constexpr Clock::time_point kAtOnce = Clock::time_point::min(), kNever = Clock::time_point::max();
 
 [[nodiscard]] inline bool is_over(const Deadline& deadline) {
   return deadline && (*deadline == kAtOnce || Clock::now() >= *deadline);
@@ -32,6 +32,18 @@ inline constexpr Clock::time_point kAtOnce = Clock::time_point::min();
   Clock::time_point now = Clock::now();
   if (timeout >= Clock::time_point::max() - now) return std::nullopt;
   return now + timeout;
+}
+
+// The same clock to the kernel's tick (1 to 4 ms), for little.
+[[nodiscard]] inline std::uint64_t coarse_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+[[nodiscard]] inline Deadline earlier(const Deadline& deadline, Clock::time_point alarm) {
+  if (alarm == kNever || (deadline && *deadline <= alarm)) return deadline;
+  return alarm;
 }
 
 // Sleeps while `word` is `value`, at most until the deadline. False: the time is over. Wakes for no reason

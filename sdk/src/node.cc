@@ -12,6 +12,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 
 #include "ends.h"
@@ -78,6 +79,7 @@ struct Node::State {
   detail::Roster bells;
   std::map<std::string, std::unique_ptr<QueuePort>, std::less<>> queues;
   std::map<std::string, std::atomic<int>, std::less<>> open_writers;  // by channel
+  std::map<std::string, std::mutex, std::less<>> counting;            // by channel
   std::map<std::string, std::atomic<bool>, std::less<>> taken;        // connections, by port
 
   explicit State(detail::Environment e) : environment(std::move(e)) {
@@ -125,7 +127,11 @@ struct Node::State {
     if (!memory) throw NotInGraph(name + ": " + memory.error().text());
     queue->control = std::move(*control);
     queue->payload = std::move(*payload);
-    queue->view = {.memory = *memory, .roster = bells, .self = environment.participant, .home = guard.word()};
+    queue->view = {.memory = *memory,
+                   .roster = bells,
+                   .self = environment.participant,
+                   .home = guard.word(),
+                   .counting = &counting[port.info.channel]};
     queue->spins = !has_one_cpu();
     queue->open_writers = &open_writers[port.info.channel];
     if (port.writes()) open_writing(*queue);

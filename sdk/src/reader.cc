@@ -7,7 +7,9 @@
 #include "ends.h"
 #include "procgraph/queue.h"
 #include "queue/blocks.h"
+#include "queue/letter.h"
 #include "queue/poison.h"
+#include "queue/settle.h"
 
 namespace procgraph {
 
@@ -50,8 +52,11 @@ std::optional<Message> Reader::take(const Deadline& deadline) {
           return Want::kStopped;
         }
         return Want::kMessage;
-      });
+      },
+      [&] { return s.consumer.alarm(); });
   if (want == Want::kTime) s.ended = s.consumer.is_at_end();
+  // Something else may end with this queue.
+  if (s.ended && !std::exchange(s.has_told_end, true)) call_runner(view);
   if (want == Want::kNothing) {
     s.consumer.resume();
     std::uint64_t size = view.memory.descriptor(block).size.load(std::memory_order_relaxed);
@@ -84,9 +89,19 @@ Message::Message(View& view, std::uint32_t block, std::size_t size)
   detail::Descriptor& d = view.memory.descriptor(block);
   deliveries_ = d.tries.load(std::memory_order_relaxed) + 1;
   data_ = view.memory.bytes(block);
+  if ((d.flags.load(std::memory_order_relaxed) & detail::kLetter) != 0) {
+    size_ = detail::size_in_letter(bytes());
+    trailer_ = size - size_;
+  }
   detail::BlockWord own{d.own.load(std::memory_order_relaxed)};
   sequence_ = own.ticket() - view.memory.geometry().first_ticket();
-  enqueued_at_ = std::chrono::steady_clock::time_point(std::chrono::nanoseconds(d.time));
+  enqueued_at_ =
+      std::chrono::steady_clock::time_point(std::chrono::nanoseconds(d.time.load(std::memory_order_relaxed)));
+}
+
+std::optional<DeadLetter> Message::dead_letter() const {
+  if (trailer_ == 0) return std::nullopt;
+  return detail::read_trailer({data_ + size_, trailer_});
 }
 
 Message::Message(Message&& other) noexcept
@@ -97,6 +112,7 @@ Message::Message(Message&& other) noexcept
       data_(other.data_),
       sequence_(other.sequence_),
       enqueued_at_(other.enqueued_at_),
+      trailer_(other.trailer_),
       unwinding_(other.unwinding_) {}
 
 Message& Message::operator=(Message&& other) noexcept {
@@ -109,6 +125,7 @@ Message& Message::operator=(Message&& other) noexcept {
   size_ = other.size_;
   sequence_ = other.sequence_;
   enqueued_at_ = other.enqueued_at_;
+  trailer_ = other.trailer_;
   unwinding_ = other.unwinding_;
   return *this;
 }

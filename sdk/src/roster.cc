@@ -20,6 +20,7 @@ Result<Roster> Roster::attach(std::span<std::byte> region) {
 std::optional<std::uint32_t> Roster::acquire(std::uint16_t participant) {
   for (unsigned i = 0; i < kDoorbells; ++i) {
     std::uint32_t bell = (participant * kBellsEach + i) % kDoorbells;
+    if (bell == kRunnerBell) continue;
     raise(region_->used, bell + 1);  // before the bell is ours: the reaper must look that far
     std::uint32_t nobody = 0;
     // Publishes that the bell is ours: the reaper frees it if we die.

@@ -15,6 +15,7 @@ namespace procgraph::detail {
 
 inline constexpr std::uint64_t kRosterMagic = magic("pgroster");
 inline constexpr unsigned kBellsEach = 4;  // a participant's own doorbells; it borrows its neighbours' beyond
+inline constexpr std::uint32_t kRunnerBell = 0;  // on which the runner sleeps
 inline constexpr unsigned kDoorbells = (kMaxParticipants + 1u) * kBellsEach;
 
 struct Participant {

@@ -6,6 +6,7 @@
 
 #include "ends.h"
 #include "procgraph/queue.h"
+#include "queue/overflow.h"
 #include "queue/recovery.h"
 
 namespace procgraph {
@@ -34,6 +35,7 @@ using detail::WriterState;
 bool finish(WriterState& s, Want want) {
   switch (want) {
     case Want::kNothing:
+    case Want::kDropped:
       return true;
     case Want::kStopped:
       stopped(s);
@@ -64,18 +66,25 @@ auto need_for(WriterState& s, std::size_t size) {
 
 bool put_until(WriterState& s, std::span<const std::byte> bytes, const Deadline& deadline) {
   require_open(s, bytes.size());
+  detail::View& view = s.port.view;
   BlockIndex block = 0;
   bool filled = false;
-  Want want = wait_for(s.port.view, s.spinner, deadline, need_for(s, bytes.size()), [&](bool) {
+  auto attempt = [&] {
     if (!filled) {
       if (Want w = s.producer.claim(bytes.size(), block); w != Want::kNothing) return w;
-      if (!bytes.empty()) std::memcpy(s.port.view.memory.bytes(block), bytes.data(), bytes.size());
+      if (!bytes.empty()) std::memcpy(view.memory.bytes(block), bytes.data(), bytes.size());
       filled = true;
     }
     return s.producer.publish(block);
-  });
-  if (want != Want::kNothing && filled) release(s.port.view, block);
+  };
+  Want want = wait_for(view, s.spinner, deadline, need_for(s, bytes.size()),
+                       [&](bool) { return with_policy(view, s.dropper, bytes.size(), attempt); });
+  if (want != Want::kNothing && filled) release(view, block);
   return finish(s, want);
+}
+
+[[noreturn]] void throw_full(WriterState& s) {
+  throw Full(s.port.name() + " is full, and rejects what does not fit");
 }
 
 std::span<const std::byte> as_bytes(std::string_view text) {
@@ -90,7 +99,7 @@ Writer& Writer::operator=(Writer&&) noexcept = default;
 Writer::~Writer() = default;
 
 void Writer::put(std::span<const std::byte> bytes) {
-  (void)put_until(*state_, bytes, std::nullopt);
+  if (!put_until(*state_, bytes, std::nullopt)) throw_full(*state_);
 }
 void Writer::put(std::string_view text) {
   put(as_bytes(text));
@@ -111,15 +120,20 @@ bool Writer::try_put(std::string_view text) {
 }
 
 Loan Writer::loan(std::size_t size) & {
-  return *loan(size, kForever);
+  auto room = loan(size, kForever);
+  if (!room) throw_full(*state_);
+  return std::move(*room);
 }
 
 std::optional<Loan> Writer::loan(std::size_t size, std::chrono::nanoseconds timeout) & {
   WriterState& s = *state_;
   require_open(s, size);
   BlockIndex block = 0;
-  Want want = wait_for(s.port.view, s.spinner, detail::deadline_in(timeout), need_for(s, size),
-                       [&](bool) { return s.producer.claim(size, block); });
+  detail::View& view = s.port.view;
+  auto attempt = [&] { return s.producer.claim(size, block); };
+  Want want = wait_for(view, s.spinner, detail::deadline_in(timeout), need_for(s, size),
+                       [&](bool) { return with_policy(view, s.dropper, size, attempt); });
+  if (want == Want::kDropped) return Loan(s, std::vector<std::byte>(size + 1));
   if (!finish(s, want)) return std::nullopt;
   s.producer.keep(block);
   return Loan(s, block, std::span(s.port.view.memory.bytes(block), size));
@@ -137,10 +151,14 @@ std::size_t Writer::max_message() const {
 }
 
 Loan::Loan(Loan&& other) noexcept
-    : writer_(std::exchange(other.writer_, nullptr)), block_(other.block_), bytes_(other.bytes_) {}
+    : writer_(std::exchange(other.writer_, nullptr)),
+      block_(other.block_),
+      dropped_(std::move(other.dropped_)),
+      bytes_(other.bytes_) {}
 
 Loan::~Loan() {
-  if (writer_ != nullptr && writer_->port.view.is_ours()) release(writer_->port.view, block_);
+  if (writer_ == nullptr || !dropped_.empty() || !writer_->port.view.is_ours()) return;
+  release(writer_->port.view, block_);
 }
 
 void Loan::commit() {
@@ -152,16 +170,23 @@ void Loan::commit(std::size_t size) {
   if (size > bytes_.size()) throw TooLarge("more bytes committed than were on loan");
   WriterState& s = *writer_;
   require_open(s, size);
-  shorten(s.port.view, block_, size);
+  if (!dropped_.empty()) {
+    writer_ = nullptr;
+    return;
+  }
+  detail::View& view = s.port.view;
+  shorten(view, block_, size);
   bytes_ = bytes_.first(size);
-  Want want = wait_for(s.port.view, s.spinner, std::nullopt, need_for(s, size),
-                       [&](bool) { return s.producer.publish(block_); });
-  if (want == Want::kNothing) {
+  auto attempt = [&] { return s.producer.publish(block_); };
+  Want want = wait_for(view, s.spinner, std::nullopt, need_for(s, size),
+                       [&](bool) { return with_policy(view, s.dropper, size, attempt); });
+  if (want == Want::kDropped) release(view, block_);
+  if (want == Want::kNothing || want == Want::kDropped) {
     writer_ = nullptr;
   } else {
     s.producer.keep(block_);
   }
-  (void)finish(s, want);
+  if (!finish(s, want)) throw_full(s);
 }
 
 }  // namespace procgraph

@@ -7,6 +7,7 @@
 #include "queue/blocks.h"
 #include "queue/consumer.h"
 #include "queue/producer.h"
+#include "queue/settle.h"
 
 namespace procgraph::testing {
 namespace {
@@ -32,11 +33,39 @@ int id_of(View& view, BlockIndex block) {
 
 std::string judge_one(int id, std::uint32_t steps, int times) {
   std::string name = "message " + std::to_string(id);
-  bool must = (steps & History::kPut) != 0, may = (steps & History::kPutBegun) != 0;
+  bool may = (steps & History::kPutBegun) != 0;
   if ((steps & History::kAcked) != 0) return times == 0 ? "" : name + " was acknowledged and came again";
   if (times > 1) return name + " came " + std::to_string(times) + " times";
   if (!may && times > 0) return name + " was never put and came";
-  if (must && times == 0 && (steps & History::kAckBegun) == 0) return name + " is lost";
+  return "";
+}
+
+// Every message that was put is found, acknowledged, or counted as gone; and so is every return.
+std::string judge_counters(const History& history, const std::vector<Found>& found,
+                           const std::array<int, kMessages>& times, const QueueSample& s, bool at_most_once) {
+  std::uint64_t acknowledged = 0, lost = 0, unsure = 0, returns = 0;
+  for (std::size_t id = 0; id < kMessages; ++id) {
+    std::uint32_t steps = history.steps[id].load();
+    if (times[id] != 0) continue;
+    if ((steps & History::kAckBegun) != 0) {
+      ++acknowledged;
+      returns += history.deliveries[id].load() - 1;
+    } else if ((steps & History::kPut) != 0) {
+      ++lost;
+    } else if ((steps & History::kPutBegun) != 0) {
+      ++unsure;
+    }
+  }
+  for (const Found& f : found) returns += f.deliveries - 1;
+  std::uint64_t gone = s.dropped + s.expired;
+  std::uint64_t taken =
+      at_most_once ? s.acknowledged - acknowledged - found.size() : 0;  // with the dead reader
+  if (gone + taken < lost) return "a message is lost and not counted";
+  if (gone + taken > lost + unsure) return "a message is counted as gone and was not put";
+  if (s.put != found.size() + acknowledged + gone + taken) return "the counters do not sum up";
+  // What came back and then expired or was dropped took its number with it.
+  std::uint64_t counted = s.redelivered + s.dead;
+  if (gone == 0 ? counted != returns : counted < returns) return "the count of returns is wrong";
   return "";
 }
 
@@ -44,7 +73,7 @@ std::string judge_one(int id, std::uint32_t steps, int times) {
 std::string use(View& view) {
   detail::Producer producer(view);
   detail::Consumer consumer(view);
-  std::uint64_t capacity = view.memory.geometry().capacity;
+  std::uint64_t capacity = view.memory.limit();
   for (std::uint64_t i = 0; i <= capacity; ++i) {
     BlockIndex block = 0;
     if (producer.claim(8, block) != Want::kNothing) return "no block for place " + std::to_string(i);
@@ -95,7 +124,8 @@ std::string judge_order(const std::vector<Found>& found) {
 
 }  // namespace
 
-std::string judge(const History& history, const std::vector<Found>& found) {
+std::string judge(const History& history, const std::vector<Found>& found, const QueueSample& sample,
+                  bool at_most_once) {
   std::array<int, kMessages> times{};
   for (const Found& f : found) {
     if (f.id < 0 || f.id >= kMessages) return "a message that is none: " + std::to_string(f.id);
@@ -105,14 +135,23 @@ std::string judge(const History& history, const std::vector<Found>& found) {
     auto i = static_cast<std::size_t>(id);
     if (auto wrong = judge_one(id, history.steps[i].load(), times[i]); !wrong.empty()) return wrong;
   }
+  if (auto wrong = judge_counters(history, found, times, sample, at_most_once); !wrong.empty()) return wrong;
   return judge_order(found);
 }
 
 std::vector<Found> drain(std::span<std::byte> control, std::span<std::byte> payload,
                          std::span<std::byte> roster, std::uint16_t participant) {
   View view = attach(control, payload, roster, participant);
-  detail::Consumer consumer(view);
   std::vector<Found> found;
+  view.memory.for_each_block([&](BlockIndex block) {
+    detail::Descriptor& d = view.memory.descriptor(block);
+    detail::State state = detail::BlockWord{d.own.load()}.state();
+    if (state == detail::State::kRedeliver) d.note.store(detail::kRest);
+    if (state != detail::State::kParked) return;
+    found.push_back({id_of(view, block), d.tries + 1});
+    release(view, block);
+  });
+  detail::Consumer consumer(view);
   for (BlockIndex block = consumer.take(); block != detail::kNoBlock; block = consumer.take()) {
     found.push_back({id_of(view, block), view.memory.descriptor(block).tries + 1});
     release(view, block);
@@ -135,7 +174,7 @@ std::string inspect(std::span<std::byte> control, std::span<std::byte> payload, 
   if (!wrong.empty()) return wrong;
   if (wrong = check_waiters(view, dead); !wrong.empty()) return wrong;
   if (wrong = use(view); !wrong.empty()) return wrong;
-  if (!fits(view.memory, view.memory.geometry().memory)) return "bytes of its memory are missing";
+  if (!fits(view.memory, view.memory.byte_limit())) return "bytes of its memory are missing";
   return "";
 }
 

@@ -21,8 +21,13 @@ struct History {
   enum Step : std::uint32_t { kPutBegun = 1, kPut = 2, kTaken = 4, kAckBegun = 8, kAcked = 16 };
 
   std::array<std::atomic<std::uint32_t>, kMessages> steps;
+  std::array<std::atomic<std::uint32_t>, kMessages> deliveries;  // when its acknowledgement began
 
   void note(int id, Step step) { steps[static_cast<std::size_t>(id)].fetch_or(step); }
+  void note_ack(int id, std::uint32_t delivery) {
+    deliveries[static_cast<std::size_t>(id)] = delivery;
+    note(id, kAckBegun);
+  }
 };
 
 struct Found {
@@ -30,11 +35,13 @@ struct Found {
   std::uint32_t deliveries = 1;
 };
 
-// Empty, or what is wrong: a message lost, doubled or invented, or out of order.
-[[nodiscard]] std::string judge(const History& history, const std::vector<Found>& found);
+// Empty, or what is wrong: a message lost, doubled or invented, or out of order, or a counter that does not
+// tell the truth. `sample` is the queue's after the drain.
+[[nodiscard]] std::string judge(const History& history, const std::vector<Found>& found,
+                                const QueueSample& sample, bool at_most_once);
 
-// Takes everything out of the queue as `participant`. Then the queue must be as good as new: no block, byte,
-// waiter or place is missing.
+// Takes everything out of the queue as `participant`, rested or not, and what is parked as the runner. Then
+// the queue must be as good as new: no block, byte, waiter or place is missing.
 [[nodiscard]] std::vector<Found> drain(std::span<std::byte> control, std::span<std::byte> payload,
                                        std::span<std::byte> roster, std::uint16_t participant);
 [[nodiscard]] std::string inspect(std::span<std::byte> control, std::span<std::byte> payload,

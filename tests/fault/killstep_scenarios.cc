@@ -7,6 +7,7 @@
 
 #include "queue/blocks.h"
 #include "queue/consumer.h"
+#include "queue/settle.h"
 #include "queue/waiting.h"
 
 namespace procgraph::testing {
@@ -84,7 +85,7 @@ void lend_one(Writer& out, History& h, int id, std::size_t size) {
 
 void acknowledge(Message& message, History& h) {
   int id = id_of(message.text());
-  h.note(id, History::kAckBegun);
+  h.note_ack(id, message.deliveries());
   message.ack();
   h.note(id, History::kAcked);
 }
@@ -95,6 +96,96 @@ void take_one(Reader& in, History& h) {
 
 void return_one(Reader& in) {
   if (auto message = in.try_get()) message->nack();
+}
+
+// ---- policies ----
+
+QueueShape small_with(QueuePolicy policy) {
+  QueueShape shape = kSmall;
+  shape.policy = policy;
+  return shape;
+}
+
+void age(TestQueue& q, int count) {
+  View view = q.view(kPreparer);
+  for (BlockIndex block = 0; block < static_cast<BlockIndex>(count); ++block)
+    view.memory.descriptor(block).time.fetch_sub(std::chrono::nanoseconds(2h).count());
+}
+
+void put_three(Reader&, Writer& out, History& h) {
+  put_one(out, h, kVictim);
+  lend_one(out, h, kVictim + 1, 10);
+  put_one(out, h, kVictim + 2);
+}
+
+void add_policies(std::vector<Scenario>& all) {
+  const auto full = [](TestQueue& q, History& h) { put_some(q, h, 3); };
+  all.push_back({"drops the oldest", small_with({.when_full = Overflow::kDropOldest}), full, put_three});
+  all.push_back({"drops old ones for their bytes", small_with({.when_full = Overflow::kDropOldest}),
+                 [](TestQueue& q, History& h) {
+                   put_some(q, h, 3, 1000);
+                   return_some(q, 2);
+                 },
+                 [](Reader& in, Writer& out, History& h) {
+                   put_one(out, h, kVictim, 1024);
+                   put_one(out, h, kVictim + 1, 1024);
+                   auto held = in.try_get();
+                   put_one(out, h, kVictim + 2, 1024);
+                   if (held) acknowledge(*held, h);
+                 }});
+  all.push_back({"grows a queue",
+                 {.capacity = 2,
+                  .memory = 1024,
+                  .max_message = 1024,
+                  .max_capacity = 8,
+                  .max_memory = 4096,
+                  .writers = 1,
+                  .policy = {.when_full = Overflow::kGrow}},
+                 [](TestQueue& q, History& h) { put_some(q, h, 2, 500); },
+                 [](Reader& in, Writer& out, History& h) {
+                   put_one(out, h, kVictim, 1000);
+                   put_one(out, h, kVictim + 1);
+                   lend_one(out, h, kVictim + 2, 900);
+                   take_one(in, h);
+                 }});
+  all.push_back({"finds messages too old", small_with({.expire = 1h}),
+                 [](TestQueue& q, History& h) {
+                   put_some(q, h, 3);
+                   return_some(q, 1);
+                   age(q, 2);
+                 },
+                 [](Reader& in, Writer&, History& h) {
+                   take_one(in, h);
+                   if (auto none = in.try_get()) acknowledge(*none, h);
+                 }});
+  all.push_back({"fails with messages for the last time", small_with({.max_deliveries = 2}),
+                 [](TestQueue& q, History& h) {
+                   put_some(q, h, 3);
+                   return_some(q, 2);
+                 },
+                 [](Reader& in, Writer&, History& h) {
+                   return_one(in);
+                   auto held = in.try_get();
+                   return_one(in);
+                   if (held) acknowledge(*held, h);
+                 }});
+  all.push_back(
+      {"reads at most once", small_with({.at_most_once = true}), full, [](Reader& in, Writer&, History& h) {
+         take_one(in, h);
+         auto held = in.try_get();
+         return_one(in);
+       }});
+  all.push_back({"lets messages rest, watched",
+                 small_with({.lease_timeout = 1h, .retry_first = 1h, .retry_most = 2h}),
+                 [](TestQueue& q, History& h) {
+                   put_some(q, h, 3);
+                   return_some(q, 1);
+                 },
+                 [](Reader& in, Writer&, History& h) {
+                   return_one(in);
+                   take_one(in, h);
+                   take_one(in, h);
+                 }});
 }
 
 std::vector<Scenario> make() {
@@ -186,6 +277,7 @@ std::vector<Scenario> make() {
                    put_one(out, h, kVictim);
                    out.close();
                  }});
+  add_policies(all);
   return all;
 }
 
@@ -206,7 +298,8 @@ void work_beside(View view, History& history) {
   if (first != detail::kNoBlock) {
     auto* text = reinterpret_cast<const char*>(view.memory.bytes(first));
     int id = id_of(std::string_view(text, view.memory.descriptor(first).size));
-    history.note(id, static_cast<History::Step>(History::kAckBegun | History::kAcked));
+    history.note_ack(id, view.memory.descriptor(first).tries + 1);
+    history.note(id, History::kAcked);
     release(view, first);
   }
   if (second != detail::kNoBlock) give_back(view, second);

@@ -29,7 +29,11 @@ bool exhaustive() {
 // A queue, its history, and everything needed to play on with a copy of it.
 class Scene {
  public:
-  explicit Scene(const Scenario& scenario) : queue_(scenario.shape), history_(sizeof(History)) {
+  explicit Scene(const Scenario& scenario)
+      : queue_(scenario.shape),
+        history_(sizeof(History)),
+        used_(queue_.view(kReaper).memory.geometry().tallies_at + 64 * sizeof(detail::Tally)),
+        at_most_once_(scenario.shape.policy.at_most_once) {
     scenario.prepare(queue_, history());
   }
 
@@ -37,12 +41,11 @@ class Scene {
   [[nodiscard]] History& history() { return *reinterpret_cast<History*>(history_.bytes().data()); }
 
   [[nodiscard]] bool differs_from(Scene& other) {
-    return differs(queue_.control(), other.queue_.control()) ||
-           differs(history_.bytes(), other.history_.bytes()) || differs(bells(), other.bells()) ||
-           differs(queue_.payload(), other.queue_.payload());
+    return differs(control(), other.control()) || differs(history_.bytes(), other.history_.bytes()) ||
+           differs(bells(), other.bells()) || differs(queue_.payload(), other.queue_.payload());
   }
   void copy_from(Scene& other) {
-    copy(queue_.control(), other.queue_.control());
+    copy(control(), other.control());
     copy(queue_.payload(), other.queue_.payload());
     copy(bells(), other.bells());
     copy(history_.bytes(), other.history_.bytes());
@@ -51,7 +54,7 @@ class Scene {
   // Empty, or what is wrong, once the dead one is reaped and all is taken out.
   [[nodiscard]] std::string verdict() {
     std::vector<Found> found = drain(queue_.control(), queue_.payload(), queue_.roster(), kReaper);
-    if (auto wrong = judge(history(), found); !wrong.empty()) return wrong;
+    if (auto wrong = judge(history(), found, queue_.sample(), at_most_once_); !wrong.empty()) return wrong;
     // A drained queue takes no more; that it did not lose anything can be seen on an open one.
     queue_.view(kReaper).control().state.store(0);
     return inspect(queue_.control(), queue_.payload(), queue_.roster(), kReaper, kVictimNumber);
@@ -64,13 +67,16 @@ class Scene {
   static void copy(std::span<std::byte> to, std::span<std::byte> from) {
     std::memcpy(to.data(), from.data(), from.size());
   }
-  // Those of the few participants that take part.
+  // Tallies and doorbells: those of the few participants that take part.
+  [[nodiscard]] std::span<std::byte> control() { return queue_.control().first(used_); }
   [[nodiscard]] std::span<std::byte> bells() {
     return queue_.roster().subspan(detail::kRosterReadOnly, 1024);
   }
 
   TestQueue queue_;
   Region history_;
+  std::size_t used_;
+  bool at_most_once_;
 };
 
 struct Ends {

@@ -36,7 +36,7 @@ TEST(Queue, CarriesAMessageFromOneProcessToAnotherAndThenEnds) {
   EXPECT_EQ(wait_for_end(writer_pid), 0);
   end_of_writers(q.control(), q.roster());
   EXPECT_EQ(wait_for_end(reader_pid), 0);
-  EXPECT_EQ(q.sample(), (QueueSample{.put = 1, .acknowledged = 1}));
+  EXPECT_EQ(q.sample(), (QueueSample{.put = 1, .acknowledged = 1, .got = 1, .deepest = 1}));
 }
 
 TEST(Queue, MakesAWriterWaitAtExactlyItsCapacity) {
@@ -118,7 +118,8 @@ TEST(Queue, DeliversWhatAKilledReaderHeldAgainAndCountsIt) {
   EXPECT_EQ(wait_for_end(reader_pid), 128 + SIGKILL);
   EXPECT_EQ(q.sample().leased, 1u);
   q.reap(2);
-  EXPECT_EQ(q.sample(), (QueueSample{.waiting = 1, .put = 1, .redelivered = 1, .bytes = 8}));
+  EXPECT_EQ(q.sample(),
+            (QueueSample{.waiting = 1, .put = 1, .got = 1, .redelivered = 1, .bytes = 8, .deepest = 1}));
   reader_pid = q.start(2, "read", [](Node& node) {
     auto reader = node.reader("q");
     auto message = reader.get();

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "procgraph/node.h"
 #include "queue/consumer.h"
 #include "queue/producer.h"
+#include "queue/settle.h"
 #include "test_queue.h"
 
 namespace procgraph::testing {
@@ -92,6 +94,8 @@ int read_all(detail::View& view, std::array<std::atomic<int>, kThreads>& count) 
 TEST(Threads, ShareAQueueExactlyOnceAndInOrder) {
   TestQueue q({.capacity = 16, .memory = 8192, .max_message = 256});
   detail::View view = q.view(1);
+  std::mutex counting;
+  view.counting = &counting;
   std::array<std::atomic<int>, kThreads> count{};
   std::atomic<int> wrong = 0;
   std::vector<std::thread> writers, readers;
@@ -107,6 +111,7 @@ TEST(Threads, ShareAQueueExactlyOnceAndInOrder) {
   QueueSample s = q.sample();
   EXPECT_EQ(s.put, 2u * kEach);
   EXPECT_EQ(s.acknowledged, 2u * kEach);
+  EXPECT_EQ(s.redelivered, 2u * ((kEach + 6) / 7));
   EXPECT_EQ(s.bytes, 0u);
 }
 

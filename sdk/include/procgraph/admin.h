@@ -8,16 +8,42 @@
 // once would count its deliveries twice.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
+#include "procgraph/message.h"
 #include "procgraph/result.h"
 
 namespace procgraph {
 
 inline constexpr std::uint16_t kMaxParticipants = 4095;  // per graph; numbers start at 1
+
+// What a full queue does to a writer.
+enum class Overflow : std::uint8_t {
+  kBlock,       // it waits
+  kDropNewest,  // its message is dropped
+  kDropOldest,  // the oldest messages that nobody has taken are dropped
+  kReject,      // it is told
+  kGrow,        // the bounds rise as far as they may, then it waits
+};
+
+// What becomes of messages that find no room, that nobody takes, and that come back.
+struct QueuePolicy {
+  Overflow when_full = Overflow::kBlock;
+  bool at_most_once = false;           // a message whose reader dies does not come back
+  std::uint32_t max_deliveries = 0;    // then it is parked, for the runner; at most 65,535; 0: no limit
+  std::chrono::nanoseconds expire{0};  // older ones are dropped when they would be taken; 0: never
+  std::chrono::nanoseconds lease_timeout{0};  // see leases(); 0: none
+  // How long a message that came back rests: doubling from first to most, with up to a quarter more at
+  // random.
+  std::chrono::nanoseconds retry_first{0}, retry_most{0};
+
+  bool operator==(const QueuePolicy&) const = default;
+};
 
 // What is declared about a queue. The same value gives the sizes (before the start) and the first state (once
 // the memory exists).
@@ -28,8 +54,11 @@ struct QueueShape {
   std::uint64_t memory = 16u << 20;
   std::uint64_t max_message = 0;   // bytes; 0: memory / 4
   std::uint64_t max_capacity = 0;  // what the capacity may be raised to; 0: some room, at little cost
+  std::uint64_t max_memory = 0;    // what the memory may be raised to; 0: it stays
   std::uint32_t participants = 0;  // processes that hold a port of it, replicas counted; 0: unknown
   std::uint32_t writers = 0;       // those of them that write; 0: unknown, then close() waits for the runner
+  std::uint32_t letter_room = 0;   // bytes by which a dead letter may be longer than max_message
+  QueuePolicy policy{};
 
   bool operator==(const QueueShape&) const = default;
 };
@@ -45,10 +74,19 @@ struct QueueSizes {
 struct QueueSample {
   std::uint64_t waiting = 0;       // messages that nobody has taken, those that came back included
   std::uint64_t leased = 0;        // taken and not acknowledged
-  std::uint64_t put = 0;           // ever
-  std::uint64_t acknowledged = 0;  // ever: put - waiting - leased
-  std::uint64_t redelivered = 0;   // how often a message came back
+  std::uint64_t put = 0;           // ever; what follows sums up to it, but for `got`
+  std::uint64_t acknowledged = 0;  // ever; where a message is delivered at most once: taken
+  std::uint64_t dropped = 0;       // ever: put, and then dropped for a newer one
+  std::uint64_t expired = 0;       // ever: put, and too old when their turn came
+  std::uint64_t dead = 0;          // ever: put, and failed max_deliveries times
+  std::uint64_t got = 0;           // ever: how often a message was delivered
+  std::uint64_t redelivered = 0;   // how often one came back to be delivered again
+  std::uint64_t refused = 0;       // never put, for there was no room: dropped as the newest, or rejected
+  std::uint64_t parked = 0;        // of the dead: still here, for the runner
   std::uint64_t bytes = 0;         // of payload in flight
+  std::uint64_t deepest = 0;       // the most that ever waited, to within a sixteenth of the limit or 8
+  std::chrono::nanoseconds blocked{
+      0};  // that writers have waited, all together; what is being waited not counted
 
   bool operator==(const QueueSample&) const = default;
 };
@@ -77,7 +115,7 @@ void end_of_writers(std::span<std::byte> control, std::span<std::byte> roster);
 // No reader will ever come again: writers get NoReaders. Idempotent.
 void end_of_readers(std::span<std::byte> control, std::span<std::byte> roster);
 
-// Exact when nothing moves, within what moves meanwhile otherwise.
+// Exact when nothing moves, within what moves meanwhile otherwise; no kill puts a count of messages wrong.
 [[nodiscard]] QueueSample sample(std::span<std::byte> control);
 // What was impossible in a queue that is stopped for good, and who found it. Who wrote it is not known: any
 // participant that maps the region may have, and `finder` too is only what the memory says.
@@ -88,9 +126,50 @@ struct QueuePoison {
 // Nothing: as far as anybody has found, all is well.
 [[nodiscard]] std::optional<QueuePoison> poisoned(std::span<std::byte> control);
 
+// Messages that failed `max_deliveries` times are parked: no reader's any more, and not gone. The runner's
+// doorbell (below) rings when that happens.
+struct DeadMessage {
+  std::uint64_t sequence = 0;
+  std::uint32_t deliveries = 0;
+  std::uint16_t participant = 0;  // that had it last
+  bool died = false;              // and died of it; else it gave it back
+
+  bool operator==(const DeadMessage&) const = default;
+};
+[[nodiscard]] std::vector<DeadMessage> parked(std::span<std::byte> control);
+// Differs from what it was whenever another message was parked, by a reader or by reap().
+[[nodiscard]] std::uint32_t parks(std::span<std::byte> control);
+
+// A queue with its payload, as the runner maps it where it must read or write messages.
+struct QueueRegions {
+  std::span<std::byte> control, payload, roster;
+};
+inline constexpr std::uint32_t kLetterRoom = 256;  // bytes that a dead letter is longer, at most
+
+// Moves the parked message letter.sequence of `from` into `to`, by the policy of `to` but without waiting.
+// False: no room, it stays; the runner's doorbell rings when there is.
+[[nodiscard]] bool move_dead(const QueueRegions& from, const QueueRegions& to, const DeadLetter& letter);
+// Nothing more can come of the queue, not even a dead letter: it is drained or has no reader, and nothing is
+// leased or parked. Readers that see its end ring the runner's doorbell.
+[[nodiscard]] bool finished(std::span<std::byte> control);
+
+struct Leases {
+  std::vector<std::uint16_t> overdue;  // who has held a message for longer than lease_timeout, each once
+  // When to look again; nothing: nobody holds a message, and the runner's doorbell rings when somebody does.
+  std::optional<std::chrono::steady_clock::time_point> look;
+};
+// Of a queue with a lease_timeout. What a reader held before `amnesty` counts from then on only.
+[[nodiscard]] Leases leases(std::span<std::byte> control, std::chrono::steady_clock::time_point now,
+                            std::chrono::steady_clock::time_point amnesty);
+
 // The roster: one per graph, the same size for each. Zero is its first state, but for a header.
 [[nodiscard]] std::uint64_t roster_size();
 [[nodiscard]] Result<void> init_roster(std::span<std::byte> roster);
+// The runner's own doorbell: how often it was rung, modulo 2^32. wait_for_rings() blocks while that is
+// `seen`; it may return for no reason, too.
+[[nodiscard]] std::uint32_t rings(std::span<std::byte> roster);
+void wait_for_rings(std::span<std::byte> roster, std::uint32_t seen);
+void ring(std::span<std::byte> roster);
 // The runner writes who a number is, before the process or just after it starts; `start` as in field 22 of
 // /proc/PID/stat, or 0.
 void register_participant(std::span<std::byte> roster, std::uint16_t participant, std::int32_t pid,

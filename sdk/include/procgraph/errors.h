@@ -36,6 +36,11 @@ class TooLarge : public Failure {
  public:
   using Failure::Failure;
 };
+// The queue has no room, and its `when_full: reject` says that the writer is to be told.
+class Full : public Failure {
+ public:
+  using Failure::Failure;
+};
 // A frame was cut off: the other end went away, or a deadline passed, in the middle of it.
 class Truncated : public Failure {
  public:

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace procgraph {
@@ -12,6 +14,17 @@ namespace procgraph {
 namespace detail {
 struct View;
 }
+
+// Why a message became a dead letter.
+struct DeadLetter {
+  std::string cause;             // "death" of the process that had it, or "nack"
+  std::string queue;             // in which it failed
+  std::string process;           // that had it last: "worker", "parse.0"
+  std::uint32_t deliveries = 0;  // all of which failed
+  std::uint64_t sequence = 0;    // its order number in that queue
+
+  bool operator==(const DeadLetter&) const = default;
+};
 
 // A message that this process has taken and not yet acknowledged: no other reader gets it meanwhile; if this
 // process dies, it goes to another one. Out of scope it is acknowledged, except while an exception unwinds
@@ -32,9 +45,14 @@ class Message {
   // When it was put, on the clock of the whole machine, to the kernel's tick (1 to 4 ms).
   [[nodiscard]] std::chrono::steady_clock::time_point enqueued_at() const { return enqueued_at_; }
 
+  // Of a message from the `dead_letter` of a queue: why it is there. bytes() are those that were put first.
+  [[nodiscard]] std::optional<DeadLetter> dead_letter() const;
+
   // Done: it will not be delivered again. Neither blocks. Once only; later calls do nothing.
   void ack();
-  // Not done: goes back, before all that were put after it, to any reader, this one included.
+  // Not done: goes back, before all that were put after it, to any reader, this one included. With the
+  // queue's `retry` it rests first, and others pass it. One that has been delivered `max_deliveries` times
+  // becomes a dead letter. Where messages are delivered at most once, it does not come back.
   void nack();
 
  private:
@@ -49,7 +67,8 @@ class Message {
   const std::byte* data_;
   std::uint64_t sequence_;
   std::chrono::steady_clock::time_point enqueued_at_;
-  int unwinding_;  // exceptions in flight when it was taken
+  std::size_t trailer_ = 0;  // bytes of a dead letter behind the message's own
+  int unwinding_;            // exceptions in flight when it was taken
 };
 
 }  // namespace procgraph

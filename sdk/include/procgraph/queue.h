@@ -19,6 +19,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "procgraph/errors.h"
@@ -42,8 +43,8 @@ class Loan {
   ~Loan();
 
   [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
-  // Puts the message, or the first `size` bytes of it; waits while the queue is full. Once only. Throws as
-  // put does, and then may be tried again with what it has been cut to.
+  // Puts the message, or the first `size` bytes of it; where the queue is full, does as put does. Once only.
+  // Throws as put does, and then may be tried again with what it has been cut to.
   void commit();
   void commit(std::size_t size);
 
@@ -51,9 +52,15 @@ class Loan {
   friend class Writer;
   Loan(detail::WriterState& writer, std::uint32_t block, std::span<std::byte> bytes)
       : writer_(&writer), block_(block), bytes_(bytes) {}
+  Loan(detail::WriterState& writer, std::vector<std::byte> dropped)
+      : writer_(&writer),
+        block_(0),
+        dropped_(std::move(dropped)),
+        bytes_(dropped_.data(), dropped_.size() - 1) {}
 
   detail::WriterState* writer_;  // null: put, or moved from
   std::uint32_t block_;
+  std::vector<std::byte> dropped_;  // one byte more than a message that found no room and will be dropped
   std::span<std::byte> bytes_;
 };
 
@@ -64,21 +71,25 @@ class Writer {
   ~Writer();
 
   // Copies a message into the queue and returns once it is there for good, even if this process dies now.
-  // Waits while the queue's capacity or memory is used up. Throws TooLarge, NoReaders (see there), Closed,
-  // Poisoned; Failure and NotInGraph as Reader::get does.
+  // While the queue's capacity or memory is used up, it does what the queue's `when_full` says: it waits
+  // (block; grow, once it has grown as far as it may), or never waits: it drops this message (drop_newest),
+  // or as many of the oldest that nobody has taken as it needs (drop_oldest; this one if that is not enough,
+  // for readers hold the rest), or throws Full (reject). What is dropped is counted, and is no failure of the
+  // writer: put returns as if it had been put. Throws TooLarge, NoReaders (see there), Closed, Poisoned,
+  // Full; Failure and NotInGraph as Reader::get does.
   void put(std::span<const std::byte> bytes);
   void put(std::string_view text);
-  // False: no room within the time, nothing was put.
+  // False: no room within the time (with `reject`: now), nothing was put. Does not throw Full.
   [[nodiscard]] bool put(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout);
   [[nodiscard]] bool put(std::string_view text, std::chrono::nanoseconds timeout);
   [[nodiscard]] bool try_put(std::span<const std::byte> bytes);
   [[nodiscard]] bool try_put(std::string_view text);
 
-  // Room for a message of up to `size` bytes, without a copy later. Waits like put for memory; commit() waits
-  // for capacity.
-  // It must be gone before this handle is.
+  // Room for a message of up to `size` bytes, without a copy later. Waits, drops or throws like put where
+  // memory is used up; commit() does where capacity is. A message that is to be dropped is lent memory of
+  // this process. It must be gone before this handle is.
   [[nodiscard]] Loan loan(std::size_t size) &;
-  // Nothing: no room within the time.
+  // Nothing: no room within the time (with `reject`: now).
   [[nodiscard]] std::optional<Loan> loan(std::size_t size, std::chrono::nanoseconds timeout) &;
 
   // Gives up this process's writing end, for all handles of the port; put throws Closed from then on. When

@@ -39,6 +39,31 @@ detail::Ticket end_of(detail::QueueMemory& m) {
   return t;
 }
 
+void count_blocks(detail::QueueMemory& memory, QueueSample& s) {
+  memory.for_each_block([&](BlockIndex block) {
+    detail::Descriptor& d = memory.descriptor(block);
+    BlockWord own{d.own.load()};
+    bool published = own.state() == State::kPushing && memory.is_published(block, own);
+    if (published || own.state() == State::kRedeliver) ++s.waiting;
+    if (own.is_lease() || own.is_settling()) ++s.leased;
+    if (own.state() == State::kParked) ++s.parked;
+    if (own.raw != 0) s.bytes += std::min(d.size.load(), memory.capacity_of(block));
+  });
+}
+
+void count_tallies(detail::QueueMemory& memory, QueueSample& s) {
+  std::uint64_t blocked = 0;
+  memory.for_each_tally([&](detail::Tally& tally) {
+    s.dropped += tally.dropped.load();
+    s.expired += tally.expired.load();
+    s.dead += tally.dead.load();
+    s.redelivered += tally.returned.load();
+    s.refused += tally.refused.load();
+    blocked += tally.blocked.load();
+  });
+  s.blocked = std::chrono::nanoseconds(static_cast<std::int64_t>(blocked));
+}
+
 }  // namespace
 
 Result<QueueSizes> queue_sizes(const QueueShape& shape) {
@@ -52,16 +77,9 @@ Result<void> init_queue(std::span<std::byte> control, const QueueShape& shape) {
   if (!geometry) return geometry.error();
   if (control.size() < geometry->control_size) return Error{"queue: the control region is too small", 0};
   auto& c = *reinterpret_cast<detail::Control*>(control.data());
-  c.header = {.magic = detail::kQueueMagic,
-              .version = detail::kAbiVersion,
-              .participants = shape.participants,
-              .writers = shape.writers,
-              .reserved = 0,
-              .capacity = shape.capacity,
-              .memory = shape.memory,
-              .max_message = shape.max_message,
-              .max_capacity = shape.max_capacity};
+  c.header = detail::header_of(shape);
   c.limit.store(shape.capacity);
+  c.memory.store(shape.memory);
   c.tail.store(geometry->first_ticket());
   c.head.store(geometry->first_ticket());
   return {};
@@ -98,16 +116,13 @@ QueueSample sample(std::span<std::byte> control) {
   if (!memory) return {};
   QueueSample s;
   s.put = end_of(*memory) - memory->geometry().first_ticket();
-  memory->for_each_block([&](BlockIndex block) {
-    detail::Descriptor& d = memory->descriptor(block);
-    BlockWord own{d.own.load()};
-    bool published = own.state() == State::kPushing && memory->is_published(block, own);
-    if (published || own.state() == State::kRedeliver) ++s.waiting;
-    if (own.is_lease()) ++s.leased;
-    if (own.raw != 0) s.bytes += std::min(d.size.load(), memory->capacity_of(block));
-  });
-  s.acknowledged = s.put - std::min(s.put, s.waiting + s.leased);
-  s.redelivered = memory->control().redelivered.load();
+  count_blocks(*memory, s);
+  count_tallies(*memory, s);
+  s.deepest = memory->control().deepest.load();
+  // What is left of `put` has come to its good end.
+  std::uint64_t rest = s.waiting + s.leased + s.dropped + s.expired + s.dead;
+  s.acknowledged = s.put - std::min(s.put, rest);
+  s.got = s.acknowledged + s.leased + s.redelivered + s.dead;
   return s;
 }
 
@@ -131,6 +146,20 @@ Result<void> init_roster(std::span<std::byte> roster) {
   r.magic = detail::kRosterMagic;
   r.version = detail::kAbiVersion;
   return {};
+}
+
+std::uint32_t rings(std::span<std::byte> roster) {
+  auto r = detail::Roster::attach(roster);
+  return r ? r->word(detail::kRunnerBell).load() : 0;
+}
+
+void wait_for_rings(std::span<std::byte> roster, std::uint32_t seen) {
+  if (auto r = detail::Roster::attach(roster))
+    (void)detail::futex_wait(r->word(detail::kRunnerBell), seen, std::nullopt);
+}
+
+void ring(std::span<std::byte> roster) {
+  if (auto r = detail::Roster::attach(roster)) r->ring(detail::kRunnerBell);
 }
 
 void register_participant(std::span<std::byte> roster, std::uint16_t participant, std::int32_t pid,

@@ -82,14 +82,40 @@ class Spinner {
   }
 }
 
+// Counts how long a writer waits.
+class Blocked {
+ public:
+  Blocked(View& view, Want want) : view_(want == Want::kMessage ? nullptr : &view) {
+    if (view_ != nullptr) since_ = Clock::now();
+  }
+  Blocked(const Blocked&) = delete;
+  Blocked& operator=(const Blocked&) = delete;
+  ~Blocked() {
+    if (view_ == nullptr) return;
+    std::chrono::nanoseconds time = Clock::now() - since_;
+    view_->memory.tally(view_->self)
+        .blocked.fetch_add(static_cast<std::uint64_t>(time.count()), std::memory_order_relaxed);
+  }
+
+ private:
+  View* view_;
+  Clock::time_point since_;
+};
+
+[[nodiscard]] inline Clock::time_point no_alarm() {
+  return kNever;
+}
+
 // Not worth another attempt? An attempt may count all that is there; this only looks at what changes.
 [[nodiscard]] inline bool seems_possible(View& view, Want want, std::uint64_t need) {
-  return want != Want::kBytes || in_flight(view.control()) + need <= view.memory.geometry().memory;
+  return want != Want::kBytes || in_flight(view.control()) + need <= view.memory.byte_limit();
 }
 
 // Repeats attempt(about_to_sleep) until it need not wait any more. need(want) is what the line is told.
-template <class Attempt, class Need>
-Want wait_for(View& view, Spinner& spinner, const Deadline& deadline, Need need, Attempt attempt) {
+// alarm() says when to look again though nobody rings.
+template <class Attempt, class Need, class Alarm = Clock::time_point (*)()>
+Want wait_for(View& view, Spinner& spinner, const Deadline& deadline, Need need, Attempt attempt,
+              Alarm alarm = no_alarm) {
   Want want = attempt(false);
   if (!must_wait(want)) {
     spinner.got();
@@ -98,6 +124,7 @@ Want wait_for(View& view, Spinner& spinner, const Deadline& deadline, Need need,
   if (is_over(deadline)) return Want::kTime;
   auto look = [&] { return seems_possible(view, want, need(want)) && !must_wait(want = attempt(false)); };
   if (spinner.spin(deadline, look)) return want;
+  Blocked blocked(view, want);
   auto sleeper = Sleeper::enter(view);
   if (!sleeper) return Want::kSlot;
   for (bool woken = false;;) {
@@ -113,7 +140,7 @@ Want wait_for(View& view, Spinner& spinner, const Deadline& deadline, Need need,
       continue;
     }
     if (woken && want != Want::kMessage) wake_freed(view);  // what woke us may do for somebody else
-    if (!sleeper->sleep(deadline)) return Want::kTime;
+    if (!sleeper->sleep(earlier(deadline, alarm())) && is_over(deadline)) return Want::kTime;
     woken = true;
   }
 }

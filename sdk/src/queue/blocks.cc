@@ -152,7 +152,7 @@ bool Budget::reserve(QueueMemory& memory, BlockIndex block, std::uint64_t bytes)
   size.store(0, std::memory_order_relaxed);  // a recount must not see what is not reserved yet
   std::uint64_t reserved = c.reserved.load(std::memory_order_relaxed);
   for (;;) {
-    bool known = reserved - released_ + bytes <= memory.geometry().memory && c.doubt.load() == doubt_;
+    bool known = reserved - released_ + bytes <= memory.byte_limit() && c.doubt.load() == doubt_;
     if (!known && !fits(memory, bytes)) return false;
     if (!known) refresh(c);
     size.store(whole, std::memory_order_relaxed);
@@ -169,10 +169,10 @@ void Budget::refresh(Control& c) {
 
 bool fits(QueueMemory& memory, std::uint64_t bytes) {
   Control& c = memory.control();
-  if (in_flight(c) + bytes <= memory.geometry().memory) return true;
+  if (in_flight(c) + bytes <= memory.byte_limit()) return true;
   if (c.doubt.load() == 0) return false;
   recount(memory);
-  return in_flight(c) + bytes <= memory.geometry().memory;
+  return in_flight(c) + bytes <= memory.byte_limit();
 }
 
 void recount(QueueMemory& memory) {
@@ -213,7 +213,9 @@ void release(View& view, BlockIndex block) {
   d.own.store(0, std::memory_order_release);
   view.memory.busy(block).fetch_and(~bit(block));
   wake_freed(view);
-  if ((c.state.load() & kDraining) != 0) ring_all(view);
+  std::uint32_t state = c.state.load();
+  if ((state & kDraining) != 0) ring_all(view);
+  if ((state & kRunnerWaits) != 0) call_runner(view);
 }
 
 }  // namespace procgraph::detail

@@ -19,6 +19,7 @@ namespace procgraph::detail {
 // Sets `released` right after a death, so far as nothing moves meanwhile; what does move can only make the
 // difference too large.
 void recount(QueueMemory& memory);
+[[nodiscard]] std::uint64_t in_flight(Control& c);
 
 // Gives a block that we own back to all: the message is acknowledged, or the loan dropped. Wakes whom that
 // lets go on.

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "queue/poison.h"
+#include "queue/settle.h"
 #include "queue/waiting.h"
 
 namespace procgraph::detail {
@@ -32,13 +33,40 @@ RingWord RingLine::look(QueueMemory& memory, Ticket t) {
 BlockIndex Consumer::take() {
   Control& c = view_.control();
   if ((c.state.load() & kPoisoned) != 0) return kNoBlock;
-  if (c.returns.load() != returns_) {
-    if (BlockIndex block = take_returned(); block != kNoBlock) return block;
+  if (c.returns.load() != returns_ || (alarm_ != kNever && Clock::now() >= alarm_)) {
+    if (BlockIndex block = take_returned(State::kLeased); block != kNoBlock) return block;
   }
-  return take_published();
+  return take_published(State::kLeased);
 }
 
-BlockIndex Consumer::take_published() {
+bool Consumer::drop_oldest(bool published) {
+  BlockIndex block = kNoBlock;
+  if (!published) block = take_returned(State::kDropping);
+  if (block == kNoBlock) block = take_published(State::kDropping);
+  if (block != kNoBlock) drop(view_, block, Cause::kDropped);
+  return block != kNoBlock;
+}
+
+bool Consumer::take_block(BlockIndex block, std::uint64_t own, State& purpose) {
+  Descriptor& d = view_.memory.descriptor(block);
+  std::int64_t expire = view_.memory.policy().expire.count();
+  if (expire != 0 && purpose == State::kLeased) {
+    auto age = static_cast<std::int64_t>(coarse_now() - d.time.load(std::memory_order_relaxed));
+    if (age > expire) purpose = State::kExpiring;
+  }
+  // Publishes that the message is ours; receives its descriptor and bytes, and what its last reader left.
+  return d.own.compare_exchange_strong(own, block_word(purpose, view_.self, BlockWord{own}.ticket()).raw);
+}
+
+void Consumer::begin_lease(Descriptor& d) {
+  d.taker.store(this_thread(), std::memory_order_relaxed);
+  if (view_.memory.policy().lease_timeout.count() == 0) return;
+  d.note.store(coarse_now(), std::memory_order_release);
+  Control& c = view_.control();
+  if (c.watched.load() == 0 && c.watched.exchange(1) == 0) call_runner(view_);
+}
+
+BlockIndex Consumer::take_published(State purpose) {
   QueueMemory& m = view_.memory;
   Control& c = m.control();
   const Geometry& g = m.geometry();
@@ -66,13 +94,18 @@ BlockIndex Consumer::take_published() {
       ++h;
       continue;
     }
-    // Publishes that the message is ours; receives its descriptor and bytes.
-    if (!d.own.compare_exchange_strong(own, block_word(State::kLeased, view_.self, h).raw)) continue;
-    d.taker.store(this_thread(), std::memory_order_relaxed);
-    next_ = h + 1;
+    State as = purpose;
+    if (!take_block(there.block(), own, as)) continue;
+    next_ = ++h;
     if (next_ % kHintEvery == 0) raise(c.head, next_);
+    if (as == State::kExpiring) {
+      free_place(view_);
+      drop(view_, there.block(), Cause::kExpired);
+      continue;
+    }
+    if (as == State::kLeased) begin_lease(d);
     prefetch_next();
-    wake_place(view_);
+    free_place(view_);
     return there.block();
   }
 }
@@ -87,28 +120,43 @@ void Consumer::prefetch_next() {
   }
 }
 
-BlockIndex Consumer::take_returned() {
+BlockIndex Consumer::take_returned(State purpose) {
   std::uint32_t returns = view_.control().returns.load();
   for (;;) {
-    const BlockIndex block = oldest_returned();
+    const BlockIndex block = oldest_returned(purpose);
     if (block == kNoBlock) {
-      returns_ = returns;
+      if (purpose == State::kLeased) returns_ = returns;
       return kNoBlock;
     }
     Descriptor& d = view_.memory.descriptor(block);
     std::uint64_t own = d.own.load();
-    if (BlockWord{own}.state() != State::kRedeliver) continue;
-    std::uint64_t lease = block_word(State::kLeased, view_.self, BlockWord{own}.ticket()).raw;
-    // Publishes that the message is ours; receives what its last reader left of it.
-    if (!d.own.compare_exchange_strong(own, lease)) continue;
-    d.taker.store(this_thread(), std::memory_order_relaxed);
+    if (BlockWord{own}.state() != State::kRedeliver || (purpose == State::kLeased && !has_rested(d)))
+      continue;
+    State as = purpose;
+    if (!take_block(block, own, as)) continue;
     view_.memory.returned(block).fetch_and(~bit(block));
+    if (as == State::kExpiring) {
+      drop(view_, block, Cause::kExpired);
+      continue;
+    }
+    if (as == State::kLeased) begin_lease(d);
     return block;
   }
 }
 
-BlockIndex Consumer::oldest_returned() {
+// Else the alarm is set for it.
+bool Consumer::has_rested(Descriptor& d) {
+  std::uint64_t note = d.note.load();
+  if ((note & (kRest | kJournal)) != kRest) return true;
+  Clock::time_point ready{std::chrono::nanoseconds(note & ~kRest)};
+  if (ready <= Clock::now()) return true;
+  alarm_ = std::min(alarm_, ready);
+  return false;
+}
+
+BlockIndex Consumer::oldest_returned(State purpose) {
   QueueMemory& m = view_.memory;
+  alarm_ = kNever;
   BlockIndex oldest = kNoBlock;
   Ticket ticket = 0;
   for (unsigned c = 0; c < m.geometry().classes; ++c) {
@@ -118,6 +166,7 @@ BlockIndex Consumer::oldest_returned() {
         BlockIndex block = first + i + static_cast<BlockIndex>(std::countr_zero(bits));
         BlockWord own{m.descriptor(block).own.load()};
         if (own.state() != State::kRedeliver || (oldest != kNoBlock && own.ticket() >= ticket)) continue;
+        if (purpose == State::kLeased && !has_rested(m.descriptor(block))) continue;
         oldest = block;
         ticket = own.ticket();
       }
@@ -147,10 +196,11 @@ bool Consumer::is_at_end() {
   QueueMemory& m = view_.memory;
   if ((m.control().state.load() & kDraining) == 0) return false;
   mark(State::kLeased, State::kWaited);
-  bool delayed = false;
+  bool comes_back = !m.policy().at_most_once, delayed = false;
   m.for_each_block([&](BlockIndex block) {
     BlockWord own{m.descriptor(block).own.load()};
-    delayed |= own.may_be_published() || own.state() == State::kLeased || own.state() == State::kRedeliver;
+    bool held = own.state() == State::kLeased || own.state() == State::kSettling;
+    delayed |= own.may_be_published() || own.state() == State::kRedeliver || (held && comes_back);
   });
   return !delayed;
 }
@@ -158,20 +208,6 @@ bool Consumer::is_at_end() {
 void Consumer::resume() {
   if (marked_) mark(State::kWaited, State::kLeased);
   marked_ = false;
-}
-
-void give_back(View& view, BlockIndex block) {
-  Descriptor& d = view.memory.descriptor(block);
-  Control& c = view.control();
-  BlockWord own{d.own.load(std::memory_order_relaxed)};
-  d.tries.fetch_add(1, std::memory_order_relaxed);
-  d.taker.store(0, std::memory_order_relaxed);
-  // Publishes the message again, and that we are done with its bytes.
-  d.own.store(block_word(State::kRedeliver, 0, own.ticket()).raw, std::memory_order_release);
-  view.memory.returned(block).fetch_or(bit(block));
-  c.redelivered.fetch_add(1, std::memory_order_relaxed);
-  c.returns.fetch_add(1);
-  wake_reader(view);
 }
 
 }  // namespace procgraph::detail

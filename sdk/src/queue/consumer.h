@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "futex.h"
 #include "queue/view.h"
 
 namespace procgraph::detail {
@@ -34,9 +35,14 @@ class Consumer {
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
 
-  // The next message: one that came back, lowest ticket first, else the oldest of the ring. kNoBlock: there
-  // is none now.
+  // The next message: one that came back, lowest ticket first, else the oldest of the ring; those that are
+  // too old are dropped on the way. kNoBlock: there is none now.
   [[nodiscard]] BlockIndex take();
+  // Drops the oldest message that nobody has taken; with `published` only of those that count for the
+  // capacity. False: there is none.
+  bool drop_oldest(bool published);
+  // When the first of those that rest may be taken, as far as take() has seen; kNever: none rests.
+  [[nodiscard]] Clock::time_point alarm() const { return alarm_; }
 
   // No message will come: the writers are gone, nothing waits, and nothing leased delays the end. Marks what
   // our own thread has leased as no hindrance: call it only when about to wait, or to tell the user that
@@ -45,9 +51,14 @@ class Consumer {
   void resume();
 
  private:
-  [[nodiscard]] BlockIndex take_returned();
-  [[nodiscard]] BlockIndex take_published();
-  [[nodiscard]] BlockIndex oldest_returned();
+  // From the queue into our hands, for `purpose`: kLeased, or kDropping.
+  [[nodiscard]] BlockIndex take_returned(State purpose);
+  [[nodiscard]] BlockIndex take_published(State purpose);
+  [[nodiscard]] BlockIndex oldest_returned(State purpose);
+  // Takes the block for what its message is fit for. False: it is not ours.
+  [[nodiscard]] bool take_block(BlockIndex block, std::uint64_t own, State& purpose);
+  void begin_lease(Descriptor& d);
+  [[nodiscard]] bool has_rested(Descriptor& d);
   void prefetch_next();
   void mark(State from, State to);
 
@@ -56,10 +67,8 @@ class Consumer {
   Ticket next_ = 0;     // lower bound of the oldest untaken one, as far as we know
   Ticket fetched_ = 0;  // descriptors before that of this ticket are on their way
   std::uint32_t returns_ = 0;
+  Clock::time_point alarm_ = kNever;
   bool marked_ = false;
 };
-
-// Our lease becomes a message again, for anybody.
-void give_back(View& view, BlockIndex block);
 
 }  // namespace procgraph::detail

@@ -14,6 +14,8 @@ namespace procgraph::detail {
 inline constexpr std::uint64_t kPage = 4096;
 inline constexpr std::uint64_t kInlineBytes = 80;  // messages up to this lie in their descriptor
 inline constexpr unsigned kMaxClasses = 16;
+inline constexpr std::uint32_t kMostTries = 0xffff;
+inline constexpr std::chrono::hours kLongestRest{240};
 
 // Blocks of one size. Class 0 is the inline one; the others grow by 4 from 256 bytes up to exactly the
 // largest message.
@@ -26,15 +28,16 @@ struct BlockClass {
 };
 
 struct Geometry {
-  std::uint64_t capacity = 0, memory = 0, max_message = 0, max_capacity = 0;
+  std::uint64_t capacity = 0, memory = 0, max_message = 0, max_capacity = 0, max_memory = 0;
+  std::uint64_t largest = 0;  // bytes of the largest block
   std::uint32_t writers = 0;
   unsigned ring_bits = 0;  // log2 of the ring's length
   unsigned classes = 0;
   bool counts_inline = true;  // see charge()
   std::array<BlockClass, kMaxClasses> of_class{};
   BlockIndex blocks = 0;  // one past the last index
-  std::uint64_t ring_at = 0, busy_at = 0, returned_at = 0,
-                descriptors_at = 0;  // offsets in the control region
+  std::uint64_t ring_at = 0, busy_at = 0, returned_at = 0, descriptors_at = 0,
+                tallies_at = 0;  // offsets in the control region
   std::uint64_t control_size = 0, payload_size = 0;
 
   [[nodiscard]] std::uint64_t ring_length() const { return std::uint64_t{1} << ring_bits; }
@@ -48,7 +51,7 @@ struct Geometry {
   [[nodiscard]] std::uint64_t charge(BlockIndex block, std::uint64_t bytes) const {
     return counts_inline || block >= of_class[0].count ? bytes : 0;
   }
-  // The smallest class for a message of this many bytes (at most max_message).
+  // The smallest class for this many bytes (at most `largest`).
   [[nodiscard]] unsigned class_for(std::uint64_t bytes) const {
     unsigned c = 0;
     while (of_class[c].size < bytes) ++c;

@@ -30,7 +30,9 @@ enum : std::uint32_t {  // bits of Control::state; none: open
   kDraining = 1,        // no writer will come again
   kNoReader = 2,        // no reader will come again
   kPoisoned = 4,        // something impossible was found: see Control::poison
+  kRunnerWaits = 8,     // the runner is to be rung when room appears here
 };
+inline constexpr std::uint32_t kClosed = kDraining | kNoReader | kPoisoned;  // to writers
 
 // A thread that waits. Owned by the participant whose number it bears, so that the reaper can free it.
 struct WaitSlot {
@@ -47,12 +49,25 @@ struct WaitLine {
   Shared<std::uint32_t> turn;  // the slot after the one woken last: waiters take turns
 };
 
+// As declared: the geometry follows from it.
 struct Header {
   std::uint64_t magic;
   std::uint32_t version;
-  std::uint32_t participants, writers, reserved;
-  std::uint64_t capacity, memory, max_message, max_capacity;  // as declared: the geometry follows from them
+  std::uint32_t participants, writers, letter_room;
+  std::uint64_t capacity, memory, max_message, max_capacity, max_memory;
+  std::uint32_t when_full, at_most_once, max_deliveries, reserved;
+  std::int64_t expire, lease_timeout, retry_first, retry_most;  // ns
 };
+
+// What one participant counts here. A word of its own for each cause, written by one thread at a time: a
+// number that was written down before can be written again.
+struct alignas(64) Tally {
+  Shared<std::uint64_t> returned, dropped, expired, dead;  // see settle.h
+  Shared<std::uint64_t> refused;                           // messages that were never put
+  Shared<std::uint64_t> blocked;                           // ns that it has waited as a writer
+  std::array<std::uint64_t, 2> reserved;
+};
+static_assert(sizeof(Tally) == 64);
 
 struct Control {
   Header header;
@@ -64,6 +79,7 @@ struct Control {
       doubt;  // deaths so far; after one, reserved and released may be wrong by what it was about to add
   Shared<std::uint64_t> limit;  // messages that may wait
   std::array<Shared<std::uint64_t>, kLines> summary;
+  Shared<std::uint64_t> memory;  // bytes that may be in flight
 
   // Lower bounds of the next unpublished and the oldest untaken ticket.
   alignas(128) Shared<Ticket> tail;
@@ -71,9 +87,12 @@ struct Control {
   // Bytes ever reserved and ever released; their difference is what is in flight.
   alignas(128) Shared<std::uint64_t> reserved;
   alignas(128) Shared<std::uint64_t> released;
-  // Changes whenever a message has come back; and how many have.
+  // Changes whenever a message has come back.
   alignas(128) Shared<std::uint32_t> returns;
-  Shared<std::uint64_t> redelivered;
+  Shared<std::uint32_t> parks;    // changes whenever one was parked
+  Shared<std::uint64_t> tallies;  // a bit per 64 participants whose tallies were ever used
+  Shared<std::uint64_t> deepest;  // the most messages that were found waiting
+  Shared<std::uint32_t> watched;  // the runner will look at the leases by itself
   // Blocks from this one on (within the class) have never been used: no scan needs to touch them.
   alignas(128) std::array<Shared<BlockIndex>, kMaxClasses> used;
 
@@ -85,7 +104,8 @@ struct Control {
 };
 
 // docs/node-protocol.md gives these; another layout is another version.
-static_assert(sizeof(Header) == 56 && offsetof(Control, state) == 128 && offsetof(Control, limit) == 144);
+static_assert(sizeof(Header) == 112 && offsetof(Control, state) == 128 && offsetof(Control, limit) == 144);
+static_assert(offsetof(Control, summary) == 152 && offsetof(Control, memory) == 184);
 static_assert(offsetof(Control, tail) == 256 && offsetof(Control, head) == 384);
 static_assert(offsetof(Control, reserved) == 512 && offsetof(Control, released) == 640);
 static_assert(offsetof(Control, returns) == 768 && offsetof(Control, used) == 896);
@@ -95,17 +115,23 @@ static_assert(offsetof(Control, slots) == 4096 && sizeof(Control) == 36864);
 
 // Who holds a block, and what is in it. All but `own` belongs to the owner.
 struct alignas(128) Descriptor {
-  Shared<std::uint64_t> own;    // BlockWord
-  Shared<std::uint64_t> size;   // bytes of the message; while on loan, bytes reserved
-  Shared<std::uint32_t> taker;  // which handle of the leasing process took it; 0 while not leased
+  Shared<std::uint64_t> own;   // BlockWord
+  Shared<std::uint64_t> size;  // bytes of the message; while on loan, bytes reserved
+  // Leased: which handle of the process took it. Back again: when it may be delivered, see retry.h.
+  Shared<std::uint32_t> taker;
   Shared<std::uint32_t> tries;  // deliveries that came to nothing
-  std::uint32_t flags;          // reserved
+  Shared<std::uint32_t> flags;  // kLetter; the rest is reserved
   std::uint16_t content_type;   // reserved
   std::uint16_t producer;       // participant
-  std::uint64_t time;           // of the commit, CLOCK_MONOTONIC_COARSE, in ns
-  std::uint64_t spare;
+  Shared<std::uint64_t> time;   // of the commit, CLOCK_MONOTONIC_COARSE, in ns
+  // Leased, where there is a lease_timeout: since when, on that clock; 0: not known yet. Settling, parked:
+  // the journal of settle.h.
+  Shared<std::uint64_t> note;
   std::array<std::byte, kInlineBytes> bytes;
 };
-static_assert(sizeof(Descriptor) == 128 && offsetof(Descriptor, bytes) == 48);
+static_assert(sizeof(Descriptor) == 128 && offsetof(Descriptor, note) == 40 &&
+              offsetof(Descriptor, bytes) == 48);
+
+inline constexpr std::uint32_t kLetter = 1;  // of Descriptor::flags: a dead letter, see letter.h
 
 }  // namespace procgraph::detail

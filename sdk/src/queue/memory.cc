@@ -3,16 +3,49 @@
 namespace procgraph::detail {
 namespace {
 
+using std::chrono::nanoseconds;
+
 QueueShape shape_of(const Header& h) {
   return {.capacity = h.capacity,
           .memory = h.memory,
           .max_message = h.max_message,
           .max_capacity = h.max_capacity,
+          .max_memory = h.max_memory,
           .participants = h.participants,
-          .writers = h.writers};
+          .writers = h.writers,
+          .letter_room = h.letter_room,
+          .policy = {.when_full = static_cast<Overflow>(h.when_full),
+                     .at_most_once = h.at_most_once != 0,
+                     .max_deliveries = h.max_deliveries,
+                     .expire = nanoseconds(h.expire),
+                     .lease_timeout = nanoseconds(h.lease_timeout),
+                     .retry_first = nanoseconds(h.retry_first),
+                     .retry_most = nanoseconds(h.retry_most)}};
 }
 
 }  // namespace
+
+Header header_of(const QueueShape& shape) {
+  const QueuePolicy& p = shape.policy;
+  return {.magic = kQueueMagic,
+          .version = kAbiVersion,
+          .participants = shape.participants,
+          .writers = shape.writers,
+          .letter_room = shape.letter_room,
+          .capacity = shape.capacity,
+          .memory = shape.memory,
+          .max_message = shape.max_message,
+          .max_capacity = shape.max_capacity,
+          .max_memory = shape.max_memory,
+          .when_full = static_cast<std::uint32_t>(p.when_full),
+          .at_most_once = p.at_most_once ? 1u : 0u,
+          .max_deliveries = p.max_deliveries,
+          .reserved = 0,
+          .expire = p.expire.count(),
+          .lease_timeout = p.lease_timeout.count(),
+          .retry_first = p.retry_first.count(),
+          .retry_most = p.retry_most.count()};
+}
 
 Result<QueueMemory> QueueMemory::attach(std::span<std::byte> control, std::span<std::byte> payload) {
   if (control.size() < sizeof(Control)) return Error{"queue: the control region is too small", 0};
@@ -21,7 +54,8 @@ Result<QueueMemory> QueueMemory::attach(std::span<std::byte> control, std::span<
   if (header.magic != kQueueMagic || header.version != kAbiVersion) {
     return Error{"queue: not one of this version", 0};
   }
-  auto geometry = make_geometry(shape_of(header));
+  const QueueShape shape = shape_of(header);
+  auto geometry = make_geometry(shape);
   if (!geometry) return geometry.error();
   if (control.size() < geometry->control_size) return Error{"queue: the control region is too small", 0};
   if (!payload.empty() && payload.size() < geometry->payload_size) {
@@ -29,11 +63,13 @@ Result<QueueMemory> QueueMemory::attach(std::span<std::byte> control, std::span<
   }
   QueueMemory m;
   m.geometry_ = *geometry;
+  m.policy_ = shape.policy;
   m.control_ = c;
   m.ring_ = reinterpret_cast<Shared<std::uint64_t>*>(control.data() + geometry->ring_at);
   m.busy_ = reinterpret_cast<Shared<std::uint64_t>*>(control.data() + geometry->busy_at);
   m.returned_ = reinterpret_cast<Shared<std::uint64_t>*>(control.data() + geometry->returned_at);
   m.descriptors_ = reinterpret_cast<Descriptor*>(control.data() + geometry->descriptors_at);
+  m.tallies_ = reinterpret_cast<Tally*>(control.data() + geometry->tallies_at);
   m.payload_ = payload.data();
   return m;
 }

@@ -2,6 +2,7 @@
 // knows no order of messages and nobody who waits.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,9 @@
 
 namespace procgraph::detail {
 
+// What the runner writes there; attach() reads it.
+[[nodiscard]] Header header_of(const QueueShape& shape);
+
 class QueueMemory {
  public:
   QueueMemory() = default;
@@ -22,7 +26,16 @@ class QueueMemory {
   [[nodiscard]] static Result<QueueMemory> attach(std::span<std::byte> control, std::span<std::byte> payload);
 
   [[nodiscard]] const Geometry& geometry() const { return geometry_; }
+  [[nodiscard]] const QueuePolicy& policy() const { return policy_; }
   [[nodiscard]] Control& control() { return *control_; }
+  // How many messages may wait now, and how many bytes may be in flight.
+  [[nodiscard]] std::uint64_t limit() const {
+    return std::min(control_->limit.load(std::memory_order_relaxed), geometry_.ring_length());
+  }
+  [[nodiscard]] std::uint64_t byte_limit() const {
+    if (geometry_.max_memory == geometry_.memory) return geometry_.memory;  // another line of memory spared
+    return std::min(control_->memory.load(std::memory_order_relaxed), geometry_.max_memory);
+  }
   [[nodiscard]] Shared<std::uint64_t>& place(Ticket t) { return ring_[geometry_.place(t)]; }
   [[nodiscard]] Descriptor& descriptor(BlockIndex block) { return descriptors_[block]; }
   // Harmless for an index that no block bears.
@@ -33,6 +46,20 @@ class QueueMemory {
   }
   [[nodiscard]] Shared<std::uint64_t>& busy(BlockIndex block) { return busy_[block / 64]; }
   [[nodiscard]] Shared<std::uint64_t>& returned(BlockIndex block) { return returned_[block / 64]; }
+  // To count in; see the map of those that were ever used before reading others'.
+  [[nodiscard]] Tally& tally(std::uint16_t participant) {
+    std::uint64_t used = std::uint64_t{1} << (participant / 64);
+    if ((control_->tallies.load(std::memory_order_relaxed) & used) == 0) control_->tallies.fetch_or(used);
+    return tallies_[participant];
+  }
+  // Calls visit(tally) for those that may have counted anything.
+  template <class Visit>
+  void for_each_tally(Visit visit) const {
+    for (std::uint64_t used = control_->tallies.load(); used != 0; used &= used - 1) {
+      auto first = static_cast<unsigned>(std::countr_zero(used)) * 64;
+      for (unsigned i = first; i < first + 64; ++i) visit(tallies_[i]);
+    }
+  }
   // Where the message lies; `capacity_of` bytes of it are the block's.
   [[nodiscard]] std::byte* bytes(BlockIndex block);
   [[nodiscard]] std::uint64_t capacity_of(BlockIndex block) const {
@@ -61,9 +88,11 @@ class QueueMemory {
 
  private:
   Geometry geometry_;
+  QueuePolicy policy_;
   Control* control_ = nullptr;
   Shared<std::uint64_t>*ring_ = nullptr, *busy_ = nullptr, *returned_ = nullptr;
   Descriptor* descriptors_ = nullptr;
+  Tally* tallies_ = nullptr;
   std::byte* payload_ = nullptr;
 };
 

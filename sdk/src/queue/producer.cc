@@ -1,7 +1,5 @@
 #include "queue/producer.h"
 
-#include <time.h>
-
 #include <algorithm>
 
 #include "queue/poison.h"
@@ -10,24 +8,19 @@
 namespace procgraph::detail {
 namespace {
 
-std::uint64_t coarse_now() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-void describe(Descriptor& d, std::uint16_t producer) {
+void describe(Descriptor& d, std::uint16_t producer, std::uint32_t flags) {
   d.tries.store(0, std::memory_order_relaxed);
   d.producer = producer;
-  d.flags = 0;
+  d.flags.store(flags, std::memory_order_relaxed);
   d.content_type = 0;
-  d.time = coarse_now();
+  d.time.store(coarse_now(), std::memory_order_relaxed);
+  d.note.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace
 
 Want Producer::claim(std::uint64_t bytes, BlockIndex& block) {
-  if (view_.control().state.load() != 0) return Want::kStopped;
+  if ((view_.control().state.load() & closed_by_) != 0) return Want::kStopped;
   block = claimer_.claim(view_, view_.memory.geometry().class_for(bytes));
   if (block == kNoBlock) return Want::kBlock;
   if (budget_.reserve(view_.memory, block, bytes)) return Want::kNothing;
@@ -40,19 +33,19 @@ void Producer::keep(BlockIndex block) {
   if ((view_.control().state.load() & kDraining) != 0) ring_all(view_);
 }
 
-Want Producer::publish(BlockIndex block) {
+Want Producer::publish(BlockIndex block, std::uint32_t flags) {
   QueueMemory& m = view_.memory;
   Control& c = m.control();
   const Geometry& g = m.geometry();
   Descriptor& d = m.descriptor(block);
-  describe(d, view_.self);
+  describe(d, view_.self, flags);
   if (BlockWord{d.own.load(std::memory_order_relaxed)}.ticket() == kKept) {
     d.own.store(block_word(State::kLoaned, view_.self, 0).raw);
   }
   // Who ends the queue changes its state and then looks at the blocks; we have said in our block's word that
   // a message may come (by the exchange that claimed it, or just now), and look at the state: one of us sees
   // the other.
-  if (c.state.load() != 0) return Want::kStopped;
+  if ((c.state.load() & closed_by_) != 0) return Want::kStopped;
   for (Ticket t = std::max({next_, c.tail.load(), g.first_ticket()});;) {
     RingWord there{m.place(t).load()};
     if (there.lap() >= g.lap(t)) {  // published by somebody, at this ticket or laps later
@@ -86,7 +79,18 @@ Want Producer::publish(BlockIndex block) {
     prefetch_to_write(&m.place(next_ + kHintEvery));
   }
   wake_reader(view_);
+  if (next_ - head_ > unseen_depth_) note_depth();
   return Want::kNothing;
+}
+
+// The shared bound of the taken ones lies in the readers' cache: it is fetched only when there may be a new
+// record.
+void Producer::note_depth() {
+  Control& c = view_.control();
+  head_ = std::max({head_, c.head.load(), view_.memory.geometry().first_ticket()});
+  std::uint64_t limit = view_.memory.limit();
+  raise(c.deepest, std::min(next_ - std::min(head_, next_), limit));
+  unseen_depth_ = c.deepest.load() + std::max(kHintEvery, limit / 16);
 }
 
 // May ticket t be published? Only once `limit` tickets before it has been taken; the taken ones have no gaps.
@@ -94,7 +98,7 @@ Producer::Room Producer::room_for(Ticket t) {
   QueueMemory& m = view_.memory;
   Control& c = m.control();
   const Geometry& g = m.geometry();
-  std::uint64_t limit = std::min(c.limit.load(std::memory_order_relaxed), g.ring_length());
+  std::uint64_t limit = m.limit();
   if (limit == 0) {
     poison(view_, Poison::kLimit);
     return Room::kFull;

@@ -11,28 +11,32 @@ namespace procgraph::detail {
 
 class Producer {
  public:
-  explicit Producer(View& view) : view_(view) {}
+  // `closed_by`: the bits of Control::state that end its work.
+  explicit Producer(View& view, std::uint32_t closed_by = kClosed) : view_(view), closed_by_(closed_by) {}
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
-  // A block for `bytes` (at most max_message), on loan to us until it is published or released.
+  // A block for `bytes` (at most the largest block), on loan to us until it is published or released.
   [[nodiscard]] Want claim(std::uint64_t bytes, BlockIndex& block);
   // Before the handle ends: lets go of what was found free and not used.
   void forget() { claimer_.forget(view_); }
   // The block is not about to be published: it is kept by whoever fills it in place. Undone by publish().
   void keep(BlockIndex block);
   // Makes the block the next message and wakes a reader. kPlace: nothing happened, it is still on loan.
-  [[nodiscard]] Want publish(BlockIndex block);
+  [[nodiscard]] Want publish(BlockIndex block, std::uint32_t flags = 0);
 
  private:
   enum class Room { kYes, kFull, kStale };
 
   [[nodiscard]] Room room_for(Ticket t);
+  void note_depth();
 
   View& view_;
+  std::uint32_t closed_by_;
   Claimer claimer_;
   Budget budget_;
   Ticket next_ = 0, head_ = 0;  // lower bounds, as far as we know
+  std::uint64_t unseen_depth_ = 0;
 };
 
 }  // namespace procgraph::detail

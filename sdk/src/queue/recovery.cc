@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "queue/blocks.h"
+#include "queue/settle.h"
 #include "queue/waiting.h"
 
 namespace procgraph::detail {
@@ -15,30 +16,26 @@ void reap_block(View& view, BlockIndex block, std::uint16_t dead) {
   BlockWord word{own};
   if (word.owner() != dead || own == 0) return;
   bool unpublished = word.state() == State::kPushing && !view.memory.is_published(block, word);
-  if (word.state() == State::kLoaned || unpublished) {
-    // Publishes that the block is free: its message never was one.
+  bool forgotten = word.is_lease() && view.memory.policy().at_most_once;
+  if (word.state() == State::kLoaned || unpublished || forgotten) {
+    // Publishes that the block is free: its message never was one, or is none any more.
     d.own.compare_exchange_strong(own, 0);
-  } else if (word.is_lease()) {
-    d.taker.store(0);
-    d.tries.fetch_add(1);
-    // Publishes the message again.
-    if (d.own.compare_exchange_strong(own, block_word(State::kRedeliver, 0, word.ticket()).raw)) {
-      view.control().redelivered.fetch_add(1);
-    }
+  } else if (word.is_lease() || word.is_settling()) {
+    settle_for(view, dead, block);
   }
 }
 
-// Puts right the bits that a killed process had not come to. Returns whether the block waits to be delivered
-// again.
-bool mend_bits(View& view, BlockIndex block) {
+// Puts right the bits that a killed process had not come to, and tells whoever must look.
+void mend_hints(View& view, BlockIndex block, bool& returned, bool& parked) {
   State state = BlockWord{view.memory.descriptor(block).own.load()}.state();
   if (state == State::kFree) {
     if ((view.memory.busy(block).load() & bit(block)) != 0) view.memory.busy(block).fetch_and(~bit(block));
   } else if (state == State::kRedeliver) {
     view.memory.returned(block).fetch_or(bit(block));
-    return true;
+    returned = true;
+  } else if (state == State::kParked) {
+    parked = true;
   }
-  return false;
 }
 
 void free_slots(View& view, std::uint16_t dead) {
@@ -56,12 +53,13 @@ void free_slots(View& view, std::uint16_t dead) {
 void reap(View& view, std::uint16_t dead) {
   Control& c = view.control();
   c.doubt.fetch_add(1);
-  bool returned = false;
+  bool returned = false, parked = false;
   view.memory.for_each_block([&](BlockIndex block) {
     reap_block(view, block, dead);
-    returned |= mend_bits(view, block);
+    mend_hints(view, block, returned, parked);
   });
   if (returned) c.returns.fetch_add(1);
+  if (parked) c.parks.fetch_add(1);
   recount(view.memory);
   c.doubt.fetch_add(1);  // what a writer has read of the counters before is no longer to be relied on
   take_out_of_lines(view, dead);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 
 #include "queue/memory.h"
 #include "roster.h"
@@ -13,6 +14,8 @@ struct View {
   Roster roster;
   std::uint16_t self = 0;                       // our number in the roster; 0: the runner
   const Shared<std::uint32_t>* home = nullptr;  // reads zero in a child that fork() made; null: not checked
+  std::mutex* counting =
+      nullptr;  // of this process, for all its ports of this queue; null: it has one thread
 
   [[nodiscard]] Control& control() { return memory.control(); }
   [[nodiscard]] bool is_ours() const { return home == nullptr || home->load(std::memory_order_relaxed) != 0; }

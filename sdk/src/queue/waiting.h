@@ -39,6 +39,16 @@ inline void wake_freed(View& view) {
   if (anybody(view.control(), Line::kBytes)) wake_one(view, Line::kBytes);
 }
 
+// There is something that only the runner can do. It looks, sooner or later; nobody waits for it.
+inline void call_runner(View& view) {
+  view.roster.ring(kRunnerBell);
+}
+// A message was taken: there is a place, for one who waits, or for the runner.
+inline void free_place(View& view) {
+  wake_place(view);
+  if ((view.control().state.load() & kRunnerWaits) != 0) call_runner(view);
+}
+
 // How an attempt ended: with what it wanted, or why it cannot go on, and with that where it waits.
 enum class Want : std::uint8_t {
   kNothing,  // it is done
@@ -49,6 +59,8 @@ enum class Want : std::uint8_t {
   kStopped,  // Control::state says why, or the data has ended
   kTime,     // the deadline is over
   kSlot,     // too many threads wait already
+  kDropped,  // there was no room: by the queue's policy the message is gone
+  kFull,     // there was no room: by the queue's policy its writer is told
 };
 
 // One thread's place among the waiters of one queue, for the length of one wait.

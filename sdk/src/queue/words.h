@@ -22,7 +22,13 @@ enum class State : std::uint8_t {
   kPushing,   // published if, and only if, the ring names this block at this ticket; else about to be
   kLeased,    // its owner reads it
   kWaited,    // leased, and the thread that took it waits for the end of data, which it does not delay
-  kRedeliver,  // came back; found through the map of returned blocks
+  // Came back; found through the map of returned blocks. In the owner's place stand its tries, so that no two
+  // rounds of it look alike.
+  kRedeliver,
+  kDropping,  // its owner has taken it out to drop it
+  kExpiring,  // the same, for it is too old
+  kSettling,  // its owner carries out what Descriptor::note says: see settle.h
+  kParked,    // failed too often; its owner, dead or alive, was the last to have it; the runner's to move
 };
 
 inline constexpr Ticket kHintEvery =
@@ -44,11 +50,15 @@ struct BlockWord {
     return state() == State::kPushing || (state() == State::kLoaned && ticket() == 0);
   }
   [[nodiscard]] bool is_lease() const { return state() == State::kLeased || state() == State::kWaited; }
+  // On its way out of somebody's hands.
+  [[nodiscard]] bool is_settling() const {
+    return state() >= State::kDropping && state() <= State::kSettling;
+  }
 };
 
 [[nodiscard]] constexpr BlockWord block_word(State state, std::uint16_t owner, Ticket ticket) {
   return {(static_cast<std::uint64_t>(state) << (kOwnerBits + kTicketBits)) |
-          (static_cast<std::uint64_t>(owner) << kTicketBits) |
+          (static_cast<std::uint64_t>(owner & ((1u << kOwnerBits) - 1)) << kTicketBits) |
           (ticket & ((std::uint64_t{1} << kTicketBits) - 1))};
 }
 

@@ -1,0 +1,45 @@
+// Settling: a message leaves somebody's hands otherwise than by an acknowledgement: it comes back, or it is
+// dropped. Each is counted exactly once, though whoever does it may be killed at any instruction.
+//
+// What will be counted is written into the block first, as the number that the counter will show (a journal
+// of one word); then one store of the block's word decides it. All that follows can be done again by the
+// reaper with the same result: a counter belongs to one participant, so its numbers are given out once.
+#pragma once
+
+#include <cstdint>
+
+#include "queue/view.h"
+
+namespace procgraph::detail {
+
+enum class Cause : std::uint8_t {
+  kNone,
+  kGivenBack,  // by a negative acknowledgement
+  kDeath,      // of the process that had it
+  kDropped,    // for a newer one
+  kExpired,
+};
+
+// What Descriptor::note holds, told apart by its highest two bits.
+inline constexpr std::uint64_t kJournal = std::uint64_t{1} << 63;
+inline constexpr std::uint64_t kRest = std::uint64_t{1} << 62;  // the rest: when it may be delivered, in ns
+
+// 1 | cause:3 | tries:16 | count:44
+struct Journal {
+  std::uint64_t raw = 0;
+
+  [[nodiscard]] bool is_valid() const { return (raw & kJournal) != 0; }
+  [[nodiscard]] Cause cause() const { return static_cast<Cause>(raw >> 60 & 7); }
+  [[nodiscard]] std::uint32_t tries() const { return raw >> 44 & kMostTries; }
+  [[nodiscard]] std::uint64_t count() const { return raw & ((std::uint64_t{1} << 44) - 1); }
+};
+
+// Our lease ends without an acknowledgement: the message becomes one again, for anybody, after its rest, or
+// is parked if it has failed too often. Where messages are delivered at most once it is gone.
+void give_back(View& view, BlockIndex block);
+// A message that we have taken out of the queue (kDropping, kExpiring) is gone.
+void drop(View& view, BlockIndex block, Cause cause);
+// The same for a dead owner, from whatever state it left the block in: leased, dropping, expiring, settling.
+void settle_for(View& view, std::uint16_t dead, BlockIndex block);
+
+}  // namespace procgraph::detail
