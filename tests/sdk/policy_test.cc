@@ -384,10 +384,10 @@ TEST(TheCounters, TellHowLongWritersWaitedAndTheGreatestDepth) {
   writer = q.start(1, "write", [](Node& node) {
     auto end = node.writer("q");
     end.put("x");
-    return end.put("x", 5ms) ? 1 : 0;
+    return end.put("x", 200ms) ? 1 : 0;
   });
   EXPECT_EQ(wait_for_end(writer), 0);
-  EXPECT_GE(q.sample().blocked, 4ms);  // it looks for a while before it waits
+  EXPECT_GE(q.sample().blocked, 50ms);  // it looks for a while before it waits
   EXPECT_EQ(q.sample().deepest, 2u);
 }
 
