@@ -24,8 +24,8 @@ std::mutex& gate() {
   return mutex;
 }
 
-// What Boost's handle of a new child is registered with, for the moment until we take over: one for all, since
-// a new one opens three descriptors.
+// What Boost's handle of a new child is registered with, for the moment until we take over: one for all,
+// since a new one opens three descriptors.
 boost::asio::io_context& waiting_room() {
   static boost::asio::io_context context;
   return context;
