@@ -25,6 +25,11 @@ std::string_view name(OnFailure on_failure) {
   return kNames.at(static_cast<std::size_t>(on_failure));
 }
 
+std::string_view name(ReaderPolicy policy) {
+  static constexpr std::array<std::string_view, 3> kNames{"block", "drop_oldest", "latest"};
+  return kNames.at(static_cast<std::size_t>(policy));
+}
+
 std::string_view name(WaitMode wait) {
   static constexpr std::array<std::string_view, 5> kNames{"", "latency", "balanced", "throughput", "sleep"};
   return kNames.at(static_cast<std::size_t>(wait));

@@ -11,12 +11,15 @@ enum class Access : std::uint8_t { kRead, kWrite, kBoth };
 enum class StreamKind : std::uint8_t { kNone, kLog, kInherit, kFile, kChannel };
 enum class Condition : std::uint8_t { kStarted, kReady, kFinished, kSucceeded, kFailed };
 enum class OnFailure : std::uint8_t { kStop, kFinish, kIgnore };
+// What a reader of a topic does to a writer that is ahead of it.
+enum class ReaderPolicy : std::uint8_t { kBlock, kDropOldest, kLatest };
 enum class WaitMode : std::uint8_t { kDefault, kLatency, kBalanced, kThroughput, kSleep };
 
 [[nodiscard]] std::string_view name(Access access);         // read, write, both
 [[nodiscard]] std::string_view name(StreamKind kind);       // none, log, inherit, file, channel
 [[nodiscard]] std::string_view name(Condition condition);   // started, ready, finished, succeeded, failed
 [[nodiscard]] std::string_view name(OnFailure on_failure);  // stop, finish, ignore
+[[nodiscard]] std::string_view name(ReaderPolicy policy);   // block, drop_oldest, latest
 [[nodiscard]] std::string_view name(
     WaitMode wait);  // "" for the default, latency, balanced, throughput, sleep
 

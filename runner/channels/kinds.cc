@@ -3,7 +3,7 @@
 namespace procgraph {
 
 ChannelKinds all_kinds() {
-  static constexpr const ChannelKind* kKinds[] = {&kQueueKind, &kPipeKind};
+  static constexpr const ChannelKind* kKinds[] = {&kQueueKind, &kTopicKind, &kPipeKind};
   return kKinds;
 }
 

@@ -7,6 +7,7 @@ namespace procgraph {
 
 extern const ChannelKind kPipeKind;   // pipe.cc
 extern const ChannelKind kQueueKind;  // queue.cc
+extern const ChannelKind kTopicKind;  // topic.cc
 
 [[nodiscard]] ChannelKinds all_kinds();
 

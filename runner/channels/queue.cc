@@ -1,9 +1,8 @@
 // The queue: messages in shared memory, each to exactly one reader. The runner makes the memory and repairs
 // it; nodes do the rest.
 #include "channels/kinds.h"
+#include "channels/native.h"
 #include "graph/wording.h"
-#include "plan/builder.h"
-#include "procgraph/admin.h"
 
 namespace procgraph {
 namespace {
@@ -58,25 +57,12 @@ void check(const Graph& graph, const Channel& channel, const World&, Diagnostics
 void plan(const Graph& graph, const Channel& channel, PlanBuilder& builder) {
   const auto sizes = queue_sizes(shape_of(channel));
   if (!sizes) return;  // check() has said so
-  const ObjectId control = builder.object(channel.id, "control", MemoryObject{Bytes{sizes->control}, true});
-  const ObjectId payload = builder.object(channel.id, "payload", MemoryObject{Bytes{sizes->payload}, false});
-  for (const auto* ports : {&channel.writers, &channel.readers}) {
-    for (const PortId port : *ports) {
-      builder.participant(port);
-      builder.give(port, "control", control, End::kReadWrite);
-      builder.give(port, "payload", payload,
-                   graph.at(port).access == Access::kRead ? End::kReadOnly : End::kReadWrite);
-    }
-  }
+  native::plan(graph, channel, *sizes, builder);
 }
 
-// The roster is the graph's; whichever native channel is made first gives it its header, the others write the
-// same again.
 Result<void> init(const LiveChannel& live) {
-  if (auto made = init_roster(live.roster); !made) return made;
   if (auto made = init_queue(live.control, shape_of(*live.channel)); !made) return made;
-  if (live.channel->ended_from_start) end_of_writers(live.control, live.roster);
-  return {};
+  return native::finish(live);
 }
 
 ChannelSample sample_of(const LiveChannel& live) {
@@ -86,17 +72,6 @@ ChannelSample sample_of(const LiveChannel& live) {
           .put = now.put,
           .acknowledged = now.acknowledged,
           .redelivered = now.redelivered};
-}
-
-// Of a port beyond those that the roster has room for nothing is known.
-bool has_opened(const LiveChannel& live, std::uint16_t participant, std::size_t port) {
-  return port >= 64 || (opened_ports(live.roster, participant) >> port & 1U) != 0;
-}
-
-std::optional<Poisoning> poisoning_of(const LiveChannel& live) {
-  const auto found = poisoned(live.control);
-  if (!found) return {};
-  return Poisoning{.finder = found->finder, .reason = found->reason};
 }
 
 }  // namespace
@@ -112,17 +87,14 @@ const ChannelKind kQueueKind{
     .check = check,
     .plan = plan,
     .init = init,
-    .reap = [](const LiveChannel& live,
-               std::uint16_t participant) { reap(live.control, live.roster, participant); },
-    .sidestep = [](const LiveChannel& live,
-                   std::uint16_t participant) { sidestep(live.control, live.roster, participant); },
-    .writer_gone = [](const LiveChannel& live,
-                      std::uint16_t participant) { writer_gone(live.control, live.roster, participant); },
-    .end_of_writers = [](const LiveChannel& live) { end_of_writers(live.control, live.roster); },
-    .end_of_readers = [](const LiveChannel& live) { end_of_readers(live.control, live.roster); },
+    .reap = native::reap,
+    .sidestep = native::sidestep,
+    .writer_gone = native::writer_gone,
+    .end_of_writers = native::end_of_writers,
+    .end_of_readers = native::end_of_readers,
     .sample = sample_of,
-    .has_opened = has_opened,
-    .poisoned = poisoning_of,
+    .has_opened = native::has_opened,
+    .poisoned = native::poisoned,
 };
 
 }  // namespace procgraph

@@ -29,6 +29,18 @@ constexpr std::array kQueueBindings{
     Binding<ChannelSpec>{"delivery", only_choice},
 };
 
+constexpr std::array kTopicBindings{
+    Binding<ChannelSpec>{"history",
+                         [](Reader& r, const Field& f, ChannelSpec& c) { c.history = read_whole(r, f); }},
+    Binding<ChannelSpec>{"max_message",
+                         [](Reader& r, const Field& f, ChannelSpec& c) { c.max_message = read_bytes(r, f); }},
+    Binding<ChannelSpec>{"memory",
+                         [](Reader& r, const Field& f, ChannelSpec& c) { c.memory = read_bytes(r, f); }},
+    Binding<ChannelSpec>{"when_full", [](Reader& r, const Field& f,
+                                         ChannelSpec& c) { c.when_full = read_reader_policy(r, f); }},
+    Binding<ChannelSpec>{"delivery", only_choice},
+};
+
 constexpr std::array kPipeBindings{
     Binding<ChannelSpec>{"capacity",
                          [](Reader& r, const Field& f, ChannelSpec& c) {
@@ -99,12 +111,20 @@ void read_queues(Reader& reader, const Field& field, std::vector<ChannelSpec>& c
   read_channels(reader, field, {"queue", Place::kQueue, kQueueBindings, reader.defaults.queues}, channels);
 }
 
+void read_topics(Reader& reader, const Field& field, std::vector<ChannelSpec>& channels) {
+  read_channels(reader, field, {"topic", Place::kTopic, kTopicBindings, reader.defaults.topics}, channels);
+}
+
 void read_pipes(Reader& reader, const Field& field, std::vector<ChannelSpec>& channels) {
   read_channels(reader, field, {"pipe", Place::kPipe, kPipeBindings, reader.defaults.pipes}, channels);
 }
 
 bool check_queue_defaults(Reader& reader, const YamlNode& map) {
   return check(reader, map, Place::kQueue, kQueueBindings);
+}
+
+bool check_topic_defaults(Reader& reader, const YamlNode& map) {
+  return check(reader, map, Place::kTopic, kTopicBindings);
 }
 
 bool check_pipe_defaults(Reader& reader, const YamlNode& map) {

@@ -1,4 +1,4 @@
-// Reading the channels of the file: `queues:` and `pipes:`.
+// Reading the channels of the file: `queues:`, `topics:` and `pipes:`.
 #pragma once
 
 #include <vector>
@@ -10,9 +10,11 @@ namespace procgraph::config {
 // Adds the channels of one top-level key: a list of names, or a map of names and options, which take the
 // file's defaults.
 void read_queues(Reader& reader, const Field& field, std::vector<ChannelSpec>& channels);
+void read_topics(Reader& reader, const Field& field, std::vector<ChannelSpec>& channels);
 void read_pipes(Reader& reader, const Field& field, std::vector<ChannelSpec>& channels);
-// `defaults: {queues: …}`, `defaults: {pipes: …}`: true if it may be used.
+// `defaults: {queues: …}` and so on: true if it may be used.
 [[nodiscard]] bool check_queue_defaults(Reader& reader, const YamlNode& map);
+[[nodiscard]] bool check_topic_defaults(Reader& reader, const YamlNode& map);
 [[nodiscard]] bool check_pipe_defaults(Reader& reader, const YamlNode& map);
 
 }  // namespace procgraph::config

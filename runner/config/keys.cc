@@ -16,13 +16,13 @@ struct Foreign {
   std::string_view theirs, ours;
 };
 constexpr std::array kForeign{
-    Foreign{"depends_on", "after"},   Foreign{"environment", "env"}, Foreign{"working_dir", "cwd"},
-    Foreign{"workdir", "cwd"},        Foreign{"cmd", "command"},     Foreign{"run", "command"},
-    Foreign{"args", "command"},       Foreign{"script", "shell"},    Foreign{"inputs", "reads"},
-    Foreign{"outputs", "writes"},     Foreign{"scale", "replicas"},  Foreign{"instances", "replicas"},
-    Foreign{"services", "processes"}, Foreign{"nodes", "processes"}, Foreign{"channels", "queues"},
-    Foreign{"variables", "vars"},     Foreign{"path", "file"},       Foreign{"stop_signal", "stop"},
-    Foreign{"size", "capacity"},
+    Foreign{"depends_on", "after"},   Foreign{"environment", "env"},  Foreign{"working_dir", "cwd"},
+    Foreign{"workdir", "cwd"},        Foreign{"cmd", "command"},      Foreign{"run", "command"},
+    Foreign{"args", "command"},       Foreign{"script", "shell"},     Foreign{"inputs", "reads"},
+    Foreign{"outputs", "writes"},     Foreign{"scale", "replicas"},   Foreign{"instances", "replicas"},
+    Foreign{"services", "processes"}, Foreign{"nodes", "processes"},  Foreign{"channels", "queues"},
+    Foreign{"variables", "vars"},     Foreign{"path", "file"},        Foreign{"stop_signal", "stop"},
+    Foreign{"size", "capacity"},      Foreign{"capacity", "history"},
 };
 
 std::string other_place(Place place, std::string_view name) {

@@ -31,12 +31,20 @@ constexpr std::array kPortBindings{
                           if (name(mode) == word->value) port.wait = Marked<WaitMode>{mode, word->mark};
                         }
                       }},
+    Binding<PortSpec>{"when_full",
+                      [](Reader& reader, const Field& field, PortSpec& port) {
+                        port.when_full = read_reader_policy(reader, field);
+                      }},
+    Binding<PortSpec>{"history", [](Reader& reader, const Field& field,
+                                    PortSpec& port) { port.history = read_whole(reader, field); }},
+    Binding<PortSpec>{"broadcast", [](Reader& reader, const Field& field,
+                                      PortSpec& port) { port.broadcast = read_flag(reader, field); }},
 };
 
 // A port whose name is its channel's.
 void add_channel(Reader& reader, const YamlNode& node, std::string_view what, std::vector<PortSpec>& ports) {
   std::optional<Text> name = name_of(reader, node, what);
-  if (name) ports.push_back({.port = *name, .channel = *name, .fd = {}, .wait = {}});
+  if (name) ports.push_back({.port = *name, .channel = *name});
 }
 
 void add_port(Reader& reader, const Field& field, const Entry& entry, std::vector<PortSpec>& ports) {

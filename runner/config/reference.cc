@@ -63,6 +63,7 @@ constexpr std::array kSections{
             "channel: NAME }`."},
     Section{Place::kStop, "`stop`", ""},
     Section{Place::kQueue, "A queue", "`queues: [a, b]` is short for `queues: { a: {}, b: {} }`."},
+    Section{Place::kTopic, "A topic", "`topics: [a, b]` is short for `topics: { a: {}, b: {} }`."},
     Section{Place::kPipe, "A pipe", "`pipes: [a, b]` is short for `pipes: { a: {}, b: {} }`."},
 };
 

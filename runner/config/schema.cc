@@ -30,7 +30,7 @@ constexpr std::array kDefinitions{
     Definition{Place::kDefaults, "defaults"}, Definition{Place::kProcess, "process"},
     Definition{Place::kPort, "port"},         Definition{Place::kStream, "stream"},
     Definition{Place::kStop, "stop"},         Definition{Place::kQueue, "queue"},
-    Definition{Place::kPipe, "pipe"},
+    Definition{Place::kTopic, "topic"},       Definition{Place::kPipe, "pipe"},
 };
 
 Json any_of(std::initializer_list<Json> choices) {

@@ -43,6 +43,10 @@ struct PortSpec {
   Text channel;
   Typed<int> fd;
   Typed<WaitMode> wait;
+  // Of one that reads a topic:
+  Typed<ReaderPolicy> when_full;
+  Typed<std::uint64_t> history;
+  Typed<bool> broadcast;
 
   bool operator==(const PortSpec&) const = default;
 };
@@ -93,11 +97,13 @@ struct ProcessSpec {
 
 struct ChannelSpec {
   Text name;
-  std::string kind;               // "queue", "pipe": the singular of the top-level key
+  std::string kind;               // "queue", "topic", "pipe": the singular of the top-level key
   Typed<std::uint64_t> capacity;  // messages of a queue, bytes of a pipe
   Typed<Bytes> memory;
   Typed<Bytes> max_message;
   Typed<bool> duplex;
+  Typed<std::uint64_t> history;   // messages of a topic
+  Typed<ReaderPolicy> when_full;  // of a topic's readers
 
   bool operator==(const ChannelSpec&) const = default;
 };

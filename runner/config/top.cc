@@ -92,6 +92,8 @@ constexpr std::array kTopBindings{
     Binding<Collected>{
         "queues", [](Reader& r, const Field& f, Collected& all) { read_queues(r, f, all.spec.channels); }},
     Binding<Collected>{
+        "topics", [](Reader& r, const Field& f, Collected& all) { read_topics(r, f, all.spec.channels); }},
+    Binding<Collected>{
         "pipes", [](Reader& r, const Field& f, Collected& all) { read_pipes(r, f, all.spec.channels); }},
     Binding<Collected>{"timeout", [](Reader& r, const Field& f,
                                      Collected& all) { read_once(r, f, all, &Spec::timeout, true); }},
@@ -128,6 +130,10 @@ constexpr std::array kDefaultsBindings{
     Binding<Sections>{"queues",
                       [](Reader& r, const Field& f, Sections& s) {
                         read_section(r, f, s.found.queues, check_queue_defaults);
+                      }},
+    Binding<Sections>{"topics",
+                      [](Reader& r, const Field& f, Sections& s) {
+                        read_section(r, f, s.found.topics, check_topic_defaults);
                       }},
     Binding<Sections>{"pipes", [](Reader& r, const Field& f,
                                   Sections& s) { read_section(r, f, s.found.pipes, check_pipe_defaults); }},

@@ -233,6 +233,15 @@ std::optional<Text> read_word(Reader& reader, const Field& field) {
   return {};
 }
 
+Typed<ReaderPolicy> read_reader_policy(Reader& reader, const Field& field) {
+  const std::optional<Text> word = read_word(reader, field);
+  if (!word) return {};
+  for (const ReaderPolicy policy : {ReaderPolicy::kBlock, ReaderPolicy::kDropOldest, ReaderPolicy::kLatest}) {
+    if (name(policy) == word->value) return Marked<ReaderPolicy>{policy, word->mark};
+  }
+  return {};
+}
+
 std::optional<Text> read_path(Reader& reader, const Field& field, Replica replica) {
   if (missing(reader, field)) return {};
   if (!field.value.is(YamlNode::Kind::kScalar)) {

@@ -21,6 +21,7 @@ namespace procgraph::config {
 struct Defaults {
   const YamlNode* processes = nullptr;
   const YamlNode* queues = nullptr;
+  const YamlNode* topics = nullptr;
   const YamlNode* pipes = nullptr;
 };
 
@@ -55,6 +56,7 @@ struct Field {
 [[nodiscard]] Typed<std::uint32_t> read_replicas(Reader& reader, const Field& field);
 // One of the row's words.
 [[nodiscard]] std::optional<Text> read_word(Reader& reader, const Field& field);
+[[nodiscard]] Typed<ReaderPolicy> read_reader_policy(Reader& reader, const Field& field);
 // Absolute, relative to the file's folder.
 [[nodiscard]] std::optional<Text> read_path(Reader& reader, const Field& field, Expander::Replica replica);
 

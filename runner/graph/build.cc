@@ -121,10 +121,27 @@ void count_holders(Graph& graph) {
   }
 }
 
+// Copies of a process share a place, which a node of ours will read for them, unless each gets everything.
+void give_places(Graph& graph, Channel& channel) {
+  channel.places.clear();
+  for (const PortId id : channel.readers) {
+    const Subscription& own = graph.at(id).subscription;
+    ReaderPlace place{.port = id, .policy = own.when_full ? own.when_full->value : channel.policy};
+    place.history = place.policy == ReaderPolicy::kLatest ? 1
+                    : own.history                         ? own.history->value
+                                                          : channel.capacity;
+    const std::uint32_t count = own.is_broadcast() ? graph.at(graph.at(id).process).replicas : 1;
+    for (; place.replica < count; ++place.replica) channel.places.push_back(place);
+  }
+}
+
 }  // namespace
 
 void derive(Graph& graph, const Spec& spec) {
   count_holders(graph);
+  for (Channel& channel : graph.channels) {
+    if (channel.kind->to_each) give_places(graph, channel);
+  }
   graph.grace = Duration{0};
   for (Process& process : graph.processes) {
     process.step = false;

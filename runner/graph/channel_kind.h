@@ -29,6 +29,7 @@ struct ChannelSample {
   std::uint64_t waiting = 0;  // messages that nobody has taken yet
   std::uint64_t leased = 0;   // taken and not acknowledged
   std::uint64_t put = 0, acknowledged = 0, redelivered = 0;
+  std::uint64_t missed = 0;  // passed over by readers that are too slow; of a topic
 };
 
 // Something impossible was found in a channel's memory: it is stopped for good.
@@ -43,6 +44,7 @@ struct ChannelKind {
   std::string_view summary;   // one sentence, for `kinds`
   std::string_view survives;  // what is kept at the death of a reader, a writer, the runner, the machine
   bool bytes = false;         // a stream without boundaries: tears between several readers or writers
+  bool to_each = false;       // what is written goes to every reader; else to one of them
   std::uint32_t max_writers = 0, max_readers = 0;  // 0: any number
 
   void (*fill)(const ChannelSpec&, Channel&) = nullptr;  // what was typed, and a default for what was not
@@ -57,6 +59,8 @@ struct ChannelKind {
       nullptr;  // it is stopped by a signal: others go on in its place
   void (*writer_gone)(const LiveChannel&,
                       std::uint16_t participant) = nullptr;  // it will not write again; may be the last
+  void (*reader_gone)(const LiveChannel&,
+                      std::uint32_t place) = nullptr;  // it will not read again; of kinds with places
   void (*end_of_writers)(const LiveChannel&) =
       nullptr;  // no writer will ever come again: readers drain, then end
   void (*end_of_readers)(const LiveChannel&) =

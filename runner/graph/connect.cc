@@ -74,6 +74,7 @@ void connect(Draft& draft, ProcessId id, const PortSpec& spec, Access access, Po
   Port port{.process = id, .channel = *channel, .name = name, .access = access, .mark = spec.channel.mark};
   if (spec.fd) port.fd = spec.fd->value;
   if (spec.wait) port.wait = spec.wait->value;
+  port.subscription = {spec.when_full, spec.history, spec.broadcast};
   Named& named = names[name];
   if (const Port* other = rival(graph, named, port)) {
     graph.incomplete = true;

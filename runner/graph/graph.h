@@ -19,6 +19,15 @@ namespace procgraph {
 
 struct ChannelKind;
 
+// What a port that reads a topic says for itself; absent: as the topic has it.
+struct Subscription {
+  Typed<ReaderPolicy> when_full;
+  Typed<std::uint64_t> history;
+  Typed<bool> broadcast;
+
+  [[nodiscard]] bool is_broadcast() const { return broadcast && broadcast->value; }
+};
+
 struct Port {
   PortId id;
   ProcessId process;
@@ -28,6 +37,7 @@ struct Port {
   bool stream = false;    // stdin, stdout or stderr of the process: fd is 0, 1 or 2
   std::optional<int> fd;  // fixed by the file, or by the stream
   WaitMode wait = WaitMode::kDefault;
+  Subscription subscription;
   Mark mark;
 };
 
@@ -72,21 +82,31 @@ struct Process {
   std::optional<Duration> timeout;
 };
 
+// A reader's place in a topic, which it has from before anything starts.
+struct ReaderPlace {
+  PortId port;
+  std::uint32_t replica = 0;
+  ReaderPolicy policy = ReaderPolicy::kBlock;
+  std::uint64_t history = 0;  // messages that it may be behind
+};
+
 struct Channel {
   ChannelId id;
   std::string name;  // of an anonymous one "left|right"
   const ChannelKind* kind = nullptr;
   Mark mark;
   bool anonymous = false;
-  std::uint64_t capacity = 0;  // messages of a queue; bytes of a pipe, 0 the kernel's default
+  std::uint64_t capacity = 0;  // messages of a queue or a topic; bytes of a pipe, 0 the kernel's default
   Bytes memory{};
   Bytes max_message{};
   bool duplex = false;
-  bool ended_from_start = false;  // select() took out all its writers
+  ReaderPolicy policy = ReaderPolicy::kBlock;  // of a topic's readers that say nothing else
+  bool ended_from_start = false;               // select() took out all its writers
   Mark capacity_mark, max_message_mark, memory_mark;
   std::vector<PortId> writers, readers;  // a duplex pipe lists both its ports in both
   std::uint32_t holders = 0;             // processes that have a port of it, replicas counted
   std::uint32_t writing_holders = 0;     // those of them that write
+  std::vector<ReaderPlace> places;       // of a topic: each reader's, by its index in memory
 };
 
 struct Graph {

@@ -32,6 +32,8 @@ constexpr Rule kRules[] = {
     services_are_not_waited_for,
     readers_do_not_end_before_writers_start,
     writers_do_not_wait_for_readers_that_wait_for_them,
+    only_readers_of_topics_have_policies,
+    topics_do_not_wait_for_readers_that_wait_for_them,
     circles_of_data_are_meant,
     plain_programs_use_streams,
     participants_fit_the_roster,

@@ -36,6 +36,11 @@ void writers_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, cons
                                                         Diagnostics& diagnostics);
 void circles_of_data_are_meant(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
+// rules/topics.cc
+void only_readers_of_topics_have_policies(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void topics_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, const World& world,
+                                                       Diagnostics& diagnostics);
+
 // rules/nodes.cc
 void plain_programs_use_streams(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void participants_fit_the_roster(const Graph& graph, const World& world, Diagnostics& diagnostics);

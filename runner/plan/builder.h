@@ -19,6 +19,8 @@ class PlanBuilder {
   // the lowest free one; the number is listed in PROCGRAPH_PORTS under `key` ("fd", "control", "payload"). A
   // port that is a stream is not listed.
   virtual void give(PortId port, std::string key, ObjectId object, End end) = 0;
+  // Every replica is told a number about the port, in PROCGRAPH_PORTS.
+  virtual void tell(PortId port, std::string key, std::uint64_t value) = 0;
   // The port's process takes part in the roster.
   virtual void participant(PortId port) = 0;
   // How many spawned processes hold the given channel's ports (replicas counted).

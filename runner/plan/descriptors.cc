@@ -47,6 +47,7 @@ Descriptors number_descriptors(const Graph& graph, const Process& process, const
       listed += cat(',', gift.key, '=', fd);
     }
     if (port.stream) continue;
+    for (const Fact& fact : objects.facts(id)) listed += cat(',', fact.key, '=', fact.value);
     if (port.wait != WaitMode::kDefault) listed += cat(",wait=", name(port.wait));
     out.ports += cat(out.ports.empty() ? "" : " ", listed);
   }

@@ -38,6 +38,9 @@ struct Text {
   std::string operator()(const action::WriterGone& a) const {
     return fmt::format("writer gone {}", a.spawn.value);
   }
+  std::string operator()(const action::ReaderGone& a) const {
+    return fmt::format("reader gone {}", a.spawn.value);
+  }
   std::string operator()(const action::EndWriters& a) const {
     return fmt::format("end of writers {}", a.channel.value);
   }

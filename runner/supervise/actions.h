@@ -76,6 +76,9 @@ struct Release {  // the runner's copies of its ends: it has started, or never w
 struct WriterGone {  // this one writes no more
   SpawnId spawn;
 };
+struct ReaderGone {  // this one reads no more
+  SpawnId spawn;
+};
 struct EndWriters {
   ChannelId channel;
 };
@@ -100,10 +103,10 @@ struct Done {
 };
 }  // namespace action
 
-using Action =
-    std::variant<action::Launch, action::Ask, action::Kill, action::Sweep, action::Inspect, action::LetGo,
-                 action::LookAtPorts, action::Reap, action::Release, action::WriterGone, action::EndWriters,
-                 action::EndReaders, action::Failed, action::Skipped, action::Stopping, action::Done>;
+using Action = std::variant<action::Launch, action::Ask, action::Kill, action::Sweep, action::Inspect,
+                            action::LetGo, action::LookAtPorts, action::Reap, action::Release,
+                            action::WriterGone, action::ReaderGone, action::EndWriters, action::EndReaders,
+                            action::Failed, action::Skipped, action::Stopping, action::Done>;
 using Actions = std::vector<Action>;
 
 [[nodiscard]] std::string_view name(Effect effect);       // stops, goes on, ignored, stopping

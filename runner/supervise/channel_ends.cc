@@ -29,6 +29,17 @@ void ChannelEnds::sidestep(SpawnId id) const {
 void ChannelEnds::writer_gone(SpawnId id) const {
   tell(role(id).writes, &ChannelKind::writer_gone, id);
 }
+void ChannelEnds::reader_gone(SpawnId id) const {
+  const Graph& graph = plan_.graph;
+  for (const ChannelId channel : role(id).reads) {
+    const auto& places = graph.at(channel).places;
+    for (std::uint32_t i = 0; i < places.size(); ++i) {
+      const bool its = graph.at(places[i].port).process == plan_.at(id).process &&
+                       places[i].replica == plan_.at(id).replica;
+      if (its) graph.at(channel).kind->reader_gone(opened_.live(channel), i);
+    }
+  }
+}
 std::vector<PortId> ChannelEnds::unopened(SpawnId id) const {
   const Graph& graph = plan_.graph;
   std::vector<PortId> found;

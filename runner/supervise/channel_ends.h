@@ -19,6 +19,7 @@ class ChannelEnds {
   void reap(SpawnId id) const;         // it is dead: what it held comes back
   void sidestep(SpawnId id) const;     // it is stopped: others go on in its place
   void writer_gone(SpawnId id) const;  // it writes no more
+  void reader_gone(SpawnId id) const;  // it reads no more
   // Its ports that are the SDK's to open and that it has not opened.
   [[nodiscard]] std::vector<PortId> unopened(SpawnId id) const;
   // Those at its ends that are poisoned, whoever found it.

@@ -172,6 +172,9 @@ void Loop::perform(const action::Reap& action) {
 void Loop::perform(const action::WriterGone& action) {
   ends_.writer_gone(action.spawn);
 }
+void Loop::perform(const action::ReaderGone& action) {
+  ends_.reader_gone(action.spawn);
+}
 void Loop::perform(const action::EndWriters& action) {
   ends_.end_of_writers(action.channel);
 }

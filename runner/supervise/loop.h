@@ -50,6 +50,7 @@ class Loop {
   void perform(const action::Reap& action);
   void perform(const action::Release& action);
   void perform(const action::WriterGone& action);
+  void perform(const action::ReaderGone& action);
   void perform(const action::EndWriters& action);
   void perform(const action::EndReaders& action);
   void perform(const action::Failed& action);

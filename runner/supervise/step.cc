@@ -230,6 +230,7 @@ void Turn::settle_end(SpawnId id) {
   --state_.left;
   if (--state_.ranks[cast_.at(owner).rank] == 0) press_ = true;
   if (!cast_.at(owner).writes.empty()) emit(action::WriterGone{id});
+  if (!cast_.at(owner).reads.empty()) emit(action::ReaderGone{id});
   if (--at(owner).unended == 0 && cast_.at(owner).counts()) --state_.counting;
   changed(owner);
   judge(id);

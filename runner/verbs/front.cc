@@ -11,6 +11,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "graph/rewrite.h"
 #include "os/machine.h"
 
 namespace procgraph {
@@ -106,7 +107,9 @@ Front prepare(const FrontFlags& flags, const Context& context, UpTo up_to) {
   check(front.graph, front.world, front.diagnostics);                 // it makes sense
   if (!front.ok()) return front;
   front.graph = select(std::move(front.graph), front.spec, {flags.only, flags.except}, front.diagnostics);
-  if (!front.ok() || up_to == UpTo::kGraph) return front;
+  if (!front.ok()) return front;
+  front.graph = rewrite(std::move(front.graph), front.spec, context.kinds);  // with the nodes of ours
+  if (up_to == UpTo::kGraph) return front;
   PlanErrors errors;
   // Every object, descriptor and command is decided.
   front.plan = make_plan(front.graph, front.world, front.diagnostics, errors);

@@ -33,6 +33,47 @@ g.yaml:6:21: error: a message of 32MiB does not fit into queue 'r', whose memory
 )");
 }
 
+TEST(Kinds, ATopicHoldsItsMessagesAndItsReadersHistories) {
+  EXPECT_EQ(told(R"(processes:
+  a: { command: n, writes: [t, u, v] }
+  b: { command: n, reads: { t: { channel: t, history: 65 }, u: u, v: v } }
+topics:
+  t:
+  u: { memory: 1MiB, max_message: 2MiB }
+  v: { memory: 64KiB }
+)"),
+            R"(g.yaml:3:55: error: process 'b' wants to be up to 65 messages behind in topic 't', which keeps 64
+  3 │   b: { command: n, reads: { t: { channel: t, history: 65 }, u: u, v: v } }
+    │                                                       ^~
+g.yaml:5:3: note: declared here
+    hint: raise 'history' of 't', or lower it here
+g.yaml:6:35: error: a message of 2MiB does not fit into topic 'u', whose memory is 1MiB
+  6 │   u: { memory: 1MiB, max_message: 2MiB }
+    │                                   ^~~~
+g.yaml:6:16: note: the memory is set here
+    hint: raise 'memory' ('history' × 'max_message' if left out), or lower 'max_message'
+g.yaml:7:16: error: a message of 256KiB does not fit into topic 'v', whose memory is 64KiB
+  7 │   v: { memory: 64KiB }
+    │                ^~~~~
+    hint: raise 'memory' ('history' × 'max_message' if left out), or lower 'max_message'
+3 errors
+)");
+}
+
+TEST(Kinds, ATopicMayBeTooLargeToBeMade) {
+  EXPECT_EQ(told(R"(processes:
+  a: { command: n, writes: t }
+  b: { command: n, reads: t }
+topics: { t: { history: 1000000, max_message: 100GiB } }
+)"),
+            R"(g.yaml:4:11: error: topic 't' cannot be made: topic: more than 64 TiB of memory
+  4 │ topics: { t: { history: 1000000, max_message: 100GiB } }
+    │           ^
+    hint: lower its 'history', 'max_message' or 'memory'
+1 error
+)");
+}
+
 TEST(Kinds, APipeIsNoLargerThanTheMachineAllows) {
   EXPECT_EQ(told(R"(processes:
   a: { command: n, stdout: p }

@@ -31,6 +31,7 @@ TEST(Kinds, WorkOnMemoryAllOrNotAtAll) {
     EXPECT_EQ(kind->end_of_readers != nullptr, native) << kind->name;
     EXPECT_EQ(kind->sample != nullptr, native) << kind->name;
     EXPECT_EQ(kind->bytes, !native) << kind->name;
+    EXPECT_EQ(kind->reader_gone != nullptr, kind->to_each) << kind->name;
   }
 }
 

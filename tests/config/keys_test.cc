@@ -24,6 +24,8 @@ std::string file_with(Place place, const std::string& entry) {
       return "processes: { f: { " + entry + " } }\n";
     case Place::kQueue:
       return "queues: { q: { " + entry + " } }\n";
+    case Place::kTopic:
+      return "topics: { t: { " + entry + " } }\n";
     case Place::kPipe:
       return "pipes: { p: { " + entry + " } }\n";
     case Place::kPort:

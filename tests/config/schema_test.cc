@@ -36,6 +36,7 @@ TEST(Schema, AcceptsWhatTheParserAccepts) {
            "duplex: false } }\n",
            "queues: { a: , b: {}, c: { capacity: 5, memory: 1MiB, max_message: 10KB, when_full: block, "
            "delivery: at_least_once } }\n",
+           "topics: { a: , b: { history: 3, memory: 1MiB, max_message: 10KB, when_full: latest } }\n",
            "processes: { a: { command: x, replicas: cores, enabled: '${X:-true}', env: { A: 1, B: true, C: "
            "'' }, stop: { signal: TERM } } }\n",
            "pipelines: [[a, b], [c, d, e]]\npipes: { p: { capacity: 64KiB } }\n",
@@ -62,6 +63,9 @@ TEST(Schema, RefusesWhatTheParserRefuses) {
            "queues: { q: { capacity: 10KiB } }\n",
            "queues: { q: { memory: 1.5GB } }\n",
            "queues: { q: { when_full: grow } }\n",
+           "topics: { t: { when_full: reject } }\n",
+           "topics: { t: { capacity: 3 } }\n",
+           "processes: { f: { command: x, reads: { p: { channel: t, broadcast: 1 } } } }\n",
            "queues: q\n",
            "timeout: 10\n",
            "pipelines: [a, b]\n",

@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
              with("  f: { command: f, writes: q }\n  m: { command: m, reads: q }\nqueues: { q: { memory: "
                   "8TiB, max_message: 1MiB } }\n"),
              69, "8 TiB"},
-        Case{"NotSupportedYet", with("topics: [t1]\n"), 78, "not supported yet"},
+        Case{"NotSupportedYet", with("hosts: {}\n"), 78, "not supported yet"},
         Case{"EscapeSequences", with("\"\\e[31mred\": 1\n"), 78, "graph.yaml:3:"},
         Case{"Empty", "", 78, "graph.yaml"}),
     [](const auto& one) { return one.param.name; });

@@ -92,21 +92,6 @@ std::string use(View& view) {
   return consumer.take() != detail::kNoBlock ? "a message too many" : "";
 }
 
-std::string check_waiters(View& view, std::uint16_t dead) {
-  detail::Control& c = view.control();
-  for (unsigned i = 0; i < std::min(c.used_slots.load() + 1, detail::kWaitSlots); ++i) {
-    if (c.slots[i].owner.load() == dead) return "a wait slot is still the dead one's";
-    for (const detail::WaitLine& line : c.lines) {
-      if (c.slots[i].owner.load() == 0 && (line.mask[i / 64].load() >> (i % 64) & 1) != 0)
-        return "a wait bit is left";
-    }
-  }
-  auto bell = view.roster.acquire(dead);
-  if (!bell || *bell != dead * detail::kBellsEach) return "a doorbell is still the dead one's";
-  view.roster.release(*bell);
-  return "";
-}
-
 // Each writer's messages come in its order: those that came back first, then the others.
 std::string judge_order(const std::vector<Found>& found) {
   std::array<int, 2 * kMessages / kEach> last{};
@@ -123,6 +108,21 @@ std::string judge_order(const std::vector<Found>& found) {
 }
 
 }  // namespace
+
+std::string check_waiters(View& view, std::uint16_t dead) {
+  detail::Control& c = view.control();
+  for (unsigned i = 0; i < std::min(c.used_slots.load() + 1, detail::kWaitSlots); ++i) {
+    if (c.slots[i].owner.load() == dead) return "a wait slot is still the dead one's";
+    for (const detail::WaitLine& line : c.lines) {
+      if (c.slots[i].owner.load() == 0 && (line.mask[i / 64].load() >> (i % 64) & 1) != 0)
+        return "a wait bit is left";
+    }
+  }
+  auto bell = view.roster.acquire(dead);
+  if (!bell || *bell != dead * detail::kBellsEach) return "a doorbell is still the dead one's";
+  view.roster.release(*bell);
+  return "";
+}
 
 std::string judge(const History& history, const std::vector<Found>& found, const QueueSample& sample,
                   bool at_most_once) {

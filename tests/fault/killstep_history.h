@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "procgraph/admin.h"
+#include "queue/view.h"
 
 namespace procgraph::testing {
 
@@ -18,7 +19,14 @@ inline constexpr int kOthers = kEach, kVictim = 2 * kEach;  // first ids
 
 // Lies in shared memory; written by whoever does it, just before or just after.
 struct History {
-  enum Step : std::uint32_t { kPutBegun = 1, kPut = 2, kTaken = 4, kAckBegun = 8, kAcked = 16 };
+  enum Step : std::uint32_t {
+    kPutBegun = 1,
+    kPut = 2,
+    kTaken = 4,
+    kAckBegun = 8,
+    kAcked = 16,
+    kAckedBeside = 32,  // by the other one, of a topic
+  };
 
   std::array<std::atomic<std::uint32_t>, kMessages> steps;
   std::array<std::atomic<std::uint32_t>, kMessages> deliveries;  // when its acknowledgement began
@@ -44,6 +52,8 @@ struct Found {
 // the queue must be as good as new: no block, byte, waiter or place is missing.
 [[nodiscard]] std::vector<Found> drain(std::span<std::byte> control, std::span<std::byte> payload,
                                        std::span<std::byte> roster, std::uint16_t participant);
+// The dead one waits nowhere any more.
+[[nodiscard]] std::string check_waiters(detail::View& view, std::uint16_t dead);
 [[nodiscard]] std::string inspect(std::span<std::byte> control, std::span<std::byte> payload,
                                   std::span<std::byte> roster, std::uint16_t participant, std::uint16_t dead);
 

@@ -1,4 +1,4 @@
-// What victims do: together every public operation of a queue, on queues in every condition.
+// What victims do: together every public operation of a queue and of a topic, on such in every condition.
 #pragma once
 
 #include <functional>
@@ -14,22 +14,33 @@ namespace procgraph::testing {
 
 inline constexpr std::uint16_t kPreparer = 1, kVictimNumber = 2, kOther = 3, kSleeper = 4, kReaper = 5;
 
-struct Scenario {
+template <class Channel>
+struct ScenarioOf {
   std::string name;
-  QueueShape shape;
-  std::function<void(TestQueue&, History&)> prepare;
+  typename Channel::Shape shape;
+  std::function<void(Channel&, History&)> prepare;
   // The ends are open when it begins; `node` gives them under "in" and "out".
   std::function<void(Reader&, Writer&, History&)> act;
 };
 
-inline void PrintTo(const Scenario& scenario, std::ostream* out) {
+template <class Channel>
+void PrintTo(const ScenarioOf<Channel>& scenario, std::ostream* out) {
   *out << scenario.name;
 }  // gtest's way
 
+using Scenario = ScenarioOf<TestQueue>;
+using TopicScenario = ScenarioOf<TestTopic>;
 [[nodiscard]] const std::vector<Scenario>& scenarios();
+[[nodiscard]] const std::vector<TopicScenario>& topic_scenarios();
 
 // What the others do meanwhile, as far as the queue's condition lets them: put two, acknowledge one, give one
 // back.
 void work_beside(detail::View view, History& history);
+void work_beside(detail::TopicView view, History& history);
+
+// What is said once the dead one is reaped, and the survivors have taken everything and used the channel
+// anew.
+[[nodiscard]] std::string verdict(TestQueue& queue, const History& history);
+[[nodiscard]] std::string verdict(TestTopic& topic, const History& history);
 
 }  // namespace procgraph::testing

@@ -1,9 +1,6 @@
 // Writers and readers of one queue are killed and stopped at random under load: what was put is delivered,
 // duplicates are only what a killed reader held, nothing is missing at the end, and nobody waits for ever.
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -11,15 +8,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <random>
-#include <string>
 
-#include "test_queue.h"
+#include "killstorm_gang.h"
 
 namespace procgraph::testing {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t kLives = 8192;  // of writers
 constexpr std::uint32_t kEach = 1024;   // messages of one life
@@ -76,101 +69,34 @@ int read_to_the_end(Node& node, Tally& tally, std::size_t size) {
 
 class KillStorm : public ::testing::TestWithParam<Storm> {
  protected:
-  struct Worker {
-    std::uint16_t number = 0;
-    bool writes = false;
-    pid_t pid = 0;
-  };
-
-  KillStorm() : queue_(GetParam().shape), memory_(sizeof(Tally)) {
+  KillStorm()
+      : queue_(GetParam().shape),
+        memory_(sizeof(Tally)),
+        gang_(queue_, [this](Node& node, const Gang::Worker& w) {
+          std::size_t size = GetParam().size;
+          return w.writes ? write_one_life(node, tally(), size) : read_to_the_end(node, tally(), size);
+        }) {
     setenv("PROCGRAPH_TEST_WAIT", GetParam().wait, 1);
-    for (std::size_t i = 0; i < workers_.size(); ++i) {
-      workers_[i] = {static_cast<std::uint16_t>(i + 1), i < kWriters, 0};
-      start(workers_[i]);
-    }
+    for (std::uint16_t i = 0; i < kWriters + kReaders; ++i)
+      gang_.add({.number = static_cast<std::uint16_t>(i + 1), .writes = i < kWriters});
   }
 
   Tally& tally() { return *reinterpret_cast<Tally*>(memory_.bytes().data()); }
 
-  void start(Worker& w) {
-    std::size_t size = GetParam().size;
-    w.pid = queue_.start(w.number, w.writes ? "write" : "read", [&, size, writes = w.writes](Node& node) {
-      return writes ? write_one_life(node, tally(), size) : read_to_the_end(node, tally(), size);
-    });
-  }
-
-  // Waits for a worker that is about to end, and gives back what it held.
-  int bury(Worker& w) {
-    int code = wait_for_end(w.pid);
-    queue_.reap(w.number);
-    w.pid = 0;
-    return code;
-  }
-
-  void expect_a_good_end(Worker& w) { EXPECT_EQ(bury(w), 0); }
-
-  void strike(Worker& w) {
-    kill(w.pid, SIGKILL);
-    int code = bury(w);
-    if (code == 128 + SIGKILL) {
-      (w.writes ? killed_writers_ : killed_readers_)++;
-    } else {
-      EXPECT_EQ(code, 0);
-    }
-    start(w);
-  }
-
-  void pause(Worker& w, std::chrono::microseconds time) {
-    kill(w.pid, SIGSTOP);
-    usleep(static_cast<useconds_t>(time.count()));
-    kill(w.pid, SIGCONT);
-  }
-
-  void replace_the_finished() {
-    for (Worker& w : workers_) {
-      siginfo_t info{};
-      if (waitid(P_PID, static_cast<id_t>(w.pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-          info.si_pid == 0)
-        continue;
-      EXPECT_EQ(bury(w), 0);
-      start(w);
-    }
-  }
-
-  void rage(std::chrono::milliseconds time) {
-    std::mt19937 random(static_cast<unsigned>(::testing::UnitTest::GetInstance()->random_seed()));
-    for (auto end = Clock::now() + time; Clock::now() < end && tally().lives < kLives - kWriters;) {
-      usleep(static_cast<useconds_t>(200 + random() % 1500));
-      Worker& w = workers_[random() % workers_.size()];
-      if (random() % 8 == 0) {
-        pause(w, std::chrono::microseconds(random() % 3000));
-      } else {
-        strike(w);
-      }
-      replace_the_finished();
-    }
-  }
-
   void calm_down() {
     tally().stop = 1;
-    for (Worker& w : workers_) {
-      if (w.writes) expect_a_good_end(w);
-    }
+    gang_.expect_good_ends(true);
     end_of_writers(queue_.control(), queue_.roster());
-    for (Worker& w : workers_) {
-      if (!w.writes) expect_a_good_end(w);
-    }
+    gang_.expect_good_ends(false);
   }
 
   TestQueue queue_;
   Region memory_;
-  std::array<Worker, kWriters + kReaders> workers_;
-  std::uint64_t killed_writers_ = 0, killed_readers_ = 0;
+  Gang gang_;
 };
 
 TEST_P(KillStorm, LosesNothingAndDoublesOnlyWhatAKilledReaderHeld) {
-  const char* seconds = std::getenv("PROCGRAPH_TEST_STORM_SECONDS");
-  rage(seconds != nullptr ? std::chrono::seconds(std::atoi(seconds)) : std::chrono::milliseconds(1500));
+  gang_.rage([&] { return tally().lives < kLives - kWriters; });
   calm_down();
   std::uint64_t put = 0, seen = 0, lost = 0, doubled = 0, invented = 0;
   for (std::uint32_t life = 0; life < std::min(tally().lives.load(), kLives); ++life) {
@@ -185,19 +111,19 @@ TEST_P(KillStorm, LosesNothingAndDoublesOnlyWhatAKilledReaderHeld) {
     }
   }
   std::printf("%llu put, %llu writers and %llu readers killed, %llu doubled\n",
-              static_cast<unsigned long long>(put), static_cast<unsigned long long>(killed_writers_),
-              static_cast<unsigned long long>(killed_readers_), static_cast<unsigned long long>(doubled));
+              static_cast<unsigned long long>(put), static_cast<unsigned long long>(gang_.killed(true)),
+              static_cast<unsigned long long>(gang_.killed(false)), static_cast<unsigned long long>(doubled));
   EXPECT_GT(put, 0u);
   QueueSample s = queue_.sample();
   EXPECT_LE(lost, s.dropped);
   EXPECT_EQ(invented, 0u);
-  EXPECT_LE(doubled, killed_readers_);
+  EXPECT_LE(doubled, gang_.killed(false));
   EXPECT_EQ(s.waiting, 0u);
   EXPECT_EQ(s.leased, 0u);
   EXPECT_EQ(s.bytes, 0u);
   // Each is seen or dropped; both only if it came back from a killed reader in between.
   EXPECT_GE(seen + s.dropped, s.put);
-  EXPECT_LE(seen + s.dropped, s.put + killed_readers_);
+  EXPECT_LE(seen + s.dropped, s.put + gang_.killed(false));
   EXPECT_EQ(s.dropped > 0, GetParam().shape.policy.when_full == Overflow::kDropOldest);
   EXPECT_FALSE(poisoned(queue_.control()));
 }

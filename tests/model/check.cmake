@@ -1,4 +1,4 @@
-# Checks the model with some definitions: it holds, or it fails as a mutant must.
+# Checks a model with some definitions: it holds, or it fails as a mutant must.
 separate_arguments(DEFINES)
 file(MAKE_DIRECTORY ${SCRATCH})
 function(run)
@@ -9,7 +9,7 @@ function(run)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
-run(${SPIN} -a ${DEFINES} ${CMAKE_CURRENT_LIST_DIR}/queue.pml)
+run(${SPIN} -a ${DEFINES} ${CMAKE_CURRENT_LIST_DIR}/${MODEL}.pml)
 run(${CXX} -x c -std=gnu11 -w -O1 -DSAFETY -DCOLLAPSE -o pan pan.c)
 run(./pan -E -m100000)
 string(REGEX MATCH "errors: [0-9]+" errors "${output}")

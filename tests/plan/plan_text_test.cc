@@ -1,6 +1,8 @@
 // Plans, compared whole.
 #include <gtest/gtest.h>
 
+#include "channels/kinds.h"
+#include "graph/rewrite.h"
 #include "graph_text.h"
 #include "plan/plan.h"
 
@@ -10,7 +12,10 @@ namespace {
 test::FakeWorld world() {
   test::FakeWorld world;
   world.folder("/w/data").file("/w/access.log").program("/w/nodes/parse").file("/w/nodes/broken");
-  world.program("/usr/bin/sort").program("/usr/bin/cat").program("/opt/procgraph/discard");
+  world.program("/usr/bin/sort")
+      .program("/usr/bin/cat")
+      .program("/opt/procgraph/discard")
+      .program("/opt/procgraph/copy");
   world.value.installed_nodes = "/opt/procgraph";
   return world;
 }
@@ -18,7 +23,8 @@ test::FakeWorld world() {
 Plan planned(std::string_view yaml) {
   test::Text text(yaml, world().value);
   PlanErrors errors;
-  Plan plan = make_plan(text.selected({}), text.world, text.diagnostics, errors);
+  Plan plan =
+      make_plan(rewrite(text.selected({}), text.spec, all_kinds()), text.world, text.diagnostics, errors);
   for (Object& object : plan.objects) {  // the sizes are the SDK's affair
     if (auto* memory = std::get_if<MemoryObject>(&object.what))
       memory->size = Bytes{memory->mapped ? 65536U : 16U << 20};
@@ -74,6 +80,88 @@ start
 stop
   1        f
   2        m
+)");
+}
+
+TEST(PlanText, OfATopicWhoseReplicasShareWhatTheyGet) {
+  EXPECT_EQ(to_text(planned(R"(processes:
+  f: { command: n, writes: t }
+  m: { command: n, reads: t, replicas: 2 }
+  b: { command: n, reads: { all: { channel: t, broadcast: true, wait: latency } }, replicas: 2 }
+topics: [t]
+)")),
+            R"(graph g: 6 processes, two channels, 61 open files, at most 32MiB of messages
+
+objects
+  t.control    memory       64 KiB reserved, mapped by the runner too
+  t.payload    memory       16 MiB reserved
+  t|m.control  memory       64 KiB reserved, mapped by the runner too
+  t|m.payload  memory       16 MiB reserved
+  roster       memory       64 KiB reserved, mapped by the runner too
+
+processes
+  f
+    command  /usr/bin/n
+    folder   /w
+    0        none
+    1        log
+    2        log
+    3        read-write  roster
+    4        read-write  t.control
+    5        read-write  t.payload
+    env      PROCGRAPH_PARTICIPANT=1
+             PROCGRAPH_PORTS=port=t,channel=t,kind=topic,access=write,control=4,payload=5
+             PROCGRAPH_ROSTER=3
+  m.0
+    command  /usr/bin/n
+    folder   /w
+    0        none
+    1        log
+    2        log
+    3        read-write  roster
+    4        read-write  t|m.control
+    5        read-only   t|m.payload
+    env      PROCGRAPH_PARTICIPANT=2
+             PROCGRAPH_PORTS=port=t,channel=t|m,kind=queue,access=read,control=4,payload=5
+             PROCGRAPH_ROSTER=3
+  m.1: as m.0, but for the numbers
+  b.0
+    command  /usr/bin/n
+    folder   /w
+    0        none
+    1        log
+    2        log
+    3        read-write  roster
+    4        read-write  t.control
+    5        read-only   t.payload
+    env      PROCGRAPH_PARTICIPANT=4
+             PROCGRAPH_PORTS=port=all,channel=t,kind=topic,access=read,control=4,payload=5,reader=0,wait=latency
+             PROCGRAPH_ROSTER=3
+  b.1: as b.0, but for the numbers
+  copy:t:m (ours)
+    command  /opt/procgraph/copy in out
+    folder   /w
+    0        none
+    1        log
+    2        log
+    3        read-write  roster
+    4        read-write  t.control
+    5        read-only   t.payload
+    6        read-write  t|m.control
+    7        read-write  t|m.payload
+    env      PROCGRAPH_PARTICIPANT=6
+             PROCGRAPH_PORTS=port=in,channel=t,kind=topic,access=read,control=4,payload=5,reader=2
+                             port=out,channel=t|m,kind=queue,access=write,control=6,payload=7
+             PROCGRAPH_ROSTER=3
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+
+start
+  at once  f, m, b, copy:t:m
+
+stop
+  1        f
+  2        b, copy:t:m
+  3        m
 )");
 }
 

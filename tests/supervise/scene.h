@@ -100,7 +100,7 @@ class Scene {
   std::string news() {
     return take([](std::string_view line) {
       return !line.starts_with("release") && !line.starts_with("reap") && !line.starts_with("writer gone") &&
-             !line.starts_with("end of") && !line.starts_with("inspect");
+             !line.starts_with("reader gone") && !line.starts_with("end of") && !line.starts_with("inspect");
     });
   }
   // All of it.

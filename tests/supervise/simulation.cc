@@ -17,6 +17,10 @@ bool writes(const Cast& cast, SpawnId id) {
   return !cast.at(cast.owner(id)).writes.empty();
 }
 
+bool reads(const Cast& cast, SpawnId id) {
+  return !cast.at(cast.owner(id)).reads.empty();
+}
+
 }  // namespace
 
 Simulation::Simulation(std::uint64_t seed) : random_(seed) {
@@ -236,6 +240,13 @@ void Simulation::see(const action::WriterGone& action) {
   truth.gone = true;
 }
 
+void Simulation::see(const action::ReaderGone& action) {
+  Truth& truth = truth_[action.spawn.value];
+  must(!truth.reader_gone && (!truth.started || truth.empty), "a reader is gone twice, or before its end");
+  must(!truth.started || truth.reaped, "a reader is gone before it was reaped");
+  truth.reader_gone = true;
+}
+
 bool Simulation::over(ProcessId id) const {
   const Role& role = cast_.at(id);
   for (std::uint32_t i = role.first; i < role.first + role.count; ++i) {
@@ -336,6 +347,7 @@ void Simulation::check_end() {
     must(!truth.started || truth.empty || truth.abandoned, "it is left running");
     must(truth.released == 1, "an end of a channel is kept for ever");
     must(truth.gone == writes(cast_, SpawnId{i}), "a writer is never gone");
+    must(truth.reader_gone == reads(cast_, SpawnId{i}), "a reader is never gone");
     must(verdict != Verdict::kNone && verdict != Verdict::kLate, "it was never judged");
     must((verdict == Verdict::kSkipped) == (situation_.spawns[i].life == life::State::kSkipped),
          "wrongly skipped");

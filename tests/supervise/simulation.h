@@ -29,7 +29,7 @@ class Simulation {
   // What has really happened to a spawn.
   struct Truth {
     bool ordered = false, started = false, exited = false, empty = false;
-    bool asked = false, killed = false, reaped = false, gone = false;
+    bool asked = false, killed = false, reaped = false, gone = false, reader_gone = false;
     bool looked = false;  // at its ports
     bool purged = false;  // what is left of its session was killed
     bool stubborn = false, leaves = false;
@@ -63,6 +63,7 @@ class Simulation {
   void see(const action::Reap& action);
   void see(const action::Release& action);
   void see(const action::WriterGone& action);
+  void see(const action::ReaderGone& action);
   void see(const action::EndWriters& action);
   void see(const action::EndReaders& action);
   void see(const action::Failed& action);

@@ -143,9 +143,9 @@ TEST(Skip, TheEndsOfASkippedProcessAreGivenUp) {
             {.name = "w", .writes = {"in"}},
             {.name = "r", .reads = {"out"}}});
   scene.begin().start_all().all();
-  EXPECT_EQ(
-      scene.exits("job", 0).all(),
-      "reap job; skipped s because of job; release s; writer gone s; end of writers out; end of readers in");
+  EXPECT_EQ(scene.exits("job", 0).all(),
+            "reap job; skipped s because of job; release s; writer gone s; reader gone s; end of writers "
+            "out; end of readers in");
 }
 
 TEST(Skip, TheOtherEndOfAPipeStartsWithoutASkippedOne) {

@@ -24,6 +24,16 @@ void write(JsonWriter& json, const Graph& graph, const Process& process) {
   json.end_object();
 }
 
+// Of a topic's reader: what happens when it is too slow.
+void write_place(JsonWriter& json, const Channel& channel, PortId port) {
+  for (const ReaderPlace& place : channel.places) {
+    if (place.port != port) continue;
+    json.text("when_full", name(place.policy));
+    json.number("history", place.history);
+    return;
+  }
+}
+
 void write_ends(JsonWriter& json, const Graph& graph, std::string_view key,
                 const std::vector<PortId>& ports) {
   json.begin_array(key);
@@ -31,6 +41,7 @@ void write_ends(JsonWriter& json, const Graph& graph, std::string_view key,
     json.begin_object();
     json.text("process", graph.at(graph.at(id).process).name);
     json.text("port", graph.at(id).name);
+    write_place(json, graph.at(graph.at(id).channel), id);
     json.end_object();
   }
   json.end_array();

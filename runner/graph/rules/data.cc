@@ -70,7 +70,7 @@ void readers_do_not_end_before_writers_start(const Graph& graph, const World&, D
 void writers_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, const World&,
                                                         Diagnostics& diagnostics) {
   for (const Channel& channel : graph.channels) {
-    if (channel.kind->bytes || channel.readers.size() != 1) continue;
+    if (channel.kind->bytes || channel.kind->to_each || channel.readers.size() != 1) continue;
     const Process& reader = graph.at(graph.at(channel.readers[0]).process);
     for (const After& after : reader.after) {
       if (after.condition < Condition::kFinished) continue;

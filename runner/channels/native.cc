@@ -1,0 +1,56 @@
+#include "channels/native.h"
+
+#include "plan/builder.h"
+
+namespace procgraph::native {
+
+void plan(const Graph& graph, const Channel& channel, const QueueSizes& sizes, PlanBuilder& builder) {
+  const ObjectId control = builder.object(channel.id, "control", MemoryObject{Bytes{sizes.control}, true});
+  const ObjectId payload = builder.object(channel.id, "payload", MemoryObject{Bytes{sizes.payload}, false});
+  for (const auto* ports : {&channel.writers, &channel.readers}) {
+    for (const PortId port : *ports) {
+      builder.participant(port);
+      builder.give(port, "control", control, End::kReadWrite);
+      builder.give(port, "payload", payload,
+                   graph.at(port).access == Access::kRead ? End::kReadOnly : End::kReadWrite);
+    }
+  }
+}
+
+Result<void> finish(const LiveChannel& live) {
+  if (auto made = init_roster(live.roster); !made) return made;
+  if (live.channel->ended_from_start) end_of_writers(live);
+  return {};
+}
+
+void reap(const LiveChannel& live, std::uint16_t participant) {
+  procgraph::reap(live.control, live.roster, participant);
+}
+
+void sidestep(const LiveChannel& live, std::uint16_t participant) {
+  procgraph::sidestep(live.control, live.roster, participant);
+}
+
+void writer_gone(const LiveChannel& live, std::uint16_t participant) {
+  procgraph::writer_gone(live.control, live.roster, participant);
+}
+
+void end_of_writers(const LiveChannel& live) {
+  procgraph::end_of_writers(live.control, live.roster);
+}
+
+void end_of_readers(const LiveChannel& live) {
+  procgraph::end_of_readers(live.control, live.roster);
+}
+
+bool has_opened(const LiveChannel& live, std::uint16_t participant, std::size_t port) {
+  return port >= 64 || (opened_ports(live.roster, participant) >> port & 1U) != 0;
+}
+
+std::optional<Poisoning> poisoned(const LiveChannel& live) {
+  const auto found = procgraph::poisoned(live.control);
+  if (!found) return {};
+  return Poisoning{.finder = found->finder, .reason = found->reason};
+}
+
+}  // namespace procgraph::native

@@ -1,0 +1,26 @@
+// What the kinds that carry messages in shared memory have in common: two regions for each channel, and what
+// the runner does to them, whichever kind they are of.
+#pragma once
+
+#include "graph/channel_kind.h"
+#include "procgraph/admin.h"
+
+namespace procgraph::native {
+
+// Every end gets the control region to write, and the payload to write only if it writes messages.
+void plan(const Graph& graph, const Channel& channel, const QueueSizes& sizes, PlanBuilder& builder);
+// Once the kind has made the memory a channel. The roster is the graph's; whichever native channel is made
+// first gives it its header, the others write the same again.
+Result<void> finish(const LiveChannel& live);
+
+// Functions of a kind's row.
+void reap(const LiveChannel& live, std::uint16_t participant);
+void sidestep(const LiveChannel& live, std::uint16_t participant);
+void writer_gone(const LiveChannel& live, std::uint16_t participant);
+void end_of_writers(const LiveChannel& live);
+void end_of_readers(const LiveChannel& live);
+// Of a port beyond those that the roster has room for nothing is known.
+[[nodiscard]] bool has_opened(const LiveChannel& live, std::uint16_t participant, std::size_t port);
+[[nodiscard]] std::optional<Poisoning> poisoned(const LiveChannel& live);
+
+}  // namespace procgraph::native

@@ -1,0 +1,24 @@
+#include "graph/rewrite.h"
+
+#include <utility>
+
+#include "graph/draft.h"
+
+namespace procgraph {
+namespace {
+
+using Rewrite = void (*)(Graph&, ChannelKinds);
+
+constexpr Rewrite kRewrites[] = {
+    replicas_share_a_topic,
+};
+
+}  // namespace
+
+Graph rewrite(Graph graph, const Spec& spec, ChannelKinds kinds) {
+  for (const Rewrite one : kRewrites) one(graph, kinds);
+  derive(graph, spec);
+  return graph;
+}
+
+}  // namespace procgraph

@@ -1,0 +1,18 @@
+// Rewrites: what the file says in short is written out in a graph, as nodes of ours and the channels between
+// them. The plan shows them; whatever comes after knows nothing of them.
+#pragma once
+
+#include "config/spec.h"
+#include "graph/channel_kind.h"
+#include "graph/graph.h"
+
+namespace procgraph {
+
+// Of a graph that was checked and selected.
+[[nodiscard]] Graph rewrite(Graph graph, const Spec& spec, ChannelKinds kinds);
+
+// The rewrites, one each; a new one is a function here and a row in rewrite.cc.
+// rewrites/copies.cc: replicas that share what their process reads of a topic.
+void replicas_share_a_topic(Graph& graph, ChannelKinds kinds);
+
+}  // namespace procgraph

@@ -1,0 +1,95 @@
+// Replicas share what their process reads of a topic: a `copy` of ours reads the topic in the process's place
+// and puts everything into a queue without a name, from which they take.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "graph/draft.h"
+#include "graph/rewrite.h"
+#include "graph/wording.h"
+
+namespace procgraph {
+namespace {
+
+constexpr const char* kCopy = "copy";
+constexpr const char *kIn = "in", *kOut = "out";  // its ports
+
+std::vector<PortId> shared_ports(const Graph& graph) {
+  std::vector<PortId> shared;
+  for (const Port& port : graph.ports) {
+    const bool reads_topic = graph.at(port.channel).kind->to_each && port.access == Access::kRead;
+    if (reads_topic && graph.at(port.process).replicas > 1 && !port.subscription.is_broadcast())
+      shared.push_back(port.id);
+  }
+  return shared;
+}
+
+// Of several ports of one process at one topic each bears its own name.
+std::string label_of(const Graph& graph, const Port& port) {
+  const std::string& process = graph.at(port.process).name;
+  const std::string& topic = graph.at(port.channel).name;
+  return port.name == topic ? process : cat(process, '.', port.name);
+}
+
+// As long as the reader may be behind, and no larger than the topic.
+ChannelId add_queue(Graph& graph, const ChannelKind& kind, const Channel& topic, const ReaderPlace& place,
+                    const std::string& label) {
+  Channel queue{.id = ChannelId{static_cast<std::uint32_t>(graph.channels.size())},
+                .name = cat(topic.name, '|', label),
+                .kind = &kind,
+                .mark = graph.at(place.port).mark,
+                .anonymous = true};
+  queue.capacity = place.history;
+  queue.max_message = topic.max_message;
+  const bool all = place.history > topic.memory.value / std::max<std::uint64_t>(topic.max_message.value, 1);
+  queue.memory = all ? topic.memory : Bytes{place.history * topic.max_message.value};
+  graph.channels.push_back(std::move(queue));
+  return graph.channels.back().id;
+}
+
+ProcessId add_copy(Graph& graph, const Process& process, const Channel& topic, const std::string& label,
+                   Mark mark) {
+  Process copy{.id = ProcessId{static_cast<std::uint32_t>(graph.processes.size())},
+               .name = cat(kCopy, ':', topic.name, ':', label),
+               .mark = mark,
+               .builtin = true};
+  for (const char* word : {kCopy, kIn, kOut}) copy.command.words.push_back({word, mark});
+  copy.command.mark = mark;
+  copy.command.folder = copy.cwd = graph.folder;
+  copy.cwd_mark = mark;
+  copy.streams[0].kind = StreamKind::kNone;
+  copy.service = process.service;
+  copy.on_failure = process.on_failure;
+  copy.grace = process.grace;
+  graph.processes.push_back(std::move(copy));
+  return graph.processes.back().id;
+}
+
+void share(Graph& graph, const ChannelKind& queue_kind, PortId id) {
+  const ChannelId topic = graph.at(id).channel;
+  const std::string label = label_of(graph, graph.at(id));
+  const auto place = *std::ranges::find(graph.at(topic).places, id, &ReaderPlace::port);
+  const ChannelId queue = add_queue(graph, queue_kind, Channel(graph.at(topic)), place, label);
+  const ProcessId copy =
+      add_copy(graph, Process(graph.at(graph.at(id).process)), graph.at(topic), label, graph.at(id).mark);
+
+  Port in{.process = copy, .channel = topic, .name = kIn, .access = Access::kRead, .mark = graph.at(id).mark};
+  in.subscription = std::exchange(graph.at(id).subscription, {});
+  add_port(graph, std::move(in));
+  add_port(
+      graph,
+      {.process = copy, .channel = queue, .name = kOut, .access = Access::kWrite, .mark = graph.at(id).mark});
+
+  std::erase(graph.at(topic).readers, id);
+  graph.at(id).channel = queue;
+  graph.at(queue).readers.push_back(id);
+}
+
+}  // namespace
+
+void replicas_share_a_topic(Graph& graph, ChannelKinds kinds) {
+  const ChannelKind* queue = find_kind(kinds, "queue");
+  for (const PortId id : shared_ports(graph)) share(graph, *queue, id);
+}
+
+}  // namespace procgraph

@@ -1,0 +1,121 @@
+// What is written out of a graph: the nodes of ours.
+#include "graph/rewrite.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "channels/kinds.h"
+#include "graph/draw.h"
+#include "graph_text.h"
+
+namespace procgraph {
+namespace {
+
+Graph rewritten(std::string_view yaml, const Selection& selection = {}) {
+  test::Text text(yaml);
+  Graph graph = rewrite(text.selected(selection), text.spec, all_kinds());
+  EXPECT_EQ(text.told(), "");
+  return graph;
+}
+
+const Process& process(const Graph& graph, std::string_view name) {
+  return *std::ranges::find(graph.processes, name, &Process::name);
+}
+
+constexpr std::string_view kCamera = R"(processes:
+  camera: { command: n, writes: frames }
+  detector: { command: n, reads: { image: { channel: frames, when_full: drop_oldest, history: 4 } }, replicas: 2 }
+  recorder: { command: n, reads: frames }
+topics: { frames: { history: 8, max_message: 1MiB } }
+)";
+
+TEST(Rewrites, LetReplicasShareATopicThroughACopyAndAQueue) {
+  const Graph graph = rewritten(kCamera);
+  ASSERT_EQ(graph.processes.size(), 4U);
+  ASSERT_EQ(graph.channels.size(), 2U);
+  const Process& copy = graph.processes[3];
+  EXPECT_EQ(copy.name, "copy:frames:detector.image");
+  EXPECT_TRUE(copy.builtin);
+  EXPECT_EQ(copy.replicas, 1U);
+  const Channel &frames = graph.channels[0], &queue = graph.channels[1];
+  EXPECT_EQ(process_names(graph, frames.readers), (std::vector<std::string>{"recorder", copy.name}));
+  EXPECT_EQ(process_names(graph, queue.writers), std::vector{copy.name});
+  EXPECT_EQ(process_names(graph, queue.readers), std::vector<std::string>{"detector"});
+  EXPECT_EQ(queue.kind->name, "queue");
+  EXPECT_EQ(queue.capacity, 4U);
+  EXPECT_EQ(queue.max_message, frames.max_message);
+  EXPECT_EQ(queue.memory, Bytes{4 << 20});
+  EXPECT_EQ(queue.holders, 3U);
+  EXPECT_EQ(title(graph, queue), "the queue from 'copy:frames:detector.image' to 'detector'");
+}
+
+TEST(Rewrites, GiveTheCopyThePlaceAndThePolicyOfItsProcess) {
+  const Graph graph = rewritten(kCamera);
+  const auto& places = graph.channels[0].places;
+  ASSERT_EQ(places.size(), 2U);
+  EXPECT_EQ(graph.at(places[0].port).process, process(graph, "recorder").id);
+  EXPECT_EQ(places[0].policy, ReaderPolicy::kBlock);
+  EXPECT_EQ(places[0].history, 8U);
+  EXPECT_EQ(graph.at(places[1].port).process, process(graph, "copy:frames:detector.image").id);
+  EXPECT_EQ(places[1].policy, ReaderPolicy::kDropOldest);
+  EXPECT_EQ(places[1].history, 4U);
+}
+
+TEST(Rewrites, LetACopyOfAServiceBeOne) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, writes: t }
+  b: { command: n, reads: t, replicas: 2, service: true, on_failure: ignore }
+  c: { command: n, reads: t, replicas: 2 }
+topics: [t]
+)");
+  EXPECT_TRUE(process(graph, "copy:t:b").service);
+  EXPECT_EQ(process(graph, "copy:t:b").on_failure, OnFailure::kIgnore);
+  EXPECT_FALSE(process(graph, "copy:t:c").service);
+}
+
+TEST(Rewrites, LeaveBroadcastsAndSingleReadersAlone) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, writes: t }
+  b: { command: n, reads: { in: { channel: t, broadcast: true } }, replicas: 3 }
+  c: { command: n, reads: t }
+topics: [t]
+)");
+  EXPECT_EQ(graph.processes.size(), 3U);
+  const auto& places = graph.channels[0].places;
+  ASSERT_EQ(places.size(), 4U);
+  for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(places[i].replica, i);
+  EXPECT_EQ(places[3].port, graph.channels[0].readers[1]);
+}
+
+TEST(Rewrites, MakeNoCopyForAProcessThatIsOut) {
+  const Graph graph = rewritten(kCamera, {.except = {"detector"}});
+  EXPECT_EQ(graph.processes.size(), 2U);
+  EXPECT_EQ(graph.channels[0].places.size(), 1U);
+}
+
+TEST(Rewrites, MakeAQueueNoLargerThanItsTopic) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, writes: t }
+  b: { command: n, reads: t, replicas: 2 }
+topics: { t: { history: 1000, memory: 2MiB, max_message: 1MiB } }
+)");
+  EXPECT_EQ(graph.channels[1].memory, Bytes{2 << 20});
+}
+
+TEST(Rewrites, StandInThePicture) {
+  EXPECT_EQ(draw_mermaid(rewritten(kCamera)), R"(flowchart LR
+  p0("camera")
+  p1("detector ×2")
+  p2("recorder")
+  p3("copy:frames:detector.image")
+  c0{{"frames (topic)"}}
+  p0 --- c0
+  c0 --> p2
+  c0 --> p3
+  p3 --> p1
+)");
+}
+
+}  // namespace
+}  // namespace procgraph
