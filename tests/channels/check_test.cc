@@ -34,7 +34,8 @@ g.yaml:6:21: error: a message of 32MiB does not fit into queue 'r', whose memory
 }
 
 TEST(Kinds, ATopicHoldsItsMessagesAndItsReadersHistories) {
-  EXPECT_EQ(told(R"(processes:
+  EXPECT_EQ(
+      told(R"(processes:
   a: { command: n, writes: [t, u, v] }
   b: { command: n, reads: { t: { channel: t, history: 65 }, u: u, v: v } }
 topics:
@@ -42,7 +43,7 @@ topics:
   u: { memory: 1MiB, max_message: 2MiB }
   v: { memory: 64KiB }
 )"),
-            R"(g.yaml:3:55: error: process 'b' wants to be up to 65 messages behind in topic 't', which keeps 64
+      R"(g.yaml:3:55: error: process 'b' wants to be up to 65 messages behind in topic 't', which keeps 64
   3 │   b: { command: n, reads: { t: { channel: t, history: 65 }, u: u, v: v } }
     │                                                       ^~
 g.yaml:5:3: note: declared here

@@ -109,13 +109,15 @@ TEST(Rewrites, StandInThePicture) {
   p1("detector ×2")
   p2("recorder")
   p3("copy:frames:detector.image")
-  c0{{"frames (topic)"}}
+  c0{{"frames (topic)"
+}
+}
   p0 --- c0
   c0 --> p2
   c0 --> p3
   p3 --> p1
 )");
-}
+  }
 
-}  // namespace
-}  // namespace procgraph
+  }  // namespace
+  }  // namespace procgraph

@@ -65,13 +65,14 @@ g.yaml:3:58: note: set here
 }
 
 TEST(Topics, AReaderThatStartsAfterTheWriterBlocksIt) {
-  EXPECT_EQ(told(R"(processes:
+  EXPECT_EQ(
+      told(R"(processes:
   a: { command: n, writes: t }
   b: { command: n, reads: t }
   c: { command: n, reads: { in: { channel: t, history: 5 } }, after: { a: succeeded } }
 topics: [t]
 )"),
-            R"(g.yaml:4:72: warning: process 'c' reads topic 't', but starts only when 'a', which writes it, has ended: with more than 5 messages both wait for ever
+      R"(g.yaml:4:72: warning: process 'c' reads topic 't', but starts only when 'a', which writes it, has ended: with more than 5 messages both wait for ever
   4 │   c: { command: n, reads: { in: { channel: t, history: 5 } }, after: { a: succeeded } }
     │                                                                        ^
 g.yaml:5:10: note: declared here
@@ -81,7 +82,8 @@ g.yaml:5:10: note: declared here
 }
 
 TEST(Topics, AReaderThatStartsAfterAnotherOneThatNeedsTheRestBlocksAll) {
-  EXPECT_EQ(told(R"(processes:
+  EXPECT_EQ(
+      told(R"(processes:
   a: { command: n, writes: t }
   b: { command: n, reads: t, writes: q }
   c: { command: n, reads: q }
@@ -89,7 +91,7 @@ TEST(Topics, AReaderThatStartsAfterAnotherOneThatNeedsTheRestBlocksAll) {
 topics: { t: { history: 1 } }
 queues: [q]
 )"),
-            R"(g.yaml:5:39: warning: process 'd' reads topic 't', but starts only when 'c', which gets what passes through it, has ended: with more than one message all wait for ever
+      R"(g.yaml:5:39: warning: process 'd' reads topic 't', but starts only when 'c', which gets what passes through it, has ended: with more than one message all wait for ever
   5 │   d: { command: n, reads: t, after: { c: finished } }
     │                                       ^
 g.yaml:6:11: note: declared here
