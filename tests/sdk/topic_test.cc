@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "queue/producer.h"
 #include "test_queue.h"
 #include "topic/publisher.h"
 
