@@ -104,20 +104,18 @@ topics: { t: { history: 1000, memory: 2MiB, max_message: 1MiB } }
 }
 
 TEST(Rewrites, StandInThePicture) {
-  EXPECT_EQ(draw_mermaid(rewritten(kCamera)), R"(flowchart LR
+  EXPECT_EQ(draw_mermaid(rewritten(kCamera)), R"-(flowchart LR
   p0("camera")
   p1("detector ×2")
   p2("recorder")
   p3("copy:frames:detector.image")
-  c0{{"frames (topic)"
-}
-}
+  c0{{"frames (topic)"}}
   p0 --- c0
   c0 --> p2
   c0 --> p3
   p3 --> p1
-)");
-  }
+)-");
+}
 
-  }  // namespace
-  }  // namespace procgraph
+}  // namespace
+}  // namespace procgraph

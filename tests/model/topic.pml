@@ -19,10 +19,10 @@
 #define EACH 2
 #endif
 #ifndef HANDLES
-#define HANDLES 1 /* to 2 */
+#define HANDLES 1 /* to 2; 0: no reader gates */
 #endif
 #ifndef LOSSY
-#define LOSSY 1 /* to 2 */
+#define LOSSY 1 /* to 2; 0: every reader gates */
 #endif
 #ifndef HISTORY
 #define HISTORY 1
@@ -347,19 +347,33 @@ init {
   atomic {
     for (i : 0 .. EVERYBODY - 1) { line[i] = NOWHERE }
     for (i : 0 .. WRITERS - 1) { run Writer(i) }
+#if HANDLES > 0
     for (i : GATE .. GATE + HANDLES - 1) { run Gate(i) }
+#else
+    gate_gone = true; done[GATE] = true;
+#endif
+#if LOSSY > 0
     for (i : LOSSY_AT .. LOSSY_AT + LOSSY - 1) { run Lossy(i) }
+#else
+    done[LOSSY_AT] = true;
+#endif
     run EndOfWriters();
 #if KILLS > 0
     run Killer();
+#ifdef KILL_WRITER
     run Reaper(0);
+#endif
+#ifdef KILL_GATE
     run Reaper(GATE);
+#endif
+#ifdef KILL_LOSSY
     run Reaper(LOSSY_AT);
+#endif
 #endif
     i = 0
   }
   if
-  :: GONE(0) && GONE(WRITERS - 1) && GONE(GATE) && GONE(GATE + HANDLES - 1) && GONE(LOSSY_AT) && GONE(LOSSY_AT + LOSSY - 1)
+  :: GONE(0) && GONE(WRITERS - 1) && GONE(GATE) && (HANDLES < 2 || GONE(GATE + 1)) && GONE(LOSSY_AT) && (LOSSY < 2 || GONE(LOSSY_AT + 1))
   :: timeout -> assert(false) /* somebody sleeps for ever */
   fi;
   d_step {
