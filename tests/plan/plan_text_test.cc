@@ -90,7 +90,7 @@ TEST(PlanText, OfATopicWhoseReplicasShareWhatTheyGet) {
   b: { command: n, reads: { all: { channel: t, broadcast: true, wait: latency } }, replicas: 2 }
 topics: [t]
 )")),
-            R"(graph g: 6 processes, two channels, 61 open files, at most 32MiB of messages
+            R"(graph g: 6 processes, two channels, 60 open files, at most 32MiB of messages
 
 objects
   t.control    memory       64 KiB reserved, mapped by the runner too
