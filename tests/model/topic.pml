@@ -4,7 +4,7 @@
  * Writers put EACH messages each. One reader gates: its process has HANDLES threads, which take from one place and acknowledge in any order.
  * LOSSY readers do not gate: each takes what it can get, one message at a time. Up to KILLS processes of those that KILL_... names are killed
  * between two steps, reaped, and gone for good.
- * Checked: nobody reads a block that is filled anew; the reader that gates gets every message once, and each handle in order; a message is
+ * Checked: nobody reads a block that is filled anew; the reader that gates gets every message once, each handle in order, and its cursor follows; a message is
  * retired only when that reader is done with it; no more than HISTORY messages are kept; every block is free or kept at the end; and nobody
  * sleeps for ever.
  *
@@ -385,6 +385,7 @@ init {
       :: else -> assert(block[i].state == FREE)
       fi
     }
-    assert(kept <= HISTORY)
+    assert(kept <= HISTORY);
+    assert(gate_gone || cursor == next)
   }
 }
