@@ -24,7 +24,7 @@ constexpr std::uint32_t kTheOther = 1;
 
 TopicShape small(bool victim_gates, std::uint64_t history = 3) {
   return {.history = history,
-          .memory = 4096,
+          .memory = (history + 1) * 1024,
           .max_message = 1024,
           .writers = 1,
           .readers = {{.gates = victim_gates}, {}, {.gates = false, .history = 2}}};
