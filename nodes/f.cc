@@ -1,11 +1,11 @@
-// f: hands something to m. Over a queue a text, over a pipe four numbers: whichever channel the graph gave
-// it.
+// f: hands something to m. Over a queue or a topic a text, over a pipe four numbers: whichever channel the
+// graph gave it.
 #include <procgraph/node.h>
 
 int main() {
   procgraph::Node node;
   const procgraph::PortInfo& port = node.ports().at(0);
-  if (port.kind == "queue") {
+  if (port.kind != "pipe") {
     node.writer(port.name).put("['HelloWorld']");
   } else {
     auto connection = node.connection(port.name);

@@ -6,7 +6,7 @@
 int main() {
   procgraph::Node node;
   const procgraph::PortInfo& port = node.ports().at(0);
-  if (port.kind == "queue") {
+  if (port.kind != "pipe") {
     auto reader = node.reader(port.name);
     for (procgraph::Message& message : reader) std::cout << "get in P2: " << message.text() << std::endl;
   } else {

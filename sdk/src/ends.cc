@@ -14,7 +14,7 @@ constexpr std::uint32_t kPause = 256, kPauseForThroughput = 1024;
 }  // namespace
 
 std::string QueuePort::name() const {
-  std::string text = "queue '" + port.info.channel + "'";
+  std::string text = port.info.kind + " '" + port.info.channel + "'";
   if (port.info.name != port.info.channel) text += " (port '" + port.info.name + "')";
   return text;
 }
@@ -44,7 +44,9 @@ void QueuePort::throw_poisoned() {
 }
 
 WriterState::~WriterState() {
-  if (port.view.is_ours()) producer.forget();
+  if (!port.view.is_ours()) return;
+  producer.forget();
+  if (publisher) publisher->forget();
 }
 
 }  // namespace procgraph::detail

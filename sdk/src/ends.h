@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "environment.h"
@@ -10,19 +11,30 @@
 #include "queue/blocking.h"
 #include "queue/consumer.h"
 #include "queue/producer.h"
-#include "queue/view.h"
+#include "topic/publisher.h"
+#include "topic/subscriber.h"
 
 namespace procgraph::detail {
 
-// A queue's port, mapped. Owned by the Node; every handle refers to it.
+// What a handle has taken, from a queue or a topic.
+struct TakenMessage {
+  BlockIndex block = kNoBlock;
+  Ticket ticket = 0;
+  std::uint32_t deliveries = 1;
+  std::uint64_t missed = 0;
+};
+
+// A queue's or a topic's port, mapped. Owned by the Node; every handle refers to it.
 struct QueuePort {
   Port port;
   Mapping control, payload;
-  View view;
+  TopicView view;                            // of a queue without the topic's part
+  Subscription subscription;                 // of a port that reads a topic
   bool spins = true;                         // false on a machine, or an affinity, of one CPU
   std::atomic<bool> closed = false;          // by Writer::close
   std::atomic<int>* open_writers = nullptr;  // ports of this process that still write this channel
 
+  [[nodiscard]] bool is_topic() const { return view.topic.attached(); }
   // "queue 'q'", or "queue 'q' (port 'words')"
   [[nodiscard]] std::string name() const;
   [[nodiscard]] Spinner spinner() const;
@@ -32,23 +44,36 @@ struct QueuePort {
 };
 
 struct WriterState {
-  explicit WriterState(QueuePort& p) : port(p), spinner(p.spinner()), producer(p.view), dropper(p.view) {}
+  explicit WriterState(QueuePort& p) : port(p), spinner(p.spinner()), producer(p.view), dropper(p.view) {
+    if (p.is_topic()) publisher.emplace(p.view);
+  }
   WriterState(const WriterState&) = delete;
   WriterState& operator=(const WriterState&) = delete;
   ~WriterState();
 
   QueuePort& port;
   Spinner spinner;
-  Producer producer;
-  Consumer dropper;  // takes out what gives way to newer messages
+  Producer producer;                   // of a queue
+  Consumer dropper;                    // takes out what gives way to newer messages
+  std::optional<Publisher> publisher;  // of a topic
+
+  [[nodiscard]] Want claim(std::uint64_t bytes, BlockIndex& block) {
+    return publisher ? publisher->claim(bytes, block) : producer.claim(bytes, block);
+  }
+  [[nodiscard]] Want publish(BlockIndex block, std::uint32_t flags = 0) {
+    return publisher ? publisher->publish(block, flags) : producer.publish(block, flags);
+  }
 };
 
 struct ReaderState {
-  explicit ReaderState(QueuePort& p) : port(p), spinner(p.spinner()), consumer(p.view) {}
+  explicit ReaderState(QueuePort& p) : port(p), spinner(p.spinner()), consumer(p.view) {
+    if (p.is_topic()) subscriber.emplace(p.subscription);
+  }
 
   QueuePort& port;
   Spinner spinner;
-  Consumer consumer;
+  Consumer consumer;                     // of a queue
+  std::optional<Subscriber> subscriber;  // of a topic
   bool ended = false;
   bool has_told_end = false;
 };

@@ -37,7 +37,7 @@ void split(std::string_view list, char separator, Use use) {
   }
 }
 
-int descriptor(std::string_view text, std::string_view port) {
+int small_number(std::string_view text, std::string_view port) {
   auto value = number(text);
   if (!value || *value > std::numeric_limits<int>::max()) wrong("PROCGRAPH_PORTS", port);
   return static_cast<int>(*value);
@@ -60,9 +60,10 @@ Port read_port(std::string_view text) {
     if (key == "channel") port.info.channel = value;
     if (key == "kind") port.info.kind = value;
     if (key == "access") port.info.access = value;
-    if (key == "fd") port.fd = descriptor(value, text);
-    if (key == "control") port.control = descriptor(value, text);
-    if (key == "payload") port.payload = descriptor(value, text);
+    if (key == "fd") port.fd = small_number(value, text);
+    if (key == "control") port.control = small_number(value, text);
+    if (key == "payload") port.payload = small_number(value, text);
+    if (key == "reader") port.reader = static_cast<std::uint32_t>(small_number(value, text));
     if (key == "wait") port.wait = wait_of(value);
   });
   const std::string& access = port.info.access;

@@ -16,6 +16,7 @@ enum class Wait : std::uint8_t { kBalanced, kLatency, kThroughput, kSleep };
 struct Port {
   PortInfo info;
   int fd = -1, control = -1, payload = -1;
+  std::uint32_t reader = 0;  // of a topic: its place among the readers, of the first copy of this process
   Wait wait = Wait::kBalanced;
 
   [[nodiscard]] bool reads() const { return info.access != "write"; }

@@ -62,6 +62,10 @@ bool has_one_cpu() {
   return sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) <= 1;
 }
 
+bool has_messages(const Port& port) {
+  return port.info.kind == "queue" || port.info.kind == "topic";
+}
+
 std::string list_of(const std::vector<PortInfo>& ports) {
   std::string text;
   for (const PortInfo& p : ports)
@@ -108,7 +112,7 @@ struct Node::State {
     bells = *attached;
     if (auto kept = roster.protect(detail::kRosterReadOnly); !kept) throw Failure(kept.error().text());
     for (const Port& port : environment.ports) {
-      if (!port.is_native() || port.info.kind != "queue") continue;
+      if (!port.is_native() || !has_messages(port)) continue;
       open_queue(port);
       descriptors.insert({port.control, port.payload});
     }
@@ -123,19 +127,36 @@ struct Node::State {
     if (!control) throw NotInGraph(control.error().text() + "; was another Node made before?");
     auto payload = detail::Mapping::map(port.payload, port.writes(), name.c_str());
     if (!payload) throw NotInGraph(payload.error().text());
-    auto memory = detail::QueueMemory::attach(control->bytes(), payload->bytes());
-    if (!memory) throw NotInGraph(name + ": " + memory.error().text());
+    auto view = attach(port, control->bytes(), payload->bytes());
+    if (!view) throw NotInGraph(name + ": " + view.error().text());
     queue->control = std::move(*control);
     queue->payload = std::move(*payload);
-    queue->view = {.memory = *memory,
-                   .roster = bells,
-                   .self = environment.participant,
-                   .home = guard.word(),
-                   .counting = &counting[port.info.channel]};
+    queue->view = *view;
+    queue->view.roster = bells;
+    queue->view.self = environment.participant;
+    queue->view.home = guard.word();
+    queue->view.counting = &counting[port.info.channel];
     queue->spins = !has_one_cpu();
     queue->open_writers = &open_writers[port.info.channel];
     if (port.writes()) open_writing(*queue);
+    if (queue->is_topic() && port.reads()) open_reading(*queue);
     queues[port.info.name] = std::move(queue);
+  }
+
+  [[nodiscard]] static Result<detail::TopicView> attach(const Port& port, std::span<std::byte> control,
+                                                        std::span<std::byte> payload) {
+    if (port.info.kind == "topic") return detail::TopicView::attach(control, payload);
+    auto memory = detail::QueueMemory::attach(control, payload);
+    if (!memory) return memory.error();
+    detail::TopicView view;
+    view.memory = *memory;
+    return view;
+  }
+
+  void open_reading(QueuePort& topic) {
+    if (!subscribe(topic.subscription, topic.view, topic.port.reader + environment.replica))
+      throw NotInGraph(topic.name() + ": it has no place for this reader");
+    topic.view.subscription = &topic.subscription;
   }
 
   // A process that was started again has its end again.
@@ -160,7 +181,7 @@ struct Node::State {
   [[nodiscard]] QueuePort& queue(std::string_view name, bool to_write) {
     const Port& port = find(name);
     const PortInfo& info = port.info;
-    if (info.kind != "queue") {
+    if (!has_messages(port)) {
       throw NoSuchPort(
           "port '" + info.name + "' of process '" + environment.process + "' is a " + info.kind +
           (info.kind == "pipe" ? ": use connection()" : ", which this version of the SDK does not know"));
@@ -173,7 +194,7 @@ struct Node::State {
     if (found != queues.end()) return *found->second;
     throw NotInGraph("process " + std::to_string(getpid()) + " is not the one that procgraph started as '" +
                      environment.process + "' (" + std::to_string(environment.pid) +
-                     "), and only that one can use queue '" + info.channel +
+                     "), and only that one can use " + info.kind + " '" + info.channel +
                      "': another is not supported yet; start the node with `exec`");
   }
 };

@@ -1,6 +1,7 @@
 // Writer and Loan.
 #include <signal.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -64,18 +65,19 @@ auto need_for(WriterState& s, std::size_t size) {
   };
 }
 
-bool put_until(WriterState& s, std::span<const std::byte> bytes, const Deadline& deadline) {
+bool put_until(WriterState& s, std::span<const std::byte> bytes, const Deadline& deadline,
+               std::uint32_t flags = 0) {
   require_open(s, bytes.size());
   detail::View& view = s.port.view;
   BlockIndex block = 0;
   bool filled = false;
   auto attempt = [&] {
     if (!filled) {
-      if (Want w = s.producer.claim(bytes.size(), block); w != Want::kNothing) return w;
+      if (Want w = s.claim(bytes.size(), block); w != Want::kNothing) return w;
       if (!bytes.empty()) std::memcpy(view.memory.bytes(block), bytes.data(), bytes.size());
       filled = true;
     }
-    return s.producer.publish(block);
+    return s.publish(block, flags);
   };
   Want want = wait_for(view, s.spinner, deadline, need_for(s, bytes.size()),
                        [&](bool) { return with_policy(view, s.dropper, bytes.size(), attempt); });
@@ -119,6 +121,12 @@ bool Writer::try_put(std::string_view text) {
   return try_put(as_bytes(text));
 }
 
+void Writer::forward(const Message& message) {
+  std::uint64_t missed = std::min(message.missed(), detail::kMostMissed);
+  auto flags = static_cast<std::uint32_t>(missed << detail::kMissedShift);
+  if (!put_until(*state_, message.bytes(), std::nullopt, flags)) throw_full(*state_);
+}
+
 Loan Writer::loan(std::size_t size) & {
   auto room = loan(size, kForever);
   if (!room) throw_full(*state_);
@@ -130,12 +138,12 @@ std::optional<Loan> Writer::loan(std::size_t size, std::chrono::nanoseconds time
   require_open(s, size);
   BlockIndex block = 0;
   detail::View& view = s.port.view;
-  auto attempt = [&] { return s.producer.claim(size, block); };
+  auto attempt = [&] { return s.claim(size, block); };
   Want want = wait_for(view, s.spinner, detail::deadline_in(timeout), need_for(s, size),
                        [&](bool) { return with_policy(view, s.dropper, size, attempt); });
   if (want == Want::kDropped) return Loan(s, std::vector<std::byte>(size + 1));
   if (!finish(s, want)) return std::nullopt;
-  s.producer.keep(block);
+  keep(view, block);
   return Loan(s, block, std::span(s.port.view.memory.bytes(block), size));
 }
 
@@ -177,14 +185,14 @@ void Loan::commit(std::size_t size) {
   detail::View& view = s.port.view;
   shorten(view, block_, size);
   bytes_ = bytes_.first(size);
-  auto attempt = [&] { return s.producer.publish(block_); };
+  auto attempt = [&] { return s.publish(block_); };
   Want want = wait_for(view, s.spinner, std::nullopt, need_for(s, size),
                        [&](bool) { return with_policy(view, s.dropper, size, attempt); });
   if (want == Want::kDropped) release(view, block_);
   if (want == Want::kNothing || want == Want::kDropped) {
     writer_ = nullptr;
   } else {
-    s.producer.keep(block_);
+    keep(view, block_);
   }
   if (!finish(s, want)) throw_full(s);
 }

@@ -226,7 +226,7 @@ TEST(Queue, EndsBesideALoanThatIsKept) {
   detail::announce(view, detail::kDraining);
   detail::Consumer c(other);
   EXPECT_FALSE(c.is_at_end());
-  p.keep(block);
+  keep(view, block);
   EXPECT_TRUE(c.is_at_end());
   EXPECT_EQ(p.publish(block), Want::kStopped);
   release(view, block);

@@ -27,10 +27,12 @@ T checked(Result<T> result) {
   return *result;
 }
 
-std::string port(const std::string& name, const std::string& access, int control, int payload) {
+std::string port(const std::string& name, const std::string& kind, const std::string& access, int control,
+                 int payload) {
   const char* wait = getenv("PROCGRAPH_TEST_WAIT");
-  return "port=" + name + ",channel=q,kind=queue,access=" + access + ",control=" + std::to_string(control) +
-         ",payload=" + std::to_string(payload) + (wait != nullptr ? ",wait=" + std::string(wait) : "");
+  return "port=" + name + ",channel=q,kind=" + kind + ",access=" + access +
+         ",control=" + std::to_string(control) + ",payload=" + std::to_string(payload) +
+         (wait != nullptr ? ",wait=" + std::string(wait) : "");
 }
 
 }  // namespace
@@ -52,11 +54,12 @@ int Region::descriptor(bool writable) const {
   return open(path.c_str(), writable ? O_RDWR : O_RDONLY);
 }
 
-TestQueue::TestQueue(const QueueShape& shape)
-    : control_(checked(queue_sizes(shape)).control),
-      payload_(checked(queue_sizes(shape)).payload),
-      roster_(roster_size()) {
+TestQueue::TestQueue(const char* kind, const QueueSizes& sizes)
+    : kind_(kind), control_(sizes.control), payload_(sizes.payload), roster_(roster_size()) {
   if (auto made = init_roster(roster()); !made) throw std::runtime_error(made.error().text());
+}
+
+TestQueue::TestQueue(const QueueShape& shape) : TestQueue("queue", checked(queue_sizes(shape))) {
   if (auto made = init_queue(control(), shape); !made) throw std::runtime_error(made.error().text());
 }
 
@@ -66,13 +69,26 @@ detail::View TestQueue::view(std::uint16_t participant) const {
           .self = participant};
 }
 
-void TestQueue::enter(std::uint16_t participant, const std::string& access) const {
+TestTopic::TestTopic(const TopicShape& shape) : TestQueue("topic", checked(topic_sizes(shape))) {
+  if (auto made = init_topic(control(), shape); !made) throw std::runtime_error(made.error().text());
+}
+
+detail::TopicView TestTopic::view(std::uint16_t participant) const {
+  detail::TopicView view = checked(detail::TopicView::attach(control(), payload()));
+  view.roster = checked(detail::Roster::attach(roster()));
+  view.self = participant;
+  return view;
+}
+
+void TestQueue::enter(std::uint16_t participant, const std::string& access, std::uint32_t reader) const {
   std::string ports;
   if (access == "both") {
-    ports = port("in", "read", control_.descriptor(true), payload_.descriptor(false)) + " " +
-            port("out", "write", control_.descriptor(true), payload_.descriptor(true));
+    ports = port("in", kind_, "read", control_.descriptor(true), payload_.descriptor(false)) +
+            ",reader=" + std::to_string(reader) + " " +
+            port("out", kind_, "write", control_.descriptor(true), payload_.descriptor(true));
   } else {
-    ports = port("q", access, control_.descriptor(true), payload_.descriptor(access == "write"));
+    ports = port("q", kind_, access, control_.descriptor(true), payload_.descriptor(access == "write")) +
+            ",reader=" + std::to_string(reader);
   }
   setenv("PROCGRAPH_GRAPH", "test", 1);
   setenv("PROCGRAPH_PROCESS", "p", 1);
@@ -85,14 +101,14 @@ void TestQueue::enter(std::uint16_t participant, const std::string& access) cons
 }
 
 pid_t TestQueue::start(std::uint16_t participant, const std::string& access,
-                       const std::function<int(Node&)>& body) const {
+                       const std::function<int(Node&)>& body, std::uint32_t reader) const {
   std::fflush(nullptr);
   pid_t pid = fork();
   if (pid != 0) return pid;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   int code = 100;
   try {
-    enter(participant, access);
+    enter(participant, access, reader);
     Node node;
     code = body(node);
   } catch (const std::exception& e) {

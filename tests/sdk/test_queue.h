@@ -1,5 +1,5 @@
-// A queue without a graph: its regions as the runner makes them, views of any participant, and nodes in
-// processes of their own.
+// A queue or a topic without a graph: its regions as the runner makes them, views of any participant, and
+// nodes in processes of their own.
 #pragma once
 
 #include <sys/types.h>
@@ -12,7 +12,7 @@
 
 #include "procgraph/admin.h"
 #include "procgraph/node.h"
-#include "queue/view.h"
+#include "topic/memory.h"
 
 namespace procgraph::testing {
 
@@ -35,6 +35,8 @@ class Region {
 
 class TestQueue {
  public:
+  using Shape = QueueShape;
+
   explicit TestQueue(const QueueShape& shape);
 
   [[nodiscard]] std::span<std::byte> control() const { return control_.bytes(); }
@@ -43,18 +45,32 @@ class TestQueue {
   [[nodiscard]] detail::View view(std::uint16_t participant) const;
   [[nodiscard]] QueueSample sample() const { return procgraph::sample(control()); }
 
-  // The environment of a process that reads, writes or does both to the queue "q", with descriptors opened
-  // for it.
-  void enter(std::uint16_t participant, const std::string& access) const;
+  // The environment of a process that reads, writes or does both to the channel "q", with descriptors opened
+  // for it. Of a topic it is the given reader.
+  void enter(std::uint16_t participant, const std::string& access, std::uint32_t reader = 0) const;
   // Forks a node; the child's exit code is what `body` returns, 100 for an exception. "both" gives it the
   // ports "in" and "out".
   [[nodiscard]] pid_t start(std::uint16_t participant, const std::string& access,
-                            const std::function<int(Node&)>& body) const;
+                            const std::function<int(Node&)>& body, std::uint32_t reader = 0) const;
 
   void reap(std::uint16_t participant) const { procgraph::reap(control(), roster(), participant); }
 
+ protected:
+  TestQueue(const char* kind, const QueueSizes& sizes);
+
  private:
+  const char* kind_;
   Region control_, payload_, roster_;
+};
+
+class TestTopic : public TestQueue {
+ public:
+  using Shape = TopicShape;
+
+  explicit TestTopic(const TopicShape& shape);
+
+  [[nodiscard]] detail::TopicView view(std::uint16_t participant) const;
+  [[nodiscard]] TopicSample sample() const { return sample_topic(control()); }
 };
 
 // Exit code, or 128 + signal.

@@ -1,6 +1,6 @@
-// What the runner does to a queue's memory: its size, its first state, what happens at the death of a
-// process, its counters. Pure functions over mapped memory: no system call but futex wake-ups. Nodes do not
-// need this header.
+// What the runner does to the memory of a queue or a topic: its size, its first state, what happens at the
+// death of a process, its counters. Pure functions over mapped memory: no system call but futex wake-ups.
+// Nodes do not need this header.
 //
 // Nothing read from the memory is trusted: a region that a hostile node has changed is poisoned, never
 // followed. Every function may run at the same time as any operation of any node; each may be killed at any
@@ -97,9 +97,58 @@ struct QueueSample {
 // All-zero memory of the size above to an empty, open queue. The payload needs no first state.
 [[nodiscard]] Result<void> init_queue(std::span<std::byte> control, const QueueShape& shape);
 
-// Gives back what `participant` held: loans and unfinished puts are undone, leases become messages again.
-// Only once every thread of it is dead (its pidfd is readable). Frees its doorbells, so call it for each
-// queue before the number is used again.
+// A reader of a topic: a port of a process, or of one of its copies. Known by its index among them.
+struct TopicReader {
+  bool gates = true;          // writers wait for it; else it misses what it is too slow for
+  std::uint64_t history = 0;  // messages that it may be behind, at most the topic's; 0: as many
+
+  bool operator==(const TopicReader&) const = default;
+};
+
+// What is declared about a topic.
+struct TopicShape {
+  std::uint64_t history = 64;             // messages kept
+  std::uint64_t memory = 16u << 20;       // payload bytes kept or on loan
+  std::uint64_t max_message = 256 << 10;  // bytes
+  std::uint32_t participants = 0;         // processes that hold a port of it, replicas counted; 0: unknown
+  std::uint32_t writers = 0;  // those of them that write; 0: unknown, then close() waits for the runner
+  std::vector<TopicReader> readers;  // all of them: each has its place from the first message on
+
+  bool operator==(const TopicShape&) const = default;
+};
+
+struct TopicReaderSample {
+  std::uint64_t waiting = 0;       // messages that it may still take, those that came back included
+  std::uint64_t leased = 0;        // taken and not acknowledged
+  std::uint64_t acknowledged = 0;  // ever
+  std::uint64_t missed = 0;        // ever, up to the last one that it has taken
+  std::uint64_t redelivered = 0;   // how often a message came back
+  bool gone = false;               // for good
+
+  bool operator==(const TopicReaderSample&) const = default;
+};
+
+struct TopicSample {
+  std::uint64_t put = 0;    // ever
+  std::uint64_t kept = 0;   // messages
+  std::uint64_t bytes = 0;  // of payload kept or on loan
+  std::vector<TopicReaderSample> readers;
+
+  bool operator==(const TopicSample&) const = default;
+};
+
+[[nodiscard]] Result<QueueSizes> topic_sizes(const TopicShape& shape);
+[[nodiscard]] Result<void> init_topic(std::span<std::byte> control, const TopicShape& shape);
+// This reader will not come again, whether or not it ever came: nothing is kept for it and no writer waits
+// for it. Idempotent.
+void reader_gone(std::span<std::byte> control, std::span<std::byte> roster, std::uint32_t reader);
+[[nodiscard]] TopicSample sample_topic(std::span<std::byte> control);
+
+// From here on `control` is a queue's or a topic's, where nothing else is said.
+
+// Gives back what `participant` held: loans and unfinished puts are undone, leases become messages again (of
+// a topic for the same reader, once it has been started again). Only once every thread of it is dead (its
+// pidfd is readable). Frees its doorbells, so call it for each channel before the number is used again.
 void reap(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant);
 
 // The participant was stopped by a signal: whoever else waits goes on in its place. It waits again when it is
@@ -115,9 +164,10 @@ void end_of_writers(std::span<std::byte> control, std::span<std::byte> roster);
 // No reader will ever come again: writers get NoReaders. Idempotent.
 void end_of_readers(std::span<std::byte> control, std::span<std::byte> roster);
 
-// Exact when nothing moves, within what moves meanwhile otherwise; no kill puts a count of messages wrong.
+// Of a queue. Exact when nothing moves, within what moves meanwhile otherwise; no kill puts a count of
+// messages wrong.
 [[nodiscard]] QueueSample sample(std::span<std::byte> control);
-// What was impossible in a queue that is stopped for good, and who found it. Who wrote it is not known: any
+// What was impossible in a channel that is stopped for good, and who found it. Who wrote it is not known: any
 // participant that maps the region may have, and `finder` too is only what the memory says.
 struct QueuePoison {
   std::uint16_t finder = 0;  // participant; 0: the runner

@@ -26,7 +26,7 @@ namespace procgraph {
 struct PortInfo {
   std::string name;
   std::string channel;
-  std::string kind;    // "queue", "pipe"
+  std::string kind;    // "queue", "topic", "pipe"
   std::string access;  // "read", "write", "both"
 };
 

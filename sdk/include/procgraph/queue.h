@@ -1,10 +1,13 @@
-// Reader and Writer: the two ends of a queue.
+// Reader and Writer: the two ends of a queue or a topic. Which of them the graph has given makes no
+// difference to a program, but for Message::missed().
 //
-// A queue carries messages, each to exactly one reader, in the order in which they were put. It survives the
-// death of any process at any instruction: what was put is delivered, what a dead reader had not acknowledged
-// is delivered again. The algorithm (a ring of references, blocks that always have one owner) is described in
-// docs/node-protocol.md; its waiting follows the eventcount pattern (a sleeper announces itself, then looks
-// again).
+// Both carry messages in the order in which they were put: a queue each to exactly one reader, a topic each
+// to every reader. They survive the death of any process at any instruction: what was put is delivered, what
+// a dead reader had not acknowledged is delivered again (of a topic to itself, once it is started again). A
+// topic's reader may be one for whom writers do not wait: it misses what it is too slow for, and may have 64
+// messages in hand at a time. The threads of one process share what it gets from either. The algorithm (a
+// ring of references, blocks that always have one owner) is described in docs/node-protocol.md; its waiting
+// follows the eventcount pattern (a sleeper announces itself, then looks again).
 //
 // Threads: one at a time per handle. Handles are cheap: several threads of a process take one each from the
 // Node, which is thread-safe. All must be gone before their Node. Times are on the monotonic clock. Signals
@@ -71,7 +74,8 @@ class Writer {
   ~Writer();
 
   // Copies a message into the queue and returns once it is there for good, even if this process dies now.
-  // While the queue's capacity or memory is used up, it does what the queue's `when_full` says: it waits
+  // While a reader of the topic is too far behind, it waits. While the queue's capacity or memory is used up,
+  // it does what the queue's `when_full` says: it waits
   // (block; grow, once it has grown as far as it may), or never waits: it drops this message (drop_newest),
   // or as many of the oldest that nobody has taken as it needs (drop_oldest; this one if that is not enough,
   // for readers hold the rest), or throws Full (reject). What is dropped is counted, and is no failure of the
@@ -84,6 +88,10 @@ class Writer {
   [[nodiscard]] bool put(std::string_view text, std::chrono::nanoseconds timeout);
   [[nodiscard]] bool try_put(std::span<const std::byte> bytes);
   [[nodiscard]] bool try_put(std::string_view text);
+
+  // Puts a copy of a message that was taken elsewhere, with what it says of those lost before it. Waits and
+  // throws as put does; the message itself is still to be acknowledged.
+  void forward(const Message& message);
 
   // Room for a message of up to `size` bytes, without a copy later. Waits, drops or throws like put where
   // memory is used up; commit() does where capacity is. A message that is to be dropped is lent memory of

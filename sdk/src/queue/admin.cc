@@ -5,6 +5,7 @@
 #include "queue/recovery.h"
 #include "queue/waiting.h"
 #include "roster.h"
+#include "topic/recovery.h"
 
 namespace procgraph {
 namespace {
@@ -14,29 +15,25 @@ using detail::BlockWord;
 using detail::State;
 using detail::View;
 
-// Calls act(view) if both regions are what they should be; one that a node has overwritten is left alone, as
-// nobody can attach to it.
+// Calls act(view) if both regions are what they should be, with the view of a queue or of a topic; one that a
+// node has overwritten is left alone, as nobody can attach to it.
 template <class Act>
 void with(std::span<std::byte> control, std::span<std::byte> roster, Act act) {
-  auto memory = detail::QueueMemory::attach(control, {});
   auto bells = detail::Roster::attach(roster);
-  if (!memory || !bells) return;
-  View view{.memory = *memory, .roster = *bells};
-  act(view);
+  if (!bells) return;
+  if (detail::is_topic(control)) {
+    auto view = detail::TopicView::attach(control, {});
+    if (!view) return;
+    view->roster = *bells;
+    act(*view);
+  } else if (auto memory = detail::QueueMemory::attach(control, {})) {
+    View view{.memory = *memory, .roster = *bells};
+    act(view);
+  }
 }
 
 bool is_participant(std::uint16_t number) {
   return number >= 1 && number <= kMaxParticipants;
-}
-
-// One past the last published ticket: the shared bound lags, so walk.
-detail::Ticket end_of(detail::QueueMemory& m) {
-  const detail::Geometry& g = m.geometry();
-  detail::Ticket t = std::max(m.control().tail.load(), g.first_ticket());
-  for (std::uint64_t i = 0; i < g.ring_length(); ++i, ++t) {
-    if (detail::RingWord{m.place(t).load()}.lap() < g.lap(t)) break;
-  }
-  return t;
 }
 
 void count_blocks(detail::QueueMemory& memory, QueueSample& s) {
@@ -87,12 +84,14 @@ Result<void> init_queue(std::span<std::byte> control, const QueueShape& shape) {
 
 void reap(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant) {
   if (!is_participant(participant)) return;
-  with(control, roster, [&](View& view) { detail::reap(view, participant); });
+  with(control, roster, [&](auto& view) { detail::reap(view, participant); });
 }
 
 void sidestep(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant) {
   if (!is_participant(participant)) return;
   with(control, roster, [&](View& view) {
+    // In a topic it may have been about to say that bytes are free.
+    if (detail::is_topic(control)) view.control().doubt.fetch_add(1);
     detail::take_out_of_lines(view, participant);
     detail::ring_all(view);
   });
@@ -115,7 +114,7 @@ QueueSample sample(std::span<std::byte> control) {
   auto memory = detail::QueueMemory::attach(control, {});
   if (!memory) return {};
   QueueSample s;
-  s.put = end_of(*memory) - memory->geometry().first_ticket();
+  s.put = memory->end() - memory->geometry().first_ticket();
   count_blocks(*memory, s);
   count_tallies(*memory, s);
   s.deepest = memory->control().deepest.load();
@@ -127,9 +126,10 @@ QueueSample sample(std::span<std::byte> control) {
 }
 
 std::optional<QueuePoison> poisoned(std::span<std::byte> control) {
-  auto memory = detail::QueueMemory::attach(control, {});
-  if (!memory) return QueuePoison{.finder = 0, .reason = "its header was overwritten"};
-  detail::Control& c = memory->control();
+  bool whole = detail::is_topic(control) ? static_cast<bool>(detail::TopicView::attach(control, {}))
+                                         : static_cast<bool>(detail::QueueMemory::attach(control, {}));
+  if (!whole) return QueuePoison{.finder = 0, .reason = "its header was overwritten"};
+  auto& c = *reinterpret_cast<detail::Control*>(control.data());
   // The finder may have been killed between its two stores.
   if ((c.state.load() & detail::kPoisoned) == 0 && c.poison.load() == 0) return std::nullopt;
   auto finder = static_cast<std::uint16_t>(c.poison.load() >> 16);

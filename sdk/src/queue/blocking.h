@@ -106,9 +106,11 @@ class Blocked {
   return kNever;
 }
 
-// Not worth another attempt? An attempt may count all that is there; this only looks at what changes.
+// Not worth another attempt? An attempt may count all that is there; this only looks at what changes. In a
+// topic an attempt makes room for itself.
 [[nodiscard]] inline bool seems_possible(View& view, Want want, std::uint64_t need) {
-  return want != Want::kBytes || in_flight(view.control()) + need <= view.memory.byte_limit();
+  return want != Want::kBytes || view.memory.geometry().keeps_taken ||
+         in_flight(view.control()) + need <= view.memory.byte_limit();
 }
 
 // Repeats attempt(about_to_sleep) until it need not wait any more. need(want) is what the line is told.

@@ -183,7 +183,7 @@ void recount(QueueMemory& memory) {
     std::uint64_t bytes = 0;
     memory.for_each_block([&](BlockIndex block) {
       Descriptor& d = memory.descriptor(block);
-      if (d.own.load() == 0) return;
+      if (!BlockWord{d.own.load()}.counts()) return;
       std::uint64_t size = std::min(d.size.load(std::memory_order_relaxed), memory.capacity_of(block));
       bytes += memory.geometry().charge(block, size);
     });

@@ -12,13 +12,13 @@ namespace {
 
 constexpr Ticket kMessagesAhead = 5;  // descriptors on their way from the writer's cache at a time
 
+}  // namespace
+
 std::uint32_t this_thread() {
   static std::atomic<std::uint32_t> threads = 0;
   thread_local const std::uint32_t number = ++threads;
   return number;
 }
-
-}  // namespace
 
 RingWord RingLine::look(QueueMemory& memory, Ticket t) {
   const std::uint64_t lap = memory.geometry().lap(t);

@@ -29,6 +29,9 @@ class RingLine {
   std::array<std::uint64_t, kWords> words_{};
 };
 
+// Tells what this thread has taken from what others of its process have; not 0.
+[[nodiscard]] std::uint32_t this_thread();
+
 class Consumer {
  public:
   explicit Consumer(View& view) : view_(view) {}

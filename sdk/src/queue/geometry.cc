@@ -19,8 +19,8 @@ std::uint64_t round_up(std::uint64_t n, std::uint64_t to) {
   return (n + to - 1) / to * to;
 }
 
-Error wrong(std::string what) {
-  return Error{"queue: " + std::move(what), 0};
+Error wrong(const Beyond& beyond, std::string what) {
+  return Error{beyond.kind + (": " + std::move(what)), 0};
 }
 
 // Blocks beyond those of waiting messages: for loans and leases of everybody who may take part.
@@ -41,14 +41,14 @@ std::uint64_t class_count(const Geometry& g, unsigned c, std::uint64_t spare) {
   return std::min(by_number, g.max_memory / smallest);
 }
 
-Result<void> add_classes(Geometry& g, std::uint64_t spare) {
+Result<void> add_classes(Geometry& g, std::uint64_t spare, const Beyond& beyond) {
   std::uint64_t block = 0, offset = 0;
   for (unsigned c = 0; c < kMaxClasses; ++c) {
     BlockClass& k = g.of_class[c];
     k.size = class_size(c, g.largest);
     k.stride = c == 0 ? 0 : round_up(k.size, k.size < kPage ? 64 : kPage);
-    std::uint64_t count = class_count(g, c, spare);
-    if (block + count > kMaxBlocks) return wrong("more than 16,777,216 blocks: lower its capacity");
+    std::uint64_t count = class_count(g, c, spare) + beyond.in_hand;
+    if (block + count > kMaxBlocks) return wrong(beyond, "more than 16,777,216 blocks: lower its capacity");
     k.first = static_cast<BlockIndex>(block);
     k.count = static_cast<BlockIndex>(count);
     k.offset = offset;
@@ -58,16 +58,17 @@ Result<void> add_classes(Geometry& g, std::uint64_t spare) {
     if (k.size >= g.largest) break;
   }
   if (g.of_class[g.classes - 1].size < g.largest)
-    return wrong("a message can have at most 64 GiB: lower max_message (by default a quarter of memory)");
+    return wrong(beyond,
+                 "a message can have at most 64 GiB: lower max_message (by default a quarter of memory)");
   g.blocks = static_cast<BlockIndex>(block);
   g.counts_inline = g.of_class[0].count * kInlineBytes > g.memory / 16;
   g.payload_size = std::max(round_up(offset, kPage), kPage);
   return {};
 }
 
-void add_offsets(Geometry& g) {
+void add_offsets(Geometry& g, const Beyond& beyond) {
   std::uint64_t map = round_up(g.blocks / 8, kPage);
-  g.ring_at = round_up(sizeof(Control), kPage);
+  g.ring_at = round_up(sizeof(Control), kPage) + beyond.before_ring;
   g.busy_at = g.ring_at + round_up(8 * g.ring_length(), kPage);
   g.returned_at = g.busy_at + map;
   g.descriptors_at = g.returned_at + map;
@@ -77,36 +78,38 @@ void add_offsets(Geometry& g) {
 
 }  // namespace
 
-Result<Geometry> make_geometry(const QueueShape& shape) {
+Result<Geometry> make_geometry(const QueueShape& shape, const Beyond& beyond) {
   Geometry g;
+  g.keeps_taken = beyond.keeps_taken;
   g.capacity = shape.capacity;
   g.memory = shape.memory;
   g.max_message = shape.max_message != 0 ? shape.max_message : std::max<std::uint64_t>(shape.memory / 4, 1);
   g.max_capacity = shape.max_capacity;
   g.max_memory = shape.max_memory != 0 ? shape.max_memory : shape.memory;
   g.writers = shape.writers;
-  if (g.capacity == 0) return wrong("a capacity of 0 lets nothing through");
-  if (g.capacity >= kMaxBlocks) return wrong("a capacity beyond 16,777,215 is not possible");
+  if (g.capacity == 0) return wrong(beyond, "a capacity of 0 lets nothing through");
+  if (g.capacity >= kMaxBlocks) return wrong(beyond, "a capacity beyond 16,777,215 is not possible");
   if (g.max_capacity == 0) g.max_capacity = std::max(g.capacity, std::min(64 * g.capacity, kFreeGrowth));
-  if (g.max_capacity < g.capacity) return wrong("max_capacity is less than capacity");
-  if (g.max_memory > kMostBytes || g.memory > kMostBytes) return wrong("more than 64 TiB of memory");
-  if (g.max_memory < g.memory) return wrong("max_memory is less than memory");
-  if (g.max_message > g.memory) return wrong("max_message is larger than memory");
-  if (shape.letter_room > g.memory - g.max_message) return wrong("a dead letter is larger than memory");
+  if (g.max_capacity < g.capacity) return wrong(beyond, "max_capacity is less than capacity");
+  if (g.max_memory > kMostBytes || g.memory > kMostBytes) return wrong(beyond, "more than 64 TiB of memory");
+  if (g.max_memory < g.memory) return wrong(beyond, "max_memory is less than memory");
+  if (g.max_message > g.memory) return wrong(beyond, "max_message is larger than memory");
+  if (shape.letter_room > g.memory - g.max_message)
+    return wrong(beyond, "a dead letter is larger than memory");
   g.largest = g.max_message + shape.letter_room;
   const QueuePolicy& p = shape.policy;
-  if (p.when_full > Overflow::kGrow) return wrong("no such policy for a full one");
+  if (p.when_full > Overflow::kGrow) return wrong(beyond, "no such policy for a full one");
   if (std::min({p.expire, p.lease_timeout, p.retry_first, p.retry_most}).count() < 0)
-    return wrong("a time is negative");
+    return wrong(beyond, "a time is negative");
   if (p.retry_most > kLongestRest || p.retry_first > p.retry_most)
-    return wrong("retry goes from the shorter to the longer time, at most 10 days");
-  if (p.max_deliveries > kMostTries) return wrong("more than 65,535 deliveries");
-  if (shape.participants > kMaxParticipants) return wrong("more than 4,095 processes");
-  if (g.max_capacity >= kMaxBlocks) return wrong("a capacity beyond 16,777,215 is not possible");
+    return wrong(beyond, "retry goes from the shorter to the longer time, at most 10 days");
+  if (p.max_deliveries > kMostTries) return wrong(beyond, "more than 65,535 deliveries");
+  if (shape.participants > kMaxParticipants) return wrong(beyond, "more than 4,095 processes");
+  if (g.max_capacity >= kMaxBlocks) return wrong(beyond, "a capacity beyond 16,777,215 is not possible");
   g.ring_bits =
       static_cast<unsigned>(std::countr_zero(std::bit_ceil(std::max(g.max_capacity, kShortestRing))));
-  if (auto added = add_classes(g, spare_blocks(shape)); !added) return added.error();
-  add_offsets(g);
+  if (auto added = add_classes(g, spare_blocks(shape), beyond); !added) return added.error();
+  add_offsets(g, beyond);
   return g;
 }
 

@@ -33,6 +33,7 @@ struct Geometry {
   std::uint32_t writers = 0;
   unsigned ring_bits = 0;  // log2 of the ring's length
   unsigned classes = 0;
+  bool keeps_taken = false;   // what all have taken stays until its place or its memory is needed
   bool counts_inline = true;  // see charge()
   std::array<BlockClass, kMaxClasses> of_class{};
   BlockIndex blocks = 0;  // one past the last index
@@ -66,6 +67,14 @@ struct Geometry {
   }
 };
 
-[[nodiscard]] Result<Geometry> make_geometry(const QueueShape& shape);
+// What a topic, which is made of the same parts, has beyond a queue.
+struct Beyond {
+  const char* kind = "queue";     // for error messages
+  bool keeps_taken = false;       // see Geometry
+  std::uint64_t before_ring = 0;  // bytes, whole pages, between Control and the ring
+  std::uint64_t in_hand = 0;      // messages that count neither as waiting nor for the memory
+};
+
+[[nodiscard]] Result<Geometry> make_geometry(const QueueShape& shape, const Beyond& beyond = {});
 
 }  // namespace procgraph::detail

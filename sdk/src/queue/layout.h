@@ -120,7 +120,7 @@ struct alignas(128) Descriptor {
   // Leased: which handle of the process took it. Back again: when it may be delivered, see retry.h.
   Shared<std::uint32_t> taker;
   Shared<std::uint32_t> tries;  // deliveries that came to nothing
-  Shared<std::uint32_t> flags;  // kLetter; the rest is reserved
+  Shared<std::uint32_t> flags;  // kLetter; from kMissedShift on, how many were lost just before it
   std::uint16_t content_type;   // reserved
   std::uint16_t producer;       // participant
   Shared<std::uint64_t> time;   // of the commit, CLOCK_MONOTONIC_COARSE, in ns
@@ -133,5 +133,9 @@ static_assert(sizeof(Descriptor) == 128 && offsetof(Descriptor, note) == 40 &&
               offsetof(Descriptor, bytes) == 48);
 
 inline constexpr std::uint32_t kLetter = 1;  // of Descriptor::flags: a dead letter, see letter.h
+// Messages that were lost on the way here, just before this one: see Writer::forward. In 24 bits; no more are
+// told.
+inline constexpr unsigned kMissedShift = 8;
+inline constexpr std::uint64_t kMostMissed = (1u << 24) - 1;
 
 }  // namespace procgraph::detail

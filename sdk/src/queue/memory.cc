@@ -1,7 +1,6 @@
 #include "queue/memory.h"
 
 namespace procgraph::detail {
-namespace {
 
 using std::chrono::nanoseconds;
 
@@ -22,8 +21,6 @@ QueueShape shape_of(const Header& h) {
                      .retry_first = nanoseconds(h.retry_first),
                      .retry_most = nanoseconds(h.retry_most)}};
 }
-
-}  // namespace
 
 Header header_of(const QueueShape& shape) {
   const QueuePolicy& p = shape.policy;
@@ -58,18 +55,23 @@ Result<QueueMemory> QueueMemory::attach(std::span<std::byte> control, std::span<
   auto geometry = make_geometry(shape);
   if (!geometry) return geometry.error();
   if (control.size() < geometry->control_size) return Error{"queue: the control region is too small", 0};
-  if (!payload.empty() && payload.size() < geometry->payload_size) {
-    return Error{"queue: the payload region is too small", 0};
+  return over(*geometry, shape.policy, control, payload);
+}
+
+Result<QueueMemory> QueueMemory::over(const Geometry& geometry, const QueuePolicy& policy,
+                                      std::span<std::byte> control, std::span<std::byte> payload) {
+  if (!payload.empty() && payload.size() < geometry.payload_size) {
+    return Error{"the payload region is too small", 0};
   }
   QueueMemory m;
-  m.geometry_ = *geometry;
-  m.policy_ = shape.policy;
-  m.control_ = c;
-  m.ring_ = reinterpret_cast<Shared<std::uint64_t>*>(control.data() + geometry->ring_at);
-  m.busy_ = reinterpret_cast<Shared<std::uint64_t>*>(control.data() + geometry->busy_at);
-  m.returned_ = reinterpret_cast<Shared<std::uint64_t>*>(control.data() + geometry->returned_at);
-  m.descriptors_ = reinterpret_cast<Descriptor*>(control.data() + geometry->descriptors_at);
-  m.tallies_ = reinterpret_cast<Tally*>(control.data() + geometry->tallies_at);
+  m.geometry_ = geometry;
+  m.policy_ = policy;
+  m.control_ = reinterpret_cast<Control*>(control.data());
+  m.ring_ = reinterpret_cast<Shared<std::uint64_t>*>(control.data() + geometry.ring_at);
+  m.busy_ = reinterpret_cast<Shared<std::uint64_t>*>(control.data() + geometry.busy_at);
+  m.returned_ = reinterpret_cast<Shared<std::uint64_t>*>(control.data() + geometry.returned_at);
+  m.descriptors_ = reinterpret_cast<Descriptor*>(control.data() + geometry.descriptors_at);
+  m.tallies_ = reinterpret_cast<Tally*>(control.data() + geometry.tallies_at);
   m.payload_ = payload.data();
   return m;
 }
@@ -78,6 +80,14 @@ std::byte* QueueMemory::bytes(BlockIndex block) {
   const BlockClass& c = geometry_.of_class[geometry_.class_of(block)];
   if (c.stride == 0) return descriptors_[block].bytes.data();
   return payload_ + c.offset + std::uint64_t{block - c.first} * c.stride;
+}
+
+Ticket QueueMemory::end() {
+  Ticket t = std::max(control_->tail.load(), geometry_.first_ticket());
+  for (std::uint64_t i = 0; i < geometry_.ring_length(); ++i, ++t) {
+    if (RingWord{place(t).load()}.lap() < geometry_.lap(t)) break;
+  }
+  return t;
 }
 
 bool QueueMemory::is_published(BlockIndex block, BlockWord own) {

@@ -18,12 +18,16 @@ namespace procgraph::detail {
 
 // What the runner writes there; attach() reads it.
 [[nodiscard]] Header header_of(const QueueShape& shape);
+[[nodiscard]] QueueShape shape_of(const Header& header);
 
 class QueueMemory {
  public:
   QueueMemory() = default;
   // The payload may be empty: the runner does not map it.
   [[nodiscard]] static Result<QueueMemory> attach(std::span<std::byte> control, std::span<std::byte> payload);
+  // As attach(), where the header has been read and the control region is known to be large enough.
+  [[nodiscard]] static Result<QueueMemory> over(const Geometry& geometry, const QueuePolicy& policy,
+                                                std::span<std::byte> control, std::span<std::byte> payload);
 
   [[nodiscard]] const Geometry& geometry() const { return geometry_; }
   [[nodiscard]] const QueuePolicy& policy() const { return policy_; }
@@ -66,6 +70,8 @@ class QueueMemory {
     return geometry_.of_class[geometry_.class_of(block)].size;
   }
 
+  // One past the last published ticket, as far as nothing moves: the shared bound lags, so walk.
+  [[nodiscard]] Ticket end();
   // Is it published, or was its writer on the way to that?
   [[nodiscard]] bool is_published(BlockIndex block, BlockWord own);
   // Of an index read from the ring: does any block bear it?

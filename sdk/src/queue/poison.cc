@@ -18,6 +18,8 @@ const char* to_text(Poison reason) {
       return "a waiting thread names a doorbell that does not exist";
     case Poison::kLimit:
       return "it is said to have no room for any message";
+    case Poison::kReader:
+      return "what one of its readers has taken and acknowledged cannot be";
   }
   return "no reason is given";
 }

@@ -8,7 +8,7 @@
 namespace procgraph::detail {
 
 // What was impossible. Stands in Control::poison, and in what the user reads.
-enum class Poison : std::uint16_t { kNone, kBlockIndex, kLap, kLength, kDoorbell, kLimit };
+enum class Poison : std::uint16_t { kNone, kBlockIndex, kLap, kLength, kDoorbell, kLimit, kReader };
 [[nodiscard]] const char* to_text(Poison reason);
 
 // Stops the queue and wakes everybody who waits.

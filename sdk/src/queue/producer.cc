@@ -6,18 +6,24 @@
 #include "queue/waiting.h"
 
 namespace procgraph::detail {
-namespace {
 
-void describe(Descriptor& d, std::uint16_t producer, std::uint32_t flags) {
+void describe(View& view, BlockIndex block, std::uint32_t flags) {
+  Descriptor& d = view.memory.descriptor(block);
   d.tries.store(0, std::memory_order_relaxed);
-  d.producer = producer;
+  d.producer = view.self;
   d.flags.store(flags, std::memory_order_relaxed);
   d.content_type = 0;
   d.time.store(coarse_now(), std::memory_order_relaxed);
   d.note.store(0, std::memory_order_relaxed);
+  if (BlockWord{d.own.load(std::memory_order_relaxed)}.ticket() == kKept) {
+    d.own.store(block_word(State::kLoaned, view.self, 0).raw);
+  }
 }
 
-}  // namespace
+void keep(View& view, BlockIndex block) {
+  view.memory.descriptor(block).own.store(block_word(State::kLoaned, view.self, kKept).raw);
+  if ((view.control().state.load() & kDraining) != 0) ring_all(view);
+}
 
 Want Producer::claim(std::uint64_t bytes, BlockIndex& block) {
   if ((view_.control().state.load() & closed_by_) != 0) return Want::kStopped;
@@ -28,20 +34,12 @@ Want Producer::claim(std::uint64_t bytes, BlockIndex& block) {
   return Want::kBytes;
 }
 
-void Producer::keep(BlockIndex block) {
-  view_.memory.descriptor(block).own.store(block_word(State::kLoaned, view_.self, kKept).raw);
-  if ((view_.control().state.load() & kDraining) != 0) ring_all(view_);
-}
-
 Want Producer::publish(BlockIndex block, std::uint32_t flags) {
   QueueMemory& m = view_.memory;
   Control& c = m.control();
   const Geometry& g = m.geometry();
   Descriptor& d = m.descriptor(block);
-  describe(d, view_.self, flags);
-  if (BlockWord{d.own.load(std::memory_order_relaxed)}.ticket() == kKept) {
-    d.own.store(block_word(State::kLoaned, view_.self, 0).raw);
-  }
+  describe(view_, block, flags);
   // Who ends the queue changes its state and then looks at the blocks; we have said in our block's word that
   // a message may come (by the exchange that claimed it, or just now), and look at the state: one of us sees
   // the other.

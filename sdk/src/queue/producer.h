@@ -20,8 +20,6 @@ class Producer {
   [[nodiscard]] Want claim(std::uint64_t bytes, BlockIndex& block);
   // Before the handle ends: lets go of what was found free and not used.
   void forget() { claimer_.forget(view_); }
-  // The block is not about to be published: it is kept by whoever fills it in place. Undone by publish().
-  void keep(BlockIndex block);
   // Makes the block the next message and wakes a reader. kPlace: nothing happened, it is still on loan.
   [[nodiscard]] Want publish(BlockIndex block, std::uint32_t flags = 0);
 
@@ -38,5 +36,11 @@ class Producer {
   Ticket next_ = 0, head_ = 0;  // lower bounds, as far as we know
   std::uint64_t unseen_depth_ = 0;
 };
+
+// A loan that is not about to be published: it is kept by whoever fills it in place. Undone by publish().
+void keep(View& view, BlockIndex block);
+// Fills in what a descriptor says beside the message's size and bytes; a loan that was kept is about to be
+// published again.
+void describe(View& view, BlockIndex block, std::uint32_t flags);
 
 }  // namespace procgraph::detail

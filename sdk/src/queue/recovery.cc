@@ -51,6 +51,11 @@ void free_slots(View& view, std::uint16_t dead) {
 }  // namespace
 
 void reap(View& view, std::uint16_t dead) {
+  reap_blocks(view, dead);
+  leave(view, dead);
+}
+
+void reap_blocks(View& view, std::uint16_t dead) {
   Control& c = view.control();
   c.doubt.fetch_add(1);
   bool returned = false, parked = false;
@@ -62,6 +67,9 @@ void reap(View& view, std::uint16_t dead) {
   if (parked) c.parks.fetch_add(1);
   recount(view.memory);
   c.doubt.fetch_add(1);  // what a writer has read of the counters before is no longer to be relied on
+}
+
+void leave(View& view, std::uint16_t dead) {
   take_out_of_lines(view, dead);
   free_slots(view, dead);
   ring_all(view);

@@ -1,4 +1,4 @@
-// View: a queue as one process sees it, shared by all its handles and threads.
+// View: a queue, or what a topic has of one, as one process sees it, shared by all its handles and threads.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,13 @@
 
 namespace procgraph::detail {
 
+struct Subscription;  // topic/subscription.h
+
 struct View {
   QueueMemory memory;
   Roster roster;
-  std::uint16_t self = 0;                       // our number in the roster; 0: the runner
+  std::uint16_t self = 0;                // our number in the roster; 0: the runner
+  Subscription* subscription = nullptr;  // of a port that reads a topic: it settles what was taken there
   const Shared<std::uint32_t>* home = nullptr;  // reads zero in a child that fork() made; null: not checked
   std::mutex* counting =
       nullptr;  // of this process, for all its ports of this queue; null: it has one thread

@@ -97,6 +97,17 @@ void wake_one(View& view, Line line) {
   elect(view, line, turn / 64, ~behind);
 }
 
+void wake_all(View& view, Line line) {
+  WaitLine& l = view.control().lines[static_cast<unsigned>(line)];
+  for (std::uint32_t words = waiting_words(view.control(), line); words != 0; words &= words - 1) {
+    auto word = static_cast<unsigned>(std::countr_zero(words));
+    // Elects all of them at once.
+    for (std::uint64_t bits = l.mask[word].exchange(0); bits != 0; bits &= bits - 1) {
+      ring_slot(view, word * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+    }
+  }
+}
+
 void ring_all(View& view) {
   unsigned used = std::min(view.control().used_slots.load(), kWaitSlots);
   for (unsigned i = 0; i < used; ++i) {

@@ -22,6 +22,8 @@ namespace procgraph::detail {
 // Wakes one of the line that can go on: any reader, any writer that wants a place, the first whose block or
 // bytes are there now.
 void wake_one(View& view, Line line);
+// Wakes all of the line: what they wait for is for each of them.
+void wake_all(View& view, Line line);
 // Rings everybody who waits for anything here, without electing anybody.
 void ring_all(View& view);
 // Takes a participant out of all lines: it is dead, or stopped and cannot use an election. It stands in them

@@ -1,0 +1,90 @@
+#include "topic/publisher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "queue/poison.h"
+#include "queue/producer.h"
+#include "topic/retire.h"
+
+namespace procgraph::detail {
+Want Publisher::claim(std::uint64_t bytes, BlockIndex& block) {
+  if ((view_.control().state.load() & kClosed) != 0) return Want::kStopped;
+  unsigned c = view_.memory.geometry().class_for(bytes);
+  for (;;) {
+    block = c == 0 && saved_ != kNoBlock ? std::exchange(saved_, kNoBlock) : claimer_.claim(view_, c);
+    if (block == kNoBlock) {
+      if (evict(view_)) continue;
+      return Want::kBlock;
+    }
+    if (budget_.reserve(view_.memory, block, bytes)) return Want::kNothing;
+    release(view_, block);
+    if (!evict(view_)) return Want::kBytes;
+  }
+}
+
+void Publisher::save(BlockIndex block) {
+  if (saved_ == kNoBlock && view_.memory.geometry().class_of(block) == 0) {
+    saved_ = block;
+    wake_freed(view_);
+  } else {
+    release(view_, block);
+  }
+}
+
+void Publisher::forget() {
+  if (saved_ != kNoBlock) release(view_, std::exchange(saved_, kNoBlock));
+  claimer_.forget(view_);
+}
+
+Want Publisher::publish(BlockIndex block, std::uint32_t flags) {
+  QueueMemory& m = view_.memory;
+  Control& c = m.control();
+  const Geometry& g = m.geometry();
+  Descriptor& d = m.descriptor(block);
+  describe(view_, block, flags);
+  if ((c.state.load() & kClosed) != 0) return Want::kStopped;
+  for (Ticket t = std::max({next_, c.tail.load(), g.first_ticket()});;) {
+    RingWord there{m.place(t).load()};
+    if (there.lap() >= g.lap(t)) {  // published by somebody, at this ticket or laps later
+      t += (there.lap() - g.lap(t)) * g.ring_length() + 1;
+      continue;
+    }
+    if (there.lap() + 1 != g.lap(t)) {
+      poison(view_, Poison::kLap);
+      return Want::kStopped;
+    }
+    if (t >= allowed_) allowed_ = allowed(view_);
+    if (t >= allowed_) {
+      d.own.store(block_word(State::kLoaned, view_.self, 0).raw, std::memory_order_relaxed);
+      next_ = t;
+      return Want::kPlace;
+    }
+    make_place(t);
+    d.own.store(block_word(State::kPushing, view_.self, t).raw, std::memory_order_relaxed);
+    std::uint64_t expected = there.raw;
+    // Publishes the message: the block's word, its descriptor and its bytes.
+    if (!m.place(t).compare_exchange_strong(expected, ring_word(g.lap(t), block).raw)) continue;
+    next_ = t + 1;
+    break;
+  }
+  if (next_ % kHintEvery == 0) {
+    raise(c.tail, next_);
+    prefetch_to_write(&m.place(next_ + kHintEvery));
+  }
+  if (anybody(c, Line::kReaders)) wake_all(view_, Line::kReaders);
+  return Want::kNothing;
+}
+
+// Before ticket t is published, all that are a history or more behind it are retired.
+void Publisher::make_place(Ticket t) {
+  const Geometry& g = view_.memory.geometry();
+  Shared<Ticket>& shared = view_.topic.part().first;
+  if (t < std::max(first_, g.first_ticket()) + g.capacity) return;
+  for (first_ = std::max({first_, shared.load(), g.first_ticket()}); first_ + g.capacity <= t; ++first_) {
+    if (BlockIndex block = retire(view_, first_); block != kNoBlock) save(block);
+  }
+  if (first_ % kHintEvery == 0) raise(shared, first_);
+}
+
+}  // namespace procgraph::detail

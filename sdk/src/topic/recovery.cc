@@ -1,0 +1,81 @@
+#include "topic/recovery.h"
+
+#include <algorithm>
+
+#include "queue/poison.h"
+#include "queue/recovery.h"
+#include "queue/waiting.h"
+#include "topic/retire.h"
+#include "topic/subscription.h"
+
+namespace procgraph::detail {
+namespace {
+
+// Everything that the reader had taken and not acknowledged is to be taken again, by whoever follows it here.
+void return_taken(TopicView& view, std::uint32_t reader) {
+  ReaderSlot& slot = view.topic.slot(reader);
+  bool sane = for_each_taken(view, reader, [&](Ticket t) {
+    Shared<std::uint64_t>& word = view.topic.note(reader, t).word;
+    std::uint64_t now = word.load();
+    NoteWord note{now};
+    if (note.of(t) == Note::kReturned) return;
+    // Publishes that the message is there again.
+    if (word.compare_exchange_strong(now, note_word(t, Note::kReturned, note.tries_of(t) + 1).raw))
+      slot.redelivered.fetch_add(1);
+  });
+  if (!sane) return poison(view, Poison::kReader);
+  slot.returns.fetch_add(1);
+}
+
+// Of a reader that does not gate: what it had noted as held and not taken yet was never in its hand.
+void forget_reach(TopicView& view, std::uint32_t reader) {
+  ReaderSlot& slot = view.topic.slot(reader);
+  Ticket next = slot.next.load();
+  std::uint32_t in_hand = 0;
+  for (Ticket t = next; t < next + view.memory.geometry().ring_length(); ++t) {
+    Shared<std::uint64_t>& word = view.topic.note(reader, t).word;
+    std::uint64_t now = word.load();
+    NoteWord note{now};
+    if (!note.keeps()) continue;
+    if (note.ticket() < next) {
+      ++in_hand;
+    } else {
+      // Publishes that the message is in nobody's hand.
+      word.compare_exchange_strong(now, note_word(note.ticket(), Note::kDone, 0).raw);
+    }
+  }
+  slot.in_hand.store(in_hand);
+}
+
+// Blocks whose last reader, or whoever retired them, died before it could free them.
+void free_all_retired(TopicView& view) {
+  view.memory.for_each_block([&](BlockIndex block) {
+    BlockWord own{view.memory.descriptor(block).own.load()};
+    if (own.state() == State::kRetired) free_retired(view, block, own.ticket());
+  });
+}
+
+}  // namespace
+
+void reap(TopicView& view, std::uint16_t dead) {
+  for (std::uint32_t i = 0; i < view.topic.readers(); ++i) {
+    ReaderSlot& slot = view.topic.slot(i);
+    if (slot.reader.load() != dead) continue;
+    if (slot.gates == 0) forget_reach(view, i);
+    return_taken(view, i);
+  }
+  reap_blocks(view, dead);
+  free_all_retired(view);
+  leave(view, dead);
+}
+
+void remove_reader(TopicView& view, std::uint32_t reader) {
+  if (reader >= view.topic.readers()) return;
+  Ticket reading = 0;
+  // Publishes that nothing is kept for this reader any more.
+  view.topic.slot(reader).until.compare_exchange_strong(reading, view.memory.end());
+  free_all_retired(view);
+  ring_all(view);
+}
+
+}  // namespace procgraph::detail
