@@ -111,8 +111,11 @@ void share(const TopicShape& shape, int handles) {
   std::vector<std::thread> reading, writing;
   for (std::uint32_t i = 0; i < readers; ++i) {
     subscriptions.push_back(std::make_unique<Subscription>());
-    ASSERT_TRUE(subscribe(*subscriptions.back(), view, i));
-    for (int k = 0; k < handles; ++k) reading.emplace_back([&, i] { read_all(*subscriptions[i], seen[i]); });
+    Subscription& mine = *subscriptions.back();
+    ASSERT_TRUE(subscribe(mine, view, i));
+    // By its own address: the vector grows while the first of them read.
+    for (int k = 0; k < handles; ++k)
+      reading.emplace_back([&mine, &mark = seen[i]] { read_all(mine, mark); });
   }
   for (int i = 0; i < kWriters; ++i) writing.emplace_back([&, i] { write_all(view, i); });
   for (std::thread& t : writing) t.join();
