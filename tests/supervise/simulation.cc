@@ -242,8 +242,9 @@ void Simulation::see(const action::WriterGone& action) {
 
 void Simulation::see(const action::ReaderGone& action) {
   Truth& truth = truth_[action.spawn.value];
-  must(!truth.reader_gone && (!truth.started || truth.empty), "a reader is gone twice, or before its end");
-  must(!truth.started || truth.reaped, "a reader is gone before it was reaped");
+  must(!truth.reader_gone && (!truth.started || truth.empty || truth.abandoned),
+       "a reader is gone twice, or before its end");
+  must(!truth.started || truth.reaped || truth.abandoned, "a reader is gone before it was reaped");
   truth.reader_gone = true;
 }
 

@@ -1,0 +1,112 @@
+// A plan as JSON, compared whole.
+#include <gtest/gtest.h>
+
+#include "planned.h"
+
+namespace procgraph::test {
+namespace {
+
+TEST(PlanJson, HasEverything) {
+  EXPECT_EQ(to_json(planned(R"(processes:
+  ask: { command: n, reads: talk, writes: { talk: talk, out: { channel: p, fd: 4 } }, stdout: { file: out.txt, append: true }, stderr: { file: out.txt, append: true } }
+  tell: { command: n, reads: talk, writes: talk, stdin: p, service: true }
+pipes: { p: { capacity: 1MiB }, talk: { duplex: true } }
+)")),
+            R"({
+  "graph": "g",
+  "folder": "/w",
+  "memory": 0,
+  "open_files": 41,
+  "notes": [],
+  "objects": [
+    {
+      "id": 0,
+      "name": "p",
+      "sort": "pipe",
+      "channel": "p",
+      "capacity": 1048576
+    },
+    {
+      "id": 1,
+      "name": "talk",
+      "sort": "socket pair",
+      "channel": "talk"
+    },
+    {
+      "id": 2,
+      "name": "/w/out.txt",
+      "sort": "file",
+      "append": true
+    }
+  ],
+  "processes": [
+    {
+      "label": "ask",
+      "process": "ask",
+      "replica": 0,
+      "program": "/usr/bin/n",
+      "argv": ["n"],
+      "cwd": "/w",
+      "clean_env": false,
+      "env": ["PROCGRAPH_GRAPH=g", "PROCGRAPH_PORTS=port=talk,channel=talk,kind=pipe,access=both,fd=3 port=out,channel=p,kind=pipe,access=write,fd=4", "PROCGRAPH_PROCESS=ask", "PROCGRAPH_REPLICA=0", "PROCGRAPH_REPLICAS=1"],
+      "streams": ["none", "file", "file"],
+      "descriptors": [
+        {
+          "fd": 1,
+          "object": 2,
+          "end": "read-write"
+        },
+        {
+          "fd": 2,
+          "object": 2,
+          "end": "read-write"
+        },
+        {
+          "fd": 3,
+          "object": 1,
+          "end": "both"
+        },
+        {
+          "fd": 4,
+          "object": 0,
+          "end": "write"
+        }
+      ]
+    },
+    {
+      "label": "tell",
+      "process": "tell",
+      "replica": 0,
+      "program": "/usr/bin/n",
+      "argv": ["n"],
+      "cwd": "/w",
+      "clean_env": false,
+      "env": ["PROCGRAPH_GRAPH=g", "PROCGRAPH_PORTS=port=talk,channel=talk,kind=pipe,access=both,fd=3", "PROCGRAPH_PROCESS=tell", "PROCGRAPH_REPLICA=0", "PROCGRAPH_REPLICAS=1"],
+      "streams": ["channel", "log", "log"],
+      "descriptors": [
+        {
+          "fd": 0,
+          "object": 0,
+          "end": "read"
+        },
+        {
+          "fd": 3,
+          "object": 1,
+          "end": "both"
+        }
+      ]
+    }
+  ],
+  "start_together": [
+    ["ask", "tell"]
+  ],
+  "after": [],
+  "stop_order": [
+    ["ask", "tell"]
+  ]
+}
+)");
+}
+
+}  // namespace
+}  // namespace procgraph::test
