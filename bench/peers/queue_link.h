@@ -32,12 +32,12 @@ struct QueueLink {
 
   struct Sender {
     explicit Sender(QueueLink& link)
-        : node(entered(link.queue, 1, "write")), writer(node.writer("q")), buffer(link.size, std::byte{1}) {}
+        : node(entered(link.queue, 1, "write")), writer(node.writer("q")), buffer(link.size) {}
 
     void send(auto fill) {
       if constexpr (way == Way::kCopy || way == Way::kBatch) {
-        fill(std::span(buffer));
-        writer.put(buffer);
+        fill(buffer.bytes());
+        writer.put(buffer.bytes());
       } else {
         procgraph::Loan loan = writer.loan(buffer.size());
         if (way == Way::kInPlace) std::memset(loan.bytes().data(), 1, loan.bytes().size());
@@ -48,7 +48,7 @@ struct QueueLink {
 
     procgraph::Node node;
     procgraph::Writer writer;
-    std::vector<std::byte> buffer;
+    Buffer buffer;
   };
 
   struct Receiver {
@@ -77,12 +77,12 @@ struct QueueLink {
       check(bytes.size() == buffer.size(), "a message of another size");
       std::memcpy(buffer.data(), bytes.data(), bytes.size());
       use(buffer.data());
-      return buffer;
+      return buffer.bytes();
     }
 
     procgraph::Node node;
     procgraph::Reader reader;
-    std::vector<std::byte> buffer;
+    Buffer buffer;
     std::vector<procgraph::Message> batch;
     std::size_t next = 0;
   };
