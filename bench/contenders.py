@@ -63,6 +63,7 @@ CONTENDERS = {contender.name: contender for contender in (
     Contender("queue_batch", "procgraph queue, `get_batch`", "ours"),
     Contender("queue_in_place", "procgraph queue, in place", "ours"),
     Contender("queue_hand_over", "procgraph queue, hand-over alone", "ours"),
+    Contender("topic", "procgraph topic", "ours"),
     Contender("iceoryx", "iceoryx", "peer"),
     Contender("iceoryx_in_place", "iceoryx, in place", "peer"),
     Contender("boost_message_queue", "Boost message_queue", "peer"),
