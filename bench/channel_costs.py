@@ -1,7 +1,7 @@
 """What a queue costs in memory and time, and how soon a dead reader's message is with another one: through real graphs."""
-import os
 import subprocess
 
+from cases import descendants, name_of, read
 from channel_contest import say
 from measure import Series
 
@@ -27,7 +27,7 @@ def many(footprint, queues):
     return f"""
 processes:
   node: {{ command: [{footprint}], reads: [{names}], stdin: inherit, stdout: inherit }}
-  other: {{ command: sleep infinity, writes: [{names}], service: true }}
+  other: {{ command: [{footprint}], writes: [{names}], stdout: none }}
 queues: [{names}]
 """
 
@@ -35,11 +35,12 @@ queues: [{names}]
 class Costs:
     def __init__(self, build, scratch, repeats):
         self.build, self.scratch, self.repeats = build.resolve(), scratch, repeats
+        self.words = open(scratch / "stderr", "w+")
 
     def start(self, graph):
         (self.scratch / "graph.yaml").write_text(graph)
         command = [str(self.build / "runner" / "procgraph"), "run", "graph.yaml"]
-        return subprocess.Popen(command, cwd=self.scratch, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen(command, cwd=self.scratch, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.words, text=True)
 
     def program(self, name):
         return str(self.build / "bench" / name)
@@ -69,15 +70,21 @@ class Costs:
             lapped = held(run.pid)
             self.go_on(run)
         run.communicate()
-        if run.returncode != 0:
-            raise SystemExit(f"bench: a graph of footprint ended with {run.returncode}")
+        self.ended_well(run)
         return attach, attached, lapped
 
     def line(self, run):
         line = run.stdout.readline()
         if not line:
-            raise SystemExit(f"bench: a graph of footprint ended early, with {run.wait()}")
+            run.wait()
+            self.ended_well(run, too_early=True)
         return line
+
+    def ended_well(self, run, too_early=False):
+        if run.returncode == 0 and not too_early:
+            return
+        self.words.seek(0)
+        raise SystemExit(f"bench: a graph ended with {run.returncode}{', too early' if too_early else ''}\n{self.words.read()}")
 
     def go_on(self, run):
         run.stdin.write("\n")
@@ -92,24 +99,19 @@ class Costs:
         for _ in range(KILLS):
             run = self.start(REDELIVERY.format(redelivery=self.program("redelivery")))
             output, _ = run.communicate()
-            if run.returncode != 0:
-                raise SystemExit(f"bench: a graph of redelivery ended with {run.returncode}")
+            self.ended_well(run)
             ours.append(int(output))
             notice.append(int(subprocess.run([self.program("death_notice")], capture_output=True, text=True, check=True).stdout))
         return Series(ours), Series(notice)
 
 
 def held(guard):
-    """Bytes of the pages that the graph's unnamed memory really holds, as the runner's descriptors show."""
-    sizes = {}
-    for pid in [guard, *map(int, open(f"/proc/{guard}/task/{guard}/children").read().split())]:
-        folder = f"/proc/{pid}/fd"
-        for name in os.listdir(folder):
-            path = os.path.join(folder, name)
-            try:
-                if os.readlink(path).startswith("/memfd:"):
-                    status = os.stat(path)
-                    sizes[status.st_ino] = status.st_blocks * 512
-            except FileNotFoundError:
-                continue  # the folder's own descriptor
-    return sum(sizes.values())
+    """Bytes of the graph's unnamed memory that the node has touched: all that anybody has, as it does all that is done."""
+    node = next(pid for pid in descendants(guard) if name_of(pid) == "footprint")
+    total, counts = 0, False
+    for line in read(f"/proc/{node}/smaps").splitlines():
+        if not line.split(maxsplit=1)[0].endswith(":"):
+            counts = "/memfd:" in line
+        elif counts and line.startswith("Rss:"):
+            total += int(line.split()[1]) * 1024
+    return total

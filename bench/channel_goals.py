@@ -54,6 +54,7 @@ def contest_rows(contest):
         at_least("100 MiB, copied in and out, blocks used again", contest, (LARGE, "queue"), (LARGE, "memcpy"), 0.4),
         at_least("1 MiB, written and read in place", contest, (1 << 20, "queue_in_place"), (1 << 20, "memset"), 0.8),
         at_least("hand-over alone: 1 MiB against 1 KiB", contest, (1 << 20, "queue_hand_over"), (1024, "queue_hand_over"), 0.7),
+        at_least("topic with one reader, 64 B, against the queue", contest, (64, "topic"), (64, "queue"), 0.9),
         unmeasured("64 B in frames of 64 (the SDK has no frames)", "≥ 100 M/s"),
         at_most("64 B one way, both looking, p50", contest, "spin", "p50-ns", "cache_line", 2.5),
         at_most("64 B one way, both looking, p99", contest, "spin", "p99-ns", "cache_line", 4),

@@ -15,7 +15,8 @@ TITLE = "The channels"
 HEADER = """Written by `./dev bench channels`. One writer and one reader in two processes; every message is counted, and checked at both ends. Medians of
 {repeats} interleaved repeats of about {seconds} s, the least and the greatest in brackets; a ratio is taken repeat by repeat. All copy a message in and
 out, but for those that say *in place*: the writer fills all of it where it lies, the reader gets a pointer. Each side has a core of its own, but for
-ZeroMQ, nng and Python, whose threads go where the scheduler puts them. Room for {depth} messages, where it can be chosen. The programs are in `bench/peers/`.
+ZeroMQ, nng and Python, whose threads go where the scheduler puts them. Room for {depth}, where it
+can be chosen. The programs are in `bench/peers/`.
 
 Machine: {machine}. Host: {state} (a bare cache line took {lines} one way; at most {fast} ns is fast).
 
@@ -49,7 +50,7 @@ def measure(chosen):
 def written(contest, rows, repeats):
     lines = Series(value for each in contest.sizes for value in tables.cache_lines(contest, each).values)
     header = HEADER.format(repeats=repeats, seconds=SECONDS, machine=machine(), state=tables.state(lines), lines=spread(lines, duration),
-                           fast=tables.FAST, depth="1,024 (64 of 64 KiB, 16 of 1 MiB, 2 of 100 MiB)")
+                           fast=tables.FAST, depth="1,024 messages (64 of 64 KiB, 16 of 1 MiB, 2 of 100 MiB)")
     rows = [row for row in rows if row[1] != "not measured" or not (contest.only or len(contest.sizes) < len(SIZES))]
     return header + "\n".join((table(["what", "procgraph", "against", "ratio", "goal", ""], rows), tables.throughput(contest), tables.cpu(contest),
                                tables.latency(contest), tables.not_measured(contest)))

@@ -8,14 +8,15 @@ import re
 import sys
 
 WIDTH, HEIGHT = 860, 470
-LEFT, RIGHT, TOP, BOTTOM = 64, 236, 56, 48  # margins; the names stand in the right one
+LEFT, RIGHT, TOP, BOTTOM = 64, 230, 56, 48  # margins; the names stand in the right one
 GAP = 17  # between two names
 UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 SIZES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}
-LEAST, LARGEST = 8, 1 << 20  # bytes: where the axis ends
+SIZE_NAMES = {8: "8 B", 64: "64 B", 1024: "1 KiB", 65536: "64 KiB", 1 << 20: "1 MiB"}  # those that are drawn
+LEAST, LARGEST = min(SIZE_NAMES), max(SIZE_NAMES)
 COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#9c755f", "#76b7b2", "#edc948", "#ff9da7", "#8a8f98")
 OURS = "#e0245e"
-LEFT_OUT = ("control", "limit", "host", "messages/s", "---", "procgraph queue, ", "iceoryx, in place")
+LEFT_OUT = ("control", "limit", "host", "messages/s", "---", "procgraph queue, ", "procgraph topic", "iceoryx, in place")
 STYLE = """
   text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328; }
   .title { font-size: 16px; font-weight: 600; }
@@ -39,7 +40,7 @@ def lines_of(text):
         if len(cells) != len(sizes) or name.startswith("CPU"):
             break
         if not name.startswith(LEFT_OUT):
-            found[name] = {each: rate_of(cell) for each, cell in zip(sizes, cells) if LEAST <= each <= LARGEST and cell != "–"}
+            found[name] = {each: rate_of(cell) for each, cell in zip(sizes, cells) if each in SIZE_NAMES and cell != "–"}
     return found
 
 
@@ -69,18 +70,14 @@ class Frame:
         return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
 
-def apart(places):
-    """The wished places of names, from the top, moved as little as needed to stand GAP apart."""
+def apart(places, bottom):
+    """The wished places of names, from the top, moved as little as needed to stand GAP apart and above the bottom."""
     placed = []
     for place in places:
         placed.append(max(place, placed[-1] + GAP) if placed else place)
-    over = placed[-1] - (HEIGHT - BOTTOM) if placed else 0
-    for i in range(len(placed) - 1, -1, -1):
-        if over <= 0:
-            break
-        placed[i] = min(placed[i] - over, placed[i + 1] - GAP if i + 1 < len(placed) else placed[i] - over)
-        over = placed[i - 1] + GAP - placed[i] if i > 0 else 0
-        over = max(over, 0)
+    for i in reversed(range(len(placed))):
+        placed[i] = min(placed[i], bottom)
+        bottom = placed[i] - GAP
     return placed
 
 
@@ -90,7 +87,7 @@ def grid(frame):
         name = {0: "", 1: "k", 2: "M", 3: "G"}[power // 3]
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield f'<text class="axis" x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{10 ** (power % 3)}{" " if name else ""}{name}</text>'
-    for size, name in ((8, "8 B"), (64, "64 B"), (1024, "1 KiB"), (65536, "64 KiB"), (1 << 20, "1 MiB")):
+    for size, name in SIZE_NAMES.items():
         yield f'<text class="axis" x="{frame.x(size):.1f}" y="{HEIGHT - BOTTOM + 22}" text-anchor="middle">{name}</text>'
 
 
@@ -103,13 +100,16 @@ def curve(frame, line, colour, ours):
 
 
 def labels(frame, lines, colours):
-    ends = sorted((frame.y(line[max(line)]), frame.x(max(line)), name) for name, line in lines.items())
-    for (y, x, name), place in zip(ends, apart([end[0] for end in ends])):
-        right = WIDTH - RIGHT
-        yield f'<path class="leader" d="M {x + 6:.1f} {y:.1f} L {right + 10} {y:.1f} L {right + 24} {place:.1f}"/>'
+    """Names in the right margin, each tied to the end of its line; a line that ends early only stands at its height."""
+    right = WIDTH - RIGHT
+    ends = sorted((frame.y(line[max(line)]), max(line), name) for name, line in lines.items())
+    for (y, last, name), place in zip(ends, apart([end[0] for end in ends], HEIGHT - BOTTOM)):
+        if last == LARGEST:
+            yield f'<path class="leader" d="M {right + 6} {y:.1f} L {right + 10} {y:.1f} L {right + 24} {place:.1f}"/>'
         yield f'<circle cx="{right + 30}" cy="{place:.1f}" r="4" fill="{colours[name]}"/>'
         bold = ' class="bold"' if name.startswith("procgraph") else ""
-        yield f'<text{bold} x="{right + 39}" y="{place + 4:.1f}">{name}</text>'
+        until = "" if last == LARGEST else f" (to {SIZE_NAMES[last]})"
+        yield f'<text{bold} x="{right + 39}" y="{place + 4:.1f}">{name}{until}</text>'
 
 
 def drawn(text):

@@ -20,13 +20,13 @@ struct BoostLink {
   }
 
   struct Sender {
-    explicit Sender(BoostLink& link) : queue(*link.queue), buffer(link.size, std::byte{1}) {}
+    explicit Sender(BoostLink& link) : queue(*link.queue), buffer(link.size) {}
     void send(auto fill) {
-      fill(std::span(buffer));
+      fill(buffer.bytes());
       queue.send(buffer.data(), buffer.size(), 0);
     }
     message_queue& queue;
-    std::vector<std::byte> buffer;
+    bench::Buffer buffer;
   };
 
   struct Receiver {
@@ -35,10 +35,10 @@ struct BoostLink {
       message_queue::size_type got = 0;
       unsigned priority = 0;
       queue.receive(buffer.data(), buffer.size(), got, priority);
-      look(std::span<const std::byte>(buffer).first(got));
+      look(buffer.bytes().first(got));
     }
     message_queue& queue;
-    std::vector<std::byte> buffer;
+    bench::Buffer buffer;
   };
 
   std::size_t size;

@@ -83,6 +83,29 @@ inline void use(const void* memory) {
   asm volatile("" : : "r"(memory) : "memory");
 }
 
+// A message in a process's own memory. It begins 64 bytes into a page, for all contenders: where one copies
+// from the beginning of a page to 16 bytes into another, which is where malloc() puts what is large, the `rep
+// movsb` of some processors takes twenty times as long, and who meets it would be chance.
+class Buffer {
+ public:
+  explicit Buffer(std::size_t size) : memory_(size + kPage + kBegin, std::byte{1}) {
+    const auto at = reinterpret_cast<std::uintptr_t>(memory_.data());
+    bytes_ = std::span(memory_).subspan((kPage - at % kPage) + kBegin, size);
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+  [[nodiscard]] std::byte* data() const { return bytes_.data(); }
+  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
+
+ private:
+  static constexpr std::size_t kPage = 4096, kBegin = 64;
+
+  std::vector<std::byte> memory_;
+  std::span<std::byte> bytes_;
+};
+
 // Where the two processes meet, and what they found.
 class Stage {
  public:

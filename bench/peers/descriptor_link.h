@@ -22,23 +22,23 @@ struct DescriptorLink {
   }
 
   struct Sender {
-    explicit Sender(DescriptorLink& link) : fd(link.ends.write), buffer(link.size, std::byte{1}) {}
+    explicit Sender(DescriptorLink& link) : fd(link.ends.write), buffer(link.size) {}
     void send(auto fill) {
-      fill(std::span(buffer));
-      Socket::write(fd, buffer);
+      fill(buffer.bytes());
+      Socket::write(fd, buffer.bytes());
     }
     int fd;
-    std::vector<std::byte> buffer;
+    Buffer buffer;
   };
 
   struct Receiver {
     explicit Receiver(DescriptorLink& link) : fd(link.ends.read), buffer(link.size) {}
     void receive(auto look) {
-      Socket::read(fd, buffer);
-      look(std::span<const std::byte>(buffer));
+      Socket::read(fd, buffer.bytes());
+      look(std::span<const std::byte>(buffer.bytes()));
     }
     int fd;
-    std::vector<std::byte> buffer;
+    Buffer buffer;
   };
 
   std::size_t size;

@@ -41,7 +41,7 @@ struct IceoryxLink {
   }
 
   struct Sender {
-    explicit Sender(IceoryxLink& link) : buffer(link.size, std::byte{1}) {
+    explicit Sender(IceoryxLink& link) : buffer(link.size) {
       enter(link, "sender");
       iox::popo::PublisherOptions options;
       options.historyCapacity = 0;
@@ -58,12 +58,12 @@ struct IceoryxLink {
       }
       const std::span bytes(static_cast<std::byte*>(place), buffer.size());
       if (kInPlace) std::memset(bytes.data(), 1, bytes.size());
-      fill(kInPlace ? bytes : std::span(buffer));
+      fill(kInPlace ? bytes : buffer.bytes());
       if (!kInPlace) std::memcpy(bytes.data(), buffer.data(), bytes.size());
       publisher->publish(place);
     }
     std::optional<iox::popo::UntypedPublisher> publisher;
-    std::vector<std::byte> buffer;
+    Buffer buffer;
   };
 
   struct Receiver {
@@ -92,7 +92,7 @@ struct IceoryxLink {
         look(std::span(static_cast<const std::byte*>(place), buffer.size()));
       } else {
         std::memcpy(buffer.data(), place, buffer.size());
-        look(std::span<const std::byte>(buffer));
+        look(std::span<const std::byte>(buffer.bytes()));
       }
       subscriber->release(place);
     }
@@ -104,7 +104,7 @@ struct IceoryxLink {
       }
     }
     bool sleeps;
-    std::vector<std::byte> buffer;
+    Buffer buffer;
     std::optional<iox::popo::UntypedSubscriber> subscriber;
     std::optional<iox::popo::WaitSet<>> waiting;
   };

@@ -2,7 +2,7 @@
 #include "one_core.h"
 
 int main(int argc, char** argv) {
-  return bench::on_one_core(argc, argv, [](std::vector<std::byte>& to, const std::vector<std::byte>& from) {
+  return bench::on_one_core(argc, argv, [](bench::Buffer& to, bench::Buffer& from) {
     std::memcpy(to.data(), from.data(), to.size());
   });
 }

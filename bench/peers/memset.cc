@@ -2,7 +2,7 @@
 #include "one_core.h"
 
 int main(int argc, char** argv) {
-  return bench::on_one_core(argc, argv, [](std::vector<std::byte>& to, const std::vector<std::byte>& from) {
-    std::memset(to.data(), static_cast<int>(from[0]), to.size());
+  return bench::on_one_core(argc, argv, [](bench::Buffer& to, bench::Buffer& from) {
+    std::memset(to.data(), static_cast<int>(*from.data()), to.size());
   });
 }

@@ -24,18 +24,18 @@ struct NngLink {
   }
 
   struct Sender {
-    explicit Sender(NngLink& link) : buffer(link.size, std::byte{1}) {
+    explicit Sender(NngLink& link) : buffer(link.size) {
       good(nng_push0_open(&socket), "nng_push0_open");
       good(nng_socket_set_int(socket, NNG_OPT_SENDBUF, kBuffered), "NNG_OPT_SENDBUF");
       good(nng_dial(socket, link.address.c_str(), nullptr, 0), "nng_dial");
     }
     ~Sender() { nng_close(socket); }
     void send(auto fill) {
-      fill(std::span(buffer));
+      fill(buffer.bytes());
       good(nng_send(socket, buffer.data(), buffer.size(), 0), "nng_send");
     }
     nng_socket socket{};
-    std::vector<std::byte> buffer;
+    bench::Buffer buffer;
   };
 
   struct Receiver {
@@ -49,10 +49,10 @@ struct NngLink {
     void receive(auto look) {
       std::size_t got = buffer.size();
       good(nng_recv(socket, buffer.data(), &got, 0), "nng_recv");
-      look(std::span<const std::byte>(buffer).first(got));
+      look(buffer.bytes().first(got));
     }
     nng_socket socket{};
-    std::vector<std::byte> buffer;
+    bench::Buffer buffer;
   };
 
   std::size_t size;

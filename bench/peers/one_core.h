@@ -9,13 +9,13 @@ template <class Work>
 int on_one_core(int argc, char** argv, Work work) {
   const Terms terms = terms_of(argc, argv);
   if (terms.latency) cannot("there is no other side");
-  std::vector<std::byte> from(terms.size, std::byte{1}), to(terms.size, std::byte{2});
+  Buffer from(terms.size), to(terms.size);
   for (int warm = 0; warm < 2; ++warm) work(to, from);
   Stage stage;
   const double cpu = cpu_seconds();
   const auto began = Clock::now();
   for (std::uint64_t i = 0; i < terms.count; ++i) {
-    stamp(from, i);
+    stamp(from.bytes(), i);
     work(to, from);
     use(to.data());
   }

@@ -1,4 +1,5 @@
-// The queue of the SDK, as a node uses it: at its default options but for the room that all contenders get.
+// The channels of the SDK, as a node uses them: at their default options but for the room that all contenders
+// get.
 #pragma once
 
 #include <cstdlib>
@@ -21,23 +22,42 @@ enum class Way {
   kHandOver,  // as in place, but nothing is written save the numbers
 };
 
-template <Way way>
+inline procgraph::QueueShape shape_of(const Terms& terms, const procgraph::QueueShape& ordinary) {
+  return {.capacity = terms.depth,
+          .memory = std::max<std::uint64_t>(ordinary.memory, 4 * terms.size),
+          .max_message = terms.size,
+          .participants = 2,
+          .writers = 1};
+}
+
+// With one reader, who gets everything.
+inline procgraph::TopicShape shape_of(const Terms& terms, const procgraph::TopicShape& ordinary) {
+  return {.history = terms.depth,
+          .memory = std::max<std::uint64_t>(ordinary.memory, 4 * terms.size),
+          .max_message = terms.size,
+          .participants = 2,
+          .writers = 1,
+          .readers = {procgraph::TopicReader{}}};
+}
+
+template <Way way, class Channel = procgraph::testing::TestQueue>
 struct QueueLink {
   static constexpr bool kPinned = true;
   static constexpr std::size_t kBatchOf = 64;
 
-  QueueLink(const Terms& terms, char) : size(terms.size), queue(shape(terms)) {
+  QueueLink(const Terms& terms, char)
+      : size(terms.size), channel(shape_of(terms, typename Channel::Shape{})) {
     if (terms.latency) setenv("PROCGRAPH_TEST_WAIT", terms.spin ? "latency" : "sleep", 1);
   }
 
   struct Sender {
     explicit Sender(QueueLink& link)
-        : node(entered(link.queue, 1, "write")), writer(node.writer("q")), buffer(link.size, std::byte{1}) {}
+        : node(entered(link.channel, 1, "write")), writer(node.writer("q")), buffer(link.size) {}
 
     void send(auto fill) {
       if constexpr (way == Way::kCopy || way == Way::kBatch) {
-        fill(std::span(buffer));
-        writer.put(buffer);
+        fill(buffer.bytes());
+        writer.put(buffer.bytes());
       } else {
         procgraph::Loan loan = writer.loan(buffer.size());
         if (way == Way::kInPlace) std::memset(loan.bytes().data(), 1, loan.bytes().size());
@@ -48,12 +68,12 @@ struct QueueLink {
 
     procgraph::Node node;
     procgraph::Writer writer;
-    std::vector<std::byte> buffer;
+    Buffer buffer;
   };
 
   struct Receiver {
     explicit Receiver(QueueLink& link)
-        : node(entered(link.queue, 2, "read")), reader(node.reader("q")), buffer(link.size) {}
+        : node(entered(link.channel, 2, "read")), reader(node.reader("q")), buffer(link.size) {}
 
     void receive(auto look) {
       if constexpr (way == Way::kBatch) {
@@ -77,30 +97,22 @@ struct QueueLink {
       check(bytes.size() == buffer.size(), "a message of another size");
       std::memcpy(buffer.data(), bytes.data(), bytes.size());
       use(buffer.data());
-      return buffer;
+      return buffer.bytes();
     }
 
     procgraph::Node node;
     procgraph::Reader reader;
-    std::vector<std::byte> buffer;
+    Buffer buffer;
     std::vector<procgraph::Message> batch;
     std::size_t next = 0;
   };
 
   std::size_t size;
-  procgraph::testing::TestQueue queue;
+  Channel channel;
 
  private:
-  static procgraph::QueueShape shape(const Terms& terms) {
-    procgraph::QueueShape shape{.capacity = terms.depth, .participants = 2, .writers = 1};
-    shape.memory = std::max<std::uint64_t>(shape.memory, 4 * terms.size);
-    shape.max_message = terms.size;
-    return shape;
-  }
-
-  static procgraph::Node entered(const procgraph::testing::TestQueue& queue, std::uint16_t participant,
-                                 const char* access) {
-    queue.enter(participant, access);
+  static procgraph::Node entered(const Channel& channel, std::uint16_t participant, const char* access) {
+    channel.enter(participant, access);
     return {};
   }
 };

@@ -21,13 +21,13 @@ struct VyukovLink {
   }
 
   struct Sender {
-    explicit Sender(VyukovLink& link) : queue(link.queue), buffer(kBytes, std::byte{1}) {}
+    explicit Sender(VyukovLink& link) : queue(link.queue), buffer(kBytes) {}
     void send(auto fill) {
-      fill(std::span(buffer));
+      fill(buffer.bytes());
       while (!queue->push(buffer.data())) procgraph::detail::relax();
     }
     Queue* queue;
-    std::vector<std::byte> buffer;
+    bench::Buffer buffer;
   };
 
   struct Receiver {
@@ -35,10 +35,10 @@ struct VyukovLink {
     void receive(auto look) {
       while (!queue->pop(buffer.data())) procgraph::detail::relax();
       bench::use(buffer.data());
-      look(std::span<const std::byte>(buffer));
+      look(std::span<const std::byte>(buffer.bytes()));
     }
     Queue* queue;
-    std::vector<std::byte> buffer;
+    bench::Buffer buffer;
   };
 
   Queue* queue;

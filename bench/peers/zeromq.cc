@@ -24,14 +24,14 @@ struct ZeroMqLink {
   }
 
   struct Sender : Socket {
-    explicit Sender(ZeroMqLink& link) : Socket(ZMQ_PUSH), buffer(link.size, std::byte{1}) {
+    explicit Sender(ZeroMqLink& link) : Socket(ZMQ_PUSH), buffer(link.size) {
       bench::checked(zmq_connect(socket, link.address.c_str()), "zmq_connect");
     }
     void send(auto fill) {
-      fill(std::span(buffer));
+      fill(buffer.bytes());
       bench::checked(zmq_send(socket, buffer.data(), buffer.size(), 0), "zmq_send");
     }
-    std::vector<std::byte> buffer;
+    bench::Buffer buffer;
   };
 
   struct Receiver : Socket {
@@ -40,9 +40,9 @@ struct ZeroMqLink {
     }
     void receive(auto look) {
       const long got = bench::checked(zmq_recv(socket, buffer.data(), buffer.size(), 0), "zmq_recv");
-      look(std::span<const std::byte>(buffer).first(static_cast<std::size_t>(got)));
+      look(buffer.bytes().first(static_cast<std::size_t>(got)));
     }
-    std::vector<std::byte> buffer;
+    bench::Buffer buffer;
   };
 
   std::size_t size;
