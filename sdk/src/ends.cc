@@ -1,5 +1,6 @@
 #include "ends.h"
 
+#include "queue/overflow.h"
 #include "queue/poison.h"
 
 namespace procgraph::detail {
@@ -41,6 +42,35 @@ void QueuePort::require_ours() const {
 
 void QueuePort::throw_poisoned() {
   throw Poisoned(name() + " is stopped: " + to_text(poison_of(view.control())));
+}
+
+Want WriterState::room(std::uint64_t bytes) {
+  View& view = port.view;
+  const Overflow when_full = view.memory.policy().when_full;
+  if (when_full != Overflow::kBlock && when_full != Overflow::kGrow) return Want::kNothing;
+  for (;;) {
+    Want want = publisher ? publisher->place() : producer.place();
+    BlockIndex block = kNoBlock;
+    if (want == Want::kNothing) want = claim(bytes, block);
+    if (block != kNoBlock && want == Want::kNothing) release(view, block);
+    if (!must_wait(want)) return want;
+    if (make_room(view, dropper, want, bytes) != Want::kNothing) return want;
+  }
+}
+
+// Whoever is elected in a poll loop may come late, so that its election is handed on at once; of a topic all
+// are woken.
+Poller::Poller(QueuePort& port)
+    : bridge(port.view.roster, port.view.self,
+             [&view = port.view, to_each = port.is_topic()] {
+               if (!to_each) wake_reader(view);
+             }),
+      sleeper(Sleeper::enter(port.view, bridge.bell())) {
+  if (!sleeper) throw Failure("too many threads wait on " + port.name());
+}
+
+ReaderState::~ReaderState() {
+  if (poller && !port.view.is_ours()) (void)new std::optional(std::move(poller->sleeper));  // nor is its line
 }
 
 WriterState::~WriterState() {

@@ -3,9 +3,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "bridge.h"
 #include "environment.h"
 #include "mapping.h"
 #include "queue/blocking.h"
@@ -63,17 +65,39 @@ struct WriterState {
   [[nodiscard]] Want publish(BlockIndex block, std::uint32_t flags = 0) {
     return publisher ? publisher->publish(block, flags) : producer.publish(block, flags);
   }
+  // What a put of `bytes` would have to wait for; kNothing: it would not, by the queue's policy or because
+  // there is room.
+  [[nodiscard]] Want room(std::uint64_t bytes);
+};
+
+// A reader's place in line while its process sleeps in poll or epoll.
+struct Poller {
+  explicit Poller(QueuePort& port);
+  Poller(const Poller&) = delete;
+  Poller& operator=(const Poller&) = delete;
+
+  Bridge bridge;
+  std::optional<Sleeper> sleeper;
 };
 
 struct ReaderState {
   explicit ReaderState(QueuePort& p) : port(p), spinner(p.spinner()), consumer(p.view) {
     if (p.is_topic()) subscriber.emplace(p.subscription);
   }
+  ReaderState(const ReaderState&) = delete;
+  ReaderState& operator=(const ReaderState&) = delete;
+  ~ReaderState();
+
+  [[nodiscard]] bool has_message() { return subscriber ? subscriber->has_message() : consumer.has_message(); }
+  [[nodiscard]] bool is_at_end() { return subscriber ? subscriber->is_at_end() : consumer.is_at_end(); }
+  void resume() { subscriber ? subscriber->resume() : consumer.resume(); }
+  [[nodiscard]] Clock::time_point alarm() const { return subscriber ? kNever : consumer.alarm(); }
 
   QueuePort& port;
   Spinner spinner;
   Consumer consumer;                     // of a queue
   std::optional<Subscriber> subscriber;  // of a topic
+  std::unique_ptr<Poller> poller;        // once fd() was asked for
   bool ended = false;
   bool has_told_end = false;
 };

@@ -20,6 +20,7 @@
 #include "mapping.h"
 #include "procgraph/admin.h"
 #include "roster.h"
+#include "selection.h"
 
 namespace procgraph {
 namespace {
@@ -81,6 +82,7 @@ struct Node::State {
   detail::ForkGuard guard;
   detail::Mapping roster;
   detail::Roster bells;
+  detail::Bridges bridges;
   std::map<std::string, std::unique_ptr<QueuePort>, std::less<>> queues;
   std::map<std::string, std::atomic<int>, std::less<>> open_writers;  // by channel
   std::map<std::string, std::mutex, std::less<>> counting;            // by channel
@@ -246,6 +248,14 @@ Connection Node::connection(std::string_view name) {
                 : port.info.access == "read" ? Connection::Access::kRead
                                              : Connection::Access::kWrite;
   return Connection(port.fd, access, "pipe '" + port.info.channel + "'");
+}
+
+std::vector<std::size_t> Node::select(std::span<const Selectable> ends, std::chrono::nanoseconds timeout) {
+  return detail::Selection(ends).wait(detail::deadline_in(timeout), state_->bridges);
+}
+std::vector<std::size_t> Node::select(std::initializer_list<Selectable> ends,
+                                      std::chrono::nanoseconds timeout) {
+  return select(std::span(ends.begin(), ends.size()), timeout);
 }
 
 bool Node::stopping() const {

@@ -1,7 +1,6 @@
 #include "procgraph/pipe.h"
 
 #include <limits.h>
-#include <poll.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -14,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-#include "futex.h"
+#include "poll_until.h"
 
 namespace procgraph {
 namespace {
@@ -252,19 +251,10 @@ bool Connection::poll(std::chrono::nanoseconds timeout) {
 }
 
 bool Connection::wait_for(short events, const Deadline& deadline) const {
-  for (;;) {
-    timespec left{};
-    if (deadline && *deadline != detail::kAtOnce) {
-      auto rest = std::max(*deadline - detail::Clock::now(), detail::Clock::duration::zero());
-      auto seconds = std::chrono::floor<std::chrono::seconds>(rest);
-      left = {static_cast<time_t>(seconds.count()), static_cast<long>((rest - seconds).count())};
-    }
-    pollfd waiting{fd_, events, 0};
-    int ready = ppoll(&waiting, 1, deadline ? &left : nullptr, nullptr);
-    if (ready > 0) return true;
-    if (ready == 0) return false;
-    if (errno != EINTR) fail(name_, "poll");
-  }
+  pollfd waiting{fd_, events, 0};
+  const int ready = detail::poll_until({&waiting, 1}, deadline);
+  if (ready < 0) fail(name_, "poll");
+  return ready > 0;
 }
 
 }  // namespace procgraph

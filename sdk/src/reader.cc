@@ -89,7 +89,35 @@ bool Reader::ended() const {
   return state_->ended;
 }
 
+int Reader::fd() {
+  ReaderState& s = *state_;
+  s.port.require_ours();
+  if (!s.poller) {
+    s.poller = std::make_unique<detail::Poller>(s.port);
+    s.poller->bridge.ring();  // try_get() will tell
+  }
+  return s.poller->bridge.fd();
+}
+
+// Whose descriptor is to be readable, or not, afterwards: it stands in line, and looks once more.
 std::optional<Message> Reader::take(const Deadline& deadline) {
+  ReaderState& s = *state_;
+  auto message = take_once(deadline);
+  if (message || !s.poller) return message;
+  if (!s.ended) {
+    s.poller->bridge.quiet();
+    s.poller->sleeper->arm(detail::Line::kReaders, 0);
+    message = take_once(detail::kAtOnce);
+  }
+  if (message || s.ended) {
+    s.poller->bridge.ring();
+  } else {
+    s.poller->bridge.ring_at(s.alarm());
+  }
+  return message;
+}
+
+std::optional<Message> Reader::take_once(const Deadline& deadline) {
   ReaderState& s = *state_;
   View& view = s.port.view;
   s.port.require_ours();

@@ -27,14 +27,6 @@ T checked(Result<T> result) {
   return *result;
 }
 
-std::string port(const std::string& name, const std::string& kind, const std::string& access, int control,
-                 int payload) {
-  const char* wait = getenv("PROCGRAPH_TEST_WAIT");
-  return "port=" + name + ",channel=q,kind=" + kind + ",access=" + access +
-         ",control=" + std::to_string(control) + ",payload=" + std::to_string(payload) +
-         (wait != nullptr ? ",wait=" + std::string(wait) : "");
-}
-
 }  // namespace
 
 Region::Region(std::uint64_t size) : fd_(memfd_create("test", MFD_CLOEXEC)) {
@@ -80,16 +72,20 @@ detail::TopicView TestTopic::view(std::uint16_t participant) const {
   return view;
 }
 
+std::string TestQueue::port(const std::string& name, const std::string& access, std::uint32_t reader) const {
+  const char* wait = getenv("PROCGRAPH_TEST_WAIT");
+  return "port=" + name + ",channel=q,kind=" + kind_ + ",access=" + access +
+         ",control=" + std::to_string(control_.descriptor(true)) +
+         ",payload=" + std::to_string(payload_.descriptor(access == "write")) +
+         ",reader=" + std::to_string(reader) + (wait != nullptr ? ",wait=" + std::string(wait) : "");
+}
+
 void TestQueue::enter(std::uint16_t participant, const std::string& access, std::uint32_t reader) const {
-  std::string ports;
-  if (access == "both") {
-    ports = port("in", kind_, "read", control_.descriptor(true), payload_.descriptor(false)) +
-            ",reader=" + std::to_string(reader) + " " +
-            port("out", kind_, "write", control_.descriptor(true), payload_.descriptor(true));
-  } else {
-    ports = port("q", kind_, access, control_.descriptor(true), payload_.descriptor(access == "write")) +
-            ",reader=" + std::to_string(reader);
-  }
+  enter_with(participant, access == "both" ? port("in", "read", reader) + " " + port("out", "write")
+                                           : port("q", access, reader));
+}
+
+void TestQueue::enter_with(std::uint16_t participant, const std::string& ports) const {
   setenv("PROCGRAPH_GRAPH", "test", 1);
   setenv("PROCGRAPH_PROCESS", "p", 1);
   setenv("PROCGRAPH_REPLICA", "0", 1);

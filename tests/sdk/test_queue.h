@@ -45,6 +45,11 @@ class TestQueue {
   [[nodiscard]] detail::View view(std::uint16_t participant) const;
   [[nodiscard]] QueueSample sample() const { return procgraph::sample(control()); }
 
+  // A port of this channel as PROCGRAPH_PORTS has it, with descriptors opened for it.
+  [[nodiscard]] std::string port(const std::string& name, const std::string& access,
+                                 std::uint32_t reader = 0) const;
+  // The environment of a process that has these ports, all of which ring with this channel's roster.
+  void enter_with(std::uint16_t participant, const std::string& ports) const;
   // The environment of a process that reads, writes or does both to the channel "q", with descriptors opened
   // for it. Of a topic it is the given reader.
   void enter(std::uint16_t participant, const std::string& access, std::uint32_t reader = 0) const;

@@ -10,7 +10,9 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,7 @@
 #include "procgraph/message.h"
 #include "procgraph/pipe.h"
 #include "procgraph/queue.h"
+#include "procgraph/select.h"
 
 namespace procgraph {
 
@@ -53,6 +56,16 @@ class Node {
   [[nodiscard]] Writer writer(std::string_view port);
   // Takes the port's descriptor over: once per port.
   [[nodiscard]] Connection connection(std::string_view port);
+
+  // Waits until any of the ends need not wait, of whatever kinds they are; returns which ones, by their
+  // places in the list. Empty: the time is over. Nothing is taken or put: do that with a timeout of zero, for
+  // another process may be faster. Waiting for messages alone sleeps on one futex, whatever their number; a
+  // descriptor among the ends costs a thread, kept for the next time, and one more wake-up. Throws Failure as
+  // Reader::get and Reader::fd do.
+  [[nodiscard]] std::vector<std::size_t> select(std::span<const Selectable> ends,
+                                                std::chrono::nanoseconds timeout = kForever);
+  [[nodiscard]] std::vector<std::size_t> select(std::initializer_list<Selectable> ends,
+                                                std::chrono::nanoseconds timeout = kForever);
 
   // True once the process was asked to end (SIGTERM). The first call takes the signal over, if nobody else
   // has: a node that asks is one that ends by itself. One that never asks dies of the signal, and loses

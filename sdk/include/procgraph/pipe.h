@@ -56,6 +56,9 @@ class Connection {
   // Is there something to receive, the end included, within the time?
   [[nodiscard]] bool poll(std::chrono::nanoseconds timeout = {});
 
+  // For poll and epoll loops: remains the connection's. -1: closed.
+  [[nodiscard]] int fd() const { return fd_; }
+
   // Gives up this end; the other end sees the end of data. Idempotent.
   void close();
 

@@ -67,6 +67,8 @@ class Loan {
   std::span<std::byte> bytes_;
 };
 
+class Selectable;
+
 class Writer {
  public:
   Writer(Writer&&) noexcept;
@@ -109,6 +111,7 @@ class Writer {
 
  private:
   friend class Node;
+  friend class Selectable;
   explicit Writer(std::unique_ptr<detail::WriterState> state);
 
   std::unique_ptr<detail::WriterState> state_;
@@ -134,6 +137,13 @@ class Reader {
   // The last call that returned nothing did so because the data has ended.
   [[nodiscard]] bool ended() const;
 
+  // For poll and epoll loops: a descriptor that is readable from when there may be a message, or the end,
+  // until try_get() has returned nothing; so call that until it does. (Another reader may be faster.) Closed
+  // with this handle; not to be read from, written to or closed otherwise. Costs a thread, that sleeps, and
+  // one more wake-up for a message than get() does. Throws Failure where the descriptor, the thread or a
+  // place to wait is not to be had.
+  [[nodiscard]] int fd();
+
   // for (procgraph::Message& message : reader): until the data ends. Each is acknowledged when the loop goes
   // on.
   [[nodiscard]] Iterator begin();
@@ -141,8 +151,11 @@ class Reader {
 
  private:
   friend class Node;
+  friend class Selectable;
   explicit Reader(std::unique_ptr<detail::ReaderState> state);
   [[nodiscard]] std::optional<Message> take(
+      const std::optional<std::chrono::steady_clock::time_point>& until);
+  [[nodiscard]] std::optional<Message> take_once(
       const std::optional<std::chrono::steady_clock::time_point>& until);
 
   std::unique_ptr<detail::ReaderState> state_;

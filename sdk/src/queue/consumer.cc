@@ -33,10 +33,30 @@ RingWord RingLine::look(QueueMemory& memory, Ticket t) {
 BlockIndex Consumer::take() {
   Control& c = view_.control();
   if ((c.state.load() & kPoisoned) != 0) return kNoBlock;
-  if (c.returns.load() != returns_ || (alarm_ != kNever && Clock::now() >= alarm_)) {
+  if (may_have_returned()) {
     if (BlockIndex block = take_returned(State::kLeased); block != kNoBlock) return block;
   }
   return take_published(State::kLeased);
+}
+
+bool Consumer::has_message() {
+  Control& c = view_.control();
+  if ((c.state.load() & kPoisoned) != 0) return false;
+  if (may_have_returned()) {
+    std::uint32_t returns = c.returns.load();
+    if (oldest_returned(State::kLeased) != kNoBlock) {
+      alarm_ = kAtOnce;  // take() is to look there too
+      return true;
+    }
+    returns_ = returns;
+  }
+  Ticket h = std::max({next_, c.head.load(), view_.memory.geometry().first_ticket()});
+  std::uint64_t own = 0;
+  return oldest_published(h, own) != kNoBlock;
+}
+
+bool Consumer::may_have_returned() const {
+  return view_.control().returns.load() != returns_ || (alarm_ != kNever && Clock::now() >= alarm_);
 }
 
 bool Consumer::drop_oldest(bool published) {
@@ -67,46 +87,52 @@ void Consumer::begin_lease(Descriptor& d) {
 }
 
 BlockIndex Consumer::take_published(State purpose) {
-  QueueMemory& m = view_.memory;
-  Control& c = m.control();
-  const Geometry& g = m.geometry();
-  Ticket first = std::max({next_, c.head.load(), g.first_ticket()});
+  Control& c = view_.control();
+  Ticket first = std::max({next_, c.head.load(), view_.memory.geometry().first_ticket()});
   for (Ticket h = first;;) {
+    std::uint64_t own = 0;
+    const BlockIndex block = oldest_published(h, own);
+    if (block == kNoBlock) {
+      next_ = h;
+      if (h != first) raise(c.head, h);
+      return kNoBlock;
+    }
+    State as = purpose;
+    if (!take_block(block, own, as)) continue;
+    next_ = ++h;
+    if (next_ % kHintEvery == 0) raise(c.head, next_);
+    if (as == State::kExpiring) {
+      free_place(view_);
+      drop(view_, block, Cause::kExpired);
+      continue;
+    }
+    if (as == State::kLeased) begin_lease(view_.memory.descriptor(block));
+    prefetch_next();
+    free_place(view_);
+    return block;
+  }
+}
+
+BlockIndex Consumer::oldest_published(Ticket& h, std::uint64_t& own) {
+  QueueMemory& m = view_.memory;
+  const Geometry& g = m.geometry();
+  for (;;) {
     const RingWord there = line_.look(m, h);
     if (there.lap() > g.lap(h)) {  // overwritten: whatever lies a ring before that ticket was taken
       h += (there.lap() - g.lap(h) - 1) * g.ring_length() + 1;
       continue;
     }
     if (there.lap() < g.lap(h)) {
-      next_ = h;
-      if (h != first) raise(c.head, h);
-      if (there.lap() + 1 == g.lap(h)) return kNoBlock;  // not published yet
-      poison(view_, Poison::kLap);
+      if (there.lap() + 1 != g.lap(h)) poison(view_, Poison::kLap);  // else not published yet
       return kNoBlock;
     }
     if (!m.is_block(there.block())) {
       poison(view_, Poison::kBlockIndex);
       return kNoBlock;
     }
-    Descriptor& d = m.descriptor(there.block());
-    std::uint64_t own = d.own.load(std::memory_order_acquire);
-    if (!BlockWord{own}.is_pushing(h)) {  // taken
-      ++h;
-      continue;
-    }
-    State as = purpose;
-    if (!take_block(there.block(), own, as)) continue;
-    next_ = ++h;
-    if (next_ % kHintEvery == 0) raise(c.head, next_);
-    if (as == State::kExpiring) {
-      free_place(view_);
-      drop(view_, there.block(), Cause::kExpired);
-      continue;
-    }
-    if (as == State::kLeased) begin_lease(d);
-    prefetch_next();
-    free_place(view_);
-    return there.block();
+    own = m.descriptor(there.block()).own.load(std::memory_order_acquire);
+    if (BlockWord{own}.is_pushing(h)) return there.block();
+    ++h;  // taken
   }
 }
 

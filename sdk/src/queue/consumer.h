@@ -41,6 +41,8 @@ class Consumer {
   // The next message: one that came back, lowest ticket first, else the oldest of the ring; those that are
   // too old are dropped on the way. kNoBlock: there is none now.
   [[nodiscard]] BlockIndex take();
+  // Would take() find one, too old or not? A poisoned queue has none.
+  [[nodiscard]] bool has_message();
   // Drops the oldest message that nobody has taken; with `published` only of those that count for the
   // capacity. False: there is none.
   bool drop_oldest(bool published);
@@ -58,6 +60,9 @@ class Consumer {
   [[nodiscard]] BlockIndex take_returned(State purpose);
   [[nodiscard]] BlockIndex take_published(State purpose);
   [[nodiscard]] BlockIndex oldest_returned(State purpose);
+  // The oldest of the ring from ticket `h` on, whose block's word is `own`; advances `h` to it.
+  [[nodiscard]] BlockIndex oldest_published(Ticket& h, std::uint64_t& own);
+  [[nodiscard]] bool may_have_returned() const;
   // Takes the block for what its message is fit for. False: it is not ours.
   [[nodiscard]] bool take_block(BlockIndex block, std::uint64_t own, State& purpose);
   void begin_lease(Descriptor& d);

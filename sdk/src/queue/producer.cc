@@ -81,6 +81,20 @@ Want Producer::publish(BlockIndex block, std::uint32_t flags) {
   return Want::kNothing;
 }
 
+Want Producer::place() {
+  for (;;) {
+    if ((view_.control().state.load() & closed_by_) != 0) return Want::kStopped;
+    switch (room_for(view_.memory.end())) {
+      case Room::kYes:
+        return Want::kNothing;
+      case Room::kFull:
+        return (view_.control().state.load() & kPoisoned) != 0 ? Want::kStopped : Want::kPlace;
+      case Room::kStale:
+        break;  // others have gone on meanwhile
+    }
+  }
+}
+
 // The shared bound of the taken ones lies in the readers' cache: it is fetched only when there may be a new
 // record.
 void Producer::note_depth() {

@@ -22,6 +22,8 @@ class Producer {
   void forget() { claimer_.forget(view_); }
   // Makes the block the next message and wakes a reader. kPlace: nothing happened, it is still on loan.
   [[nodiscard]] Want publish(BlockIndex block, std::uint32_t flags = 0);
+  // Would publish() find a place? kNothing, kPlace or kStopped.
+  [[nodiscard]] Want place();
 
  private:
   enum class Room { kYes, kFull, kStale };

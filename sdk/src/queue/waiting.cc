@@ -125,6 +125,14 @@ void take_out_of_lines(View& view, std::uint16_t participant) {
 }
 
 std::optional<Sleeper> Sleeper::enter(View& view) {
+  auto bell = Bell::take(view.roster, view.self);
+  if (!bell) return std::nullopt;
+  auto sleeper = enter(view, *bell);
+  if (sleeper) sleeper->bell_.emplace(std::move(*bell));
+  return sleeper;
+}
+
+std::optional<Sleeper> Sleeper::enter(View& view, const Bell& bell) {
   Control& c = view.control();
   for (unsigned i = 0; i < kWaitSlots; ++i) {
     if (c.slots[i].owner.load(std::memory_order_relaxed) != 0) continue;
@@ -132,31 +140,25 @@ std::optional<Sleeper> Sleeper::enter(View& view) {
     std::uint32_t nobody = 0;
     // Publishes that the slot is ours: the reaper clears its bits and frees it if we die.
     if (!c.slots[i].owner.compare_exchange_strong(nobody, view.self)) continue;
-    auto bell = view.roster.acquire(view.self);
-    if (!bell) {
-      c.slots[i].owner.store(0);
-      return std::nullopt;
-    }
-    c.slots[i].doorbell.store(*bell);
-    return Sleeper(view, i, *bell);
+    c.slots[i].doorbell.store(bell.index());
+    return Sleeper(view, i);
   }
   return std::nullopt;
 }
 
 Sleeper::Sleeper(Sleeper&& other) noexcept
-    : view_(std::exchange(other.view_, nullptr)), slot_(other.slot_), bell_(other.bell_) {}
+    : view_(std::exchange(other.view_, nullptr)), slot_(other.slot_), bell_(std::move(other.bell_)) {}
 
 Sleeper::~Sleeper() {
   if (view_ == nullptr) return;
   disarm();
   view_->control().slots[slot_].owner.store(0);
-  view_->roster.release(bell_);
 }
 
 void Sleeper::arm(Line line, std::uint64_t need) {
   Shared<std::uint64_t>& told = view_->control().slots[slot_].need;
   if (armed_ && (line != line_ || told.load() != need)) disarm();
-  rings_ = view_->roster.word(bell_).load();
+  if (bell_) rings_ = bell_->rings();
   told.store(need);
   line_ = line;
   armed_ = true;
@@ -164,7 +166,7 @@ void Sleeper::arm(Line line, std::uint64_t need) {
 }
 
 bool Sleeper::sleep(const Deadline& deadline) {
-  return futex_wait(view_->roster.word(bell_), rings_, deadline);
+  return bell_->sleep(rings_, deadline);
 }
 
 void Sleeper::disarm() {

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "futex.h"
+#include "bell.h"
 #include "queue/view.h"
 
 namespace procgraph::detail {
@@ -70,6 +70,8 @@ class Sleeper {
  public:
   // Nothing: 2,048 threads wait on this queue already, or 16,384 in this graph.
   [[nodiscard]] static std::optional<Sleeper> enter(View& view);
+  // With a doorbell that is rung for several queues; sleeping is its owner's affair.
+  [[nodiscard]] static std::optional<Sleeper> enter(View& view, const Bell& bell);
   Sleeper(Sleeper&& other) noexcept;
   Sleeper& operator=(Sleeper&&) = delete;
   ~Sleeper();
@@ -82,11 +84,11 @@ class Sleeper {
   void disarm();
 
  private:
-  Sleeper(View& view, unsigned slot, std::uint32_t bell) : view_(&view), slot_(slot), bell_(bell) {}
+  Sleeper(View& view, unsigned slot) : view_(&view), slot_(slot) {}
 
   View* view_;
   unsigned slot_;
-  std::uint32_t bell_;
+  std::optional<Bell> bell_;  // nothing: of somebody else
   std::uint32_t rings_ = 0;
   Line line_ = Line::kReaders;
   bool armed_ = false;

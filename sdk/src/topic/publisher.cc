@@ -76,6 +76,11 @@ Want Publisher::publish(BlockIndex block, std::uint32_t flags) {
   return Want::kNothing;
 }
 
+Want Publisher::place() {
+  if ((view_.control().state.load() & kClosed) != 0) return Want::kStopped;
+  return view_.memory.end() < allowed(view_) ? Want::kNothing : Want::kPlace;
+}
+
 // Before ticket t is published, all that are a history or more behind it are retired.
 void Publisher::make_place(Ticket t) {
   const Geometry& g = view_.memory.geometry();

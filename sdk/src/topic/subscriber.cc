@@ -20,6 +20,16 @@ bool Subscriber::take(Taken& taken) {
   return s_.slot().gates != 0 ? take_next(taken) : take_kept(taken);
 }
 
+bool Subscriber::has_message() {
+  if ((s_.view->control().state.load() & kPoisoned) != 0) return false;
+  if (s_.slot().returns.load() != returns_) {
+    std::uint32_t returns = s_.slot().returns.load();
+    if (oldest_returned() != kNoTicket) return true;
+    returns_ = returns;
+  }
+  return is_left();
+}
+
 // What the ring's word says of the message at t.
 Subscriber::Place Subscriber::judge(Ticket t, RingWord there, BlockIndex& block) {
   const std::uint64_t lap = s_.view->memory.geometry().lap(t);
@@ -130,11 +140,7 @@ bool Subscriber::take_returned(Taken& taken) {
   TopicView& view = *s_.view;
   std::uint32_t returns = s_.slot().returns.load();
   for (;;) {
-    Ticket oldest = kNoTicket;
-    bool sane = for_each_taken(view, s_.reader, [&](Ticket t) {
-      if (NoteWord{s_.note(t).word.load()}.of(t) == Note::kReturned) oldest = std::min(oldest, t);
-    });
-    if (!sane) poison(view, Poison::kReader);
+    const Ticket oldest = oldest_returned();
     if (oldest == kNoTicket) {
       returns_ = returns;
       return false;
@@ -155,6 +161,15 @@ bool Subscriber::take_returned(Taken& taken) {
              .missed = gates ? 0 : note.gap.load(std::memory_order_relaxed)};
     return true;
   }
+}
+
+Ticket Subscriber::oldest_returned() {
+  Ticket oldest = kNoTicket;
+  bool sane = for_each_taken(*s_.view, s_.reader, [&](Ticket t) {
+    if (NoteWord{s_.note(t).word.load()}.of(t) == Note::kReturned) oldest = std::min(oldest, t);
+  });
+  if (!sane) poison(*s_.view, Poison::kReader);
+  return oldest;
 }
 
 bool Subscriber::mark(Ticket t, Note from, Note to) {

@@ -27,6 +27,9 @@ class Subscriber {
   // policy leaves it. False: there is none now.
   [[nodiscard]] bool take(Taken& taken);
 
+  // Would take() find one?
+  [[nodiscard]] bool has_message();
+
   // No message will come: the writers are gone, all was taken, and nothing in hand delays the end. Marks what
   // our own thread has in hand as no hindrance: call it only when about to wait, or to tell the user that
   // there is nothing, and resume() once there is something again.
@@ -37,6 +40,7 @@ class Subscriber {
   enum class Place { kPublished, kEmpty, kOverwritten, kImpossible };
 
   [[nodiscard]] bool take_returned(Taken& taken);
+  [[nodiscard]] Ticket oldest_returned();
   [[nodiscard]] bool take_next(Taken& taken);
   [[nodiscard]] bool take_kept(Taken& taken);
   [[nodiscard]] Place judge(Ticket t, RingWord there, BlockIndex& block);

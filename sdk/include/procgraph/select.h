@@ -1,0 +1,41 @@
+// Selectable: what Node::select() can wait for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace procgraph {
+
+class Connection;
+class Reader;
+class Writer;
+
+namespace detail {
+class Selection;
+struct ReaderState;
+struct WriterState;
+}  // namespace detail
+
+// One end, for the length of a call of select(); refers to it.
+class Selectable {
+ public:
+  // A message that get() would return, or the end of data.
+  Selectable(Reader& reader);  // NOLINT(google-explicit-constructor): select({&…}) reads as a list of ends
+  // Room for a message of `size` bytes, so that put() would not wait; or that it would throw.
+  Selectable(Writer& writer, std::size_t size = 0);  // NOLINT(google-explicit-constructor)
+  // Something to receive, or the end of data.
+  Selectable(const Connection& connection);  // NOLINT(google-explicit-constructor)
+  // Something to read from any descriptor: a socket, a terminal, a signalfd.
+  [[nodiscard]] static Selectable readable(int fd);
+
+ private:
+  friend class detail::Selection;
+  Selectable() = default;
+
+  detail::ReaderState* reader_ = nullptr;
+  detail::WriterState* writer_ = nullptr;
+  std::size_t size_ = 0;
+  int fd_ = -1;
+};
+
+}  // namespace procgraph
