@@ -1,16 +1,41 @@
 #include "ends.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "queue/overflow.h"
 #include "queue/poison.h"
 
 namespace procgraph::detail {
 namespace {
 
-// In pauses of 15 to 40 ns. About 20 us of looking, what being woken costs on another core; for one that pays
-// any price for latency, sixteen times that.
-constexpr std::uint32_t kLook = 1024, kLookForLatency = 16384;
+using namespace std::chrono_literals;
+
+// About what being woken costs on another core; for one that pays any price for latency, sixteen times that.
+constexpr std::chrono::nanoseconds kLook = 25us, kLookForLatency = 16 * kLook;
 // Between two looks in a stream.
-constexpr std::uint32_t kPause = 256, kPauseForThroughput = 1024;
+constexpr std::chrono::nanoseconds kPause = 6400ns, kPauseForThroughput = 25us;
+
+// From 10 to 60 ns, by the processor. Measured once: 5 runs of a microsecond or two, of which the fastest was
+// disturbed the least.
+std::chrono::duration<double, std::nano> one_pause() {
+  static const auto kOne = [] {
+    constexpr int kRuns = 5, kPauses = 64;
+    auto best = Clock::duration::max();
+    for (int run = 0; run < kRuns; ++run) {
+      const auto begin = Clock::now();
+      for (int i = 0; i < kPauses; ++i) relax();
+      best = std::min(best, Clock::now() - begin);
+    }
+    return std::max(std::chrono::duration<double, std::nano>(best) / kPauses,
+                    std::chrono::duration<double, std::nano>(1));
+  }();
+  return kOne;
+}
+
+std::uint32_t pauses(std::chrono::nanoseconds time) {
+  return std::max(1u, static_cast<std::uint32_t>(time / one_pause()));
+}
 
 }  // namespace
 
@@ -24,15 +49,15 @@ Spinner QueuePort::spinner() const {
   if (!spins) return {0, 1};
   switch (port.wait) {
     case Wait::kLatency:
-      return {kLookForLatency, 1};
+      return {pauses(kLookForLatency), 1};
     case Wait::kThroughput:
-      return {kLook, kPauseForThroughput};
+      return {pauses(kLook), pauses(kPauseForThroughput)};
     case Wait::kSleep:
       return {0, 1};
     case Wait::kBalanced:
       break;
   }
-  return {kLook, kPause};
+  return {pauses(kLook), pauses(kPause)};
 }
 
 void QueuePort::require_ours() const {
