@@ -4,11 +4,13 @@
 #include <chrono>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "queue/blocks.h"
 #include "queue/consumer.h"
 #include "queue/settle.h"
 #include "queue/waiting.h"
+#include "selection.h"
 
 namespace procgraph::testing {
 namespace {
@@ -96,6 +98,11 @@ void take_one(Reader& in, History& h) {
 
 void return_one(Reader& in) {
   if (auto message = in.try_get()) message->nack();
+}
+
+void select_from(std::vector<Selectable> ends) {
+  detail::Bridges bridges;
+  (void)detail::Selection(ends).wait(detail::deadline_in(kPatience), bridges);
 }
 
 // ---- policies ----
@@ -276,6 +283,26 @@ std::vector<Scenario> make() {
                  [](Reader&, Writer& out, History& h) {
                    put_one(out, h, kVictim);
                    out.close();
+                 }});
+  all.push_back({"selects, takes and selects again", kSmall,
+                 [](TestQueue& q, History& h) {
+                   put_some(q, h, 1);
+                   return_some(q, 1);
+                 },
+                 [](Reader& in, Writer&, History& h) {
+                   select_from({in, in});
+                   take_one(in, h);
+                   select_from({in, in});
+                 }});
+  all.push_back({"selects for room and puts", kSmall,
+                 [](TestQueue& q, History& h) {
+                   put_some(q, h, 2, 1000);
+                   let_wait(q, detail::Line::kBytes, 1024);
+                 },
+                 [](Reader&, Writer& out, History& h) {
+                   select_from({{out, 1000}});
+                   put_one(out, h, kVictim);
+                   select_from({out, {out, 1000}});
                  }});
   add_policies(all);
   return all;
