@@ -48,4 +48,8 @@ void Roster::ring(std::uint32_t doorbell) {
   futex_wake(word(doorbell));
 }
 
+void Roster::ring_all() {
+  for (std::uint32_t bell = 0; bell < kDoorbells; ++bell) ring(bell);
+}
+
 }  // namespace procgraph::detail

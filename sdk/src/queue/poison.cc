@@ -29,7 +29,8 @@ void poison(View& view, Poison reason) {
                 found = static_cast<std::uint32_t>(view.self) << 16 | static_cast<std::uint32_t>(reason);
   // Publishes the first reason; later ones are its consequences.
   view.control().poison.compare_exchange_strong(none, found);
-  if ((view.control().state.fetch_or(kPoisoned) & kPoisoned) == 0) ring_all(view);
+  // Who waits here is not to be learned from what is written here.
+  if ((view.control().state.fetch_or(kPoisoned) & kPoisoned) == 0) view.roster.ring_all();
 }
 
 Poison poison_of(Control& control) {

@@ -1,0 +1,256 @@
+// A process writes nonsense into the memory of a channel while others use it: they survive, go on or stop
+// with an error that says so, and so does the runner. Nothing that is read there leads outside the channel,
+// or round in circles once the channel is stopped.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "procgraph/node.h"
+#include "queue/poison.h"
+#include "test_queue.h"
+#include "topic/memory.h"
+
+namespace procgraph::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using Random = std::mt19937_64;
+
+constexpr std::uint16_t kWriters = 2, kReaders = 3;  // the last one selects
+constexpr std::uint64_t kMost = 900;                 // bytes of a message
+
+// What the processes tell each other.
+struct Common {
+  std::atomic<std::uint32_t> open;  // of them have opened their ends
+  std::atomic<std::uint32_t> go;
+};
+
+// Where there is something worth overwriting: most of a region was never used.
+struct Target {
+  std::span<std::byte> region;
+  std::uint64_t first, size;
+};
+
+std::vector<Target> targets(TestQueue& queue) {
+  const detail::Geometry g = queue.view(1).memory.geometry();
+  auto control = queue.control();
+  return {{control, 0, sizeof(detail::Header)},
+          {control, sizeof(detail::Header), offsetof(detail::Control, lines) - sizeof(detail::Header)},
+          {control, offsetof(detail::Control, lines), sizeof(detail::Control::lines)},
+          {control, offsetof(detail::Control, slots), 8 * sizeof(detail::WaitSlot)},
+          {control, g.ring_at, 8 * g.ring_length()},
+          {control, g.busy_at, g.returned_at - g.busy_at},
+          {control, g.returned_at, g.descriptors_at - g.returned_at},
+          {control, g.descriptors_at, 16 * sizeof(detail::Descriptor)},
+          {control, g.tallies_at, 8 * sizeof(detail::Tally)},
+          {queue.roster(), detail::kRosterReadOnly, 64 * sizeof(detail::Doorbell)}};
+}
+
+std::vector<Target> targets(TestTopic& topic) {
+  auto view = topic.view(1);
+  const detail::Geometry& g = view.memory.geometry();
+  auto control = topic.control();
+  const auto at = [&](auto& part) {
+    return static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(&part) - control.data());
+  };
+  return {{control, 0, sizeof(detail::Header)},
+          {control, sizeof(detail::Header), offsetof(detail::Control, lines) - sizeof(detail::Header)},
+          {control, offsetof(detail::Control, slots), 8 * sizeof(detail::WaitSlot)},
+          {control, at(view.topic.part()), sizeof(detail::TopicPart)},
+          {control, g.ring_at, 8 * g.ring_length()},
+          {control, g.busy_at, g.descriptors_at - g.busy_at},
+          {control, g.descriptors_at, 16 * sizeof(detail::Descriptor)},
+          {control, at(view.topic.slot(0)), kReaders * sizeof(detail::ReaderSlot)},
+          {control, at(view.topic.note(0, 0)), kReaders * g.ring_length() * sizeof(detail::ReaderNote)},
+          {topic.roster(), detail::kRosterReadOnly, 64 * sizeof(detail::Doorbell)}};
+}
+
+std::uint64_t nonsense(Random& random, std::uint64_t before) {
+  switch (random() % 6) {
+    case 0:
+      return random();
+    case 1:
+      return 0;
+    case 2:
+      return ~std::uint64_t{0};
+    case 3:
+      return before + 1;
+    case 4:
+      return before - 1;
+    default:
+      return before ^ std::uint64_t{1} << random() % 64;
+  }
+}
+
+void overwrite(const std::vector<Target>& all, Random& random) {
+  const Target& target = all[random() % all.size()];
+  const std::uint64_t at = target.first + random() % target.size / 8 * 8;
+  auto& word = *reinterpret_cast<std::atomic<std::uint64_t>*>(target.region.data() + at);
+  word.store(nonsense(random, word.load()));
+}
+
+int write_on(Node& node, Common& common, std::uint64_t seed) {
+  Random random(seed);
+  auto out = node.writer("q");
+  ++common.open;
+  while (common.go == 0) std::this_thread::yield();
+  for (;;) {
+    const std::size_t size = random() % 4 == 0 ? random() % kMost : random() % 60;
+    if (random() % 2 == 0) {
+      (void)out.put(std::string(size, 'x'), 1ms);
+    } else if (auto loan = out.loan(size, 1ms)) {
+      std::memset(loan->bytes().data(), 'x', size);
+      if (random() % 4 != 0) loan->commit(size / 2);
+    }
+  }
+}
+
+int read_on(Node& node, Common& common, std::uint64_t seed, bool selects) {
+  Random random(seed);
+  auto in = node.reader("q");
+  ++common.open;
+  while (common.go == 0) std::this_thread::yield();
+  for (std::uint64_t sum = 0;;) {
+    if (selects) (void)node.select({in}, 1ms);
+    auto message = in.get(selects ? 0ms : 1ms);
+    if (!message) continue;
+    if (message->bytes().size() > kMost) return 2;
+    for (std::byte byte : message->bytes()) sum += static_cast<std::uint64_t>(byte);
+    (void)message->dead_letter();
+    if (random() % 4 == 0) message->nack();
+  }
+}
+
+// Ends when the channel is stopped, by an error that says so.
+template <class Act>
+int until_stopped(Act act) {
+  signal(SIGPIPE, SIG_IGN);
+  try {
+    return act();
+  } catch (const Failure&) {
+    return 0;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 1;
+  }
+}
+
+detail::View view_of(TestQueue& queue) {
+  return queue.view(0);
+}
+detail::TopicView view_of(TestTopic& topic) {
+  return topic.view(0);
+}
+
+// What the runner does to a channel, whatever its memory says.
+void run_beside(TestQueue& queue, Random& random) {
+  const auto someone = static_cast<std::uint16_t>(1 + random() % (kWriters + kReaders));
+  switch (random() % 5) {
+    case 0:
+      (void)sample(queue.control());
+      break;
+    case 1:
+      (void)poisoned(queue.control());
+      break;
+    case 2:
+      (void)parked(queue.control());
+      break;
+    case 3:
+      sidestep(queue.control(), queue.roster(), someone);
+      break;
+    default:
+      (void)leases(queue.control(), std::chrono::steady_clock::now(), {});
+  }
+}
+void run_beside(TestTopic& topic, Random& random) {
+  run_beside(static_cast<TestQueue&>(topic), random);
+  (void)sample_topic(topic.control());
+}
+
+template <class Channel>
+void survive(const typename Channel::Shape& shape, std::uint64_t seed) {
+  Random random(seed);
+  Channel channel(shape);
+  Region memory(sizeof(Common));
+  auto& common = *reinterpret_cast<Common*>(memory.bytes().data());
+  auto view = view_of(channel);  // as the runner knows it, from before anybody could write
+  const std::vector<Target> all = targets(channel);
+  std::vector<pid_t> peers;
+  for (std::uint16_t i = 0; i < kWriters + kReaders; ++i) {
+    const bool writes = i < kWriters;
+    peers.push_back(channel.start(
+        i + 1u, writes ? "write" : "read",
+        [&, i](Node& node) {
+          return until_stopped([&] {
+            const bool selects = i + 1 == kWriters + kReaders;
+            return i < kWriters ? write_on(node, common, seed + i) : read_on(node, common, seed + i, selects);
+          });
+        },
+        writes ? 0 : i - kWriters));
+  }
+  while (common.open < peers.size()) std::this_thread::yield();
+  common.go = 1;
+  const int times = 1 + static_cast<int>(random() % 40);
+  for (int i = 0; i < times; ++i) {
+    for (std::uint64_t n = random() % 30; n > 0; --n) std::this_thread::yield();
+    overwrite(all, random);
+    run_beside(channel, random);
+  }
+  view.control().state.store(0);  // it may say already that it is stopped, and nobody was rung
+  poison(view, detail::Poison::kLap);
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    EXPECT_EQ(wait_for_end(peers[i]), 0) << "process " << i + 1 << ", seed " << seed;
+    channel.reap(static_cast<std::uint16_t>(i + 1));
+  }
+  end_of_writers(channel.control(), channel.roster());
+  end_of_readers(channel.control(), channel.roster());
+  EXPECT_TRUE(poisoned(channel.control())) << "seed " << seed;
+}
+
+// PROCGRAPH_TEST_SEEDS=first:last tries others, and more.
+template <class Channel>
+void survive_all(const typename Channel::Shape& shape) {
+  std::uint64_t first = 1, last = 25;
+  if (const char* seeds = std::getenv("PROCGRAPH_TEST_SEEDS")) std::sscanf(seeds, "%lu:%lu", &first, &last);
+  for (std::uint64_t seed = first; seed <= last && !::testing::Test::HasFailure(); ++seed)
+    survive<Channel>(shape, seed);
+}
+
+TEST(Hostile, ProcessesSurviveAnythingInTheMemoryOfAQueue) {
+  survive_all<TestQueue>({.capacity = 8, .memory = 8192, .max_message = kMost, .participants = 8});
+}
+
+TEST(Hostile, ProcessesSurviveAnythingInTheMemoryOfAQueueWithPolicies) {
+  survive_all<TestQueue>({.capacity = 4,
+                          .memory = 4096,
+                          .max_message = kMost,
+                          .max_capacity = 16,
+                          .max_memory = 16384,
+                          .participants = 8,
+                          .policy = {.when_full = Overflow::kGrow,
+                                     .max_deliveries = 3,
+                                     .expire = 1ms,
+                                     .lease_timeout = 1ms,
+                                     .retry_first = 1ms,
+                                     .retry_most = 2ms}});
+}
+
+TEST(Hostile, ProcessesSurviveAnythingInTheMemoryOfATopic) {
+  survive_all<TestTopic>({.history = 8,
+                          .memory = 16384,
+                          .max_message = kMost,
+                          .participants = 8,
+                          .readers = {{}, {.gates = false}, {.gates = false, .history = 1}}});
+}
+
+}  // namespace
+}  // namespace procgraph::testing
