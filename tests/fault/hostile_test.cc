@@ -74,8 +74,11 @@ std::vector<Target> targets(TestTopic& topic) {
           {topic.roster(), detail::kRosterReadOnly, 64 * sizeof(detail::Doorbell)}};
 }
 
-std::uint64_t nonsense(Random& random, std::uint64_t before) {
-  switch (random() % 6) {
+constexpr std::uint64_t kSorts = 8;  // of nonsense
+
+std::uint64_t nonsense(std::uint64_t sort, Random& random, std::uint64_t before) {
+  constexpr std::uint64_t kLow = (1u << 24) - 1;
+  switch (sort) {
     case 0:
       return random();
     case 1:
@@ -86,16 +89,19 @@ std::uint64_t nonsense(Random& random, std::uint64_t before) {
       return before + 1;
     case 4:
       return before - 1;
+    case 5:
+      return (before & ~kLow) | (random() & kLow);  // of a ring's word: another block at the same lap
+    case 6:
+      return random() % 64;
     default:
       return before ^ std::uint64_t{1} << random() % 64;
   }
 }
 
-void overwrite(const std::vector<Target>& all, Random& random) {
-  const Target& target = all[random() % all.size()];
+void overwrite(const Target& target, std::uint64_t sort, Random& random) {
   const std::uint64_t at = target.first + random() % target.size / 8 * 8;
   auto& word = *reinterpret_cast<std::atomic<std::uint64_t>*>(target.region.data() + at);
-  word.store(nonsense(random, word.load()));
+  word.store(nonsense(sort, random, word.load()));
 }
 
 int write_on(Node& node, Common& common, std::uint64_t seed) {
@@ -199,10 +205,10 @@ void survive(const typename Channel::Shape& shape, std::uint64_t seed) {
   }
   while (common.open < peers.size()) std::this_thread::yield();
   common.go = 1;
-  const int times = 1 + static_cast<int>(random() % 40);
-  for (int i = 0; i < times; ++i) {
-    for (std::uint64_t n = random() % 30; n > 0; --n) std::this_thread::yield();
-    overwrite(all, random);
+  const Target& target = all[seed % all.size()];
+  for (std::uint64_t times = 1 + random() % 60; times > 0; --times) {
+    for (std::uint64_t n = random() % 10; n > 0; --n) std::this_thread::yield();
+    overwrite(target, seed / all.size() % kSorts, random);
     run_beside(channel, random);
   }
   view.control().state.store(0);  // it may say already that it is stopped, and nobody was rung
@@ -216,17 +222,18 @@ void survive(const typename Channel::Shape& shape, std::uint64_t seed) {
   EXPECT_TRUE(poisoned(channel.control())) << "seed " << seed;
 }
 
-// PROCGRAPH_TEST_SEEDS=first:last tries others, and more.
+// Each sort of nonsense in each part of the memory. PROCGRAPH_TEST_SEEDS=first:last tries more.
 template <class Channel>
 void survive_all(const typename Channel::Shape& shape) {
-  std::uint64_t first = 1, last = 25;
+  std::uint64_t first = 0, last = 79;
   if (const char* seeds = std::getenv("PROCGRAPH_TEST_SEEDS")) std::sscanf(seeds, "%lu:%lu", &first, &last);
   for (std::uint64_t seed = first; seed <= last && !::testing::Test::HasFailure(); ++seed)
     survive<Channel>(shape, seed);
 }
 
 TEST(Hostile, ProcessesSurviveAnythingInTheMemoryOfAQueue) {
-  survive_all<TestQueue>({.capacity = 8, .memory = 8192, .max_message = kMost, .participants = 8});
+  survive_all<TestQueue>(
+      {.capacity = 8, .memory = 8192, .max_message = kMost, .max_capacity = 8, .participants = 8});
 }
 
 TEST(Hostile, ProcessesSurviveAnythingInTheMemoryOfAQueueWithPolicies) {
