@@ -8,14 +8,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ostream>
 
 #include "killstorm_gang.h"
 
 namespace procgraph::testing {
 namespace {
 
-constexpr std::uint32_t kLives = 8192;  // of writers
-constexpr std::uint32_t kEach = 1024;   // messages of one life
+constexpr std::uint32_t kLives = 65536;  // of writers
+constexpr std::uint32_t kEach = 1024;    // messages of one life
 constexpr int kWriters = 3, kReaders = 3;
 
 // What happened, in memory that survives the victims.
@@ -35,6 +36,9 @@ struct Storm {
   const char* wait;
   std::size_t size;  // of a message
 };
+void PrintTo(const Storm& storm, std::ostream* out) {
+  *out << storm.name;
+}  // gtest's way
 
 int write_one_life(Node& node, Tally& tally, std::size_t size) {
   auto out = node.writer("q");

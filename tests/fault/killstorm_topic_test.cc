@@ -8,14 +8,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ostream>
 
 #include "killstorm_gang.h"
 
 namespace procgraph::testing {
 namespace {
 
-constexpr std::uint32_t kLives = 4096;  // of writers
-constexpr std::uint32_t kEach = 512;    // messages of one life
+constexpr std::uint32_t kLives = 32768;  // of writers
+constexpr std::uint32_t kEach = 512;     // messages of one life
 constexpr std::uint16_t kWriters = 2;
 constexpr std::uint32_t kMostReaders = 4;
 
@@ -36,6 +37,9 @@ struct Storm {
   const char* wait;
   std::size_t size;  // of a message
 };
+void PrintTo(const Storm& storm, std::ostream* out) {
+  *out << storm.name;
+}  // gtest's way
 
 int write_one_life(Node& node, Tally& tally, std::size_t size) {
   auto out = node.writer("q");
