@@ -1,6 +1,8 @@
 #include "environment.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <limits>
 #include <optional>
 
@@ -50,6 +52,11 @@ Wait wait_of(std::string_view text) {
   return Wait::kBalanced;
 }
 
+bool is_access(std::string_view text) {
+  constexpr std::string_view kAll[] = {"read", "write", "both", "serve", "connect"};
+  return std::find(std::begin(kAll), std::end(kAll), text) != std::end(kAll);
+}
+
 Port read_port(std::string_view text) {
   Port port;
   split(text, ',', [&](std::string_view pair) {
@@ -65,11 +72,9 @@ Port read_port(std::string_view text) {
     if (key == "payload") port.payload = small_number(value, text);
     if (key == "reader") port.reader = static_cast<std::uint32_t>(small_number(value, text));
     if (key == "wait") port.wait = wait_of(value);
+    if (key == "variable") port.variable = value;
   });
-  const std::string& access = port.info.access;
-  if (port.info.name.empty() || (access != "read" && access != "write" && access != "both")) {
-    wrong("PROCGRAPH_PORTS", text);
-  }
+  if (port.info.name.empty() || !is_access(port.info.access)) wrong("PROCGRAPH_PORTS", text);
   return port;
 }
 

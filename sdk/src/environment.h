@@ -18,9 +18,10 @@ struct Port {
   int fd = -1, control = -1, payload = -1;
   std::uint32_t reader = 0;  // of a topic: its place among the readers, of the first copy of this process
   Wait wait = Wait::kBalanced;
+  std::string variable;  // of a socket: the one that holds its address
 
-  [[nodiscard]] bool reads() const { return info.access != "write"; }
-  [[nodiscard]] bool writes() const { return info.access != "read"; }
+  [[nodiscard]] bool reads() const { return info.access == "read" || info.access == "both"; }
+  [[nodiscard]] bool writes() const { return info.access == "write" || info.access == "both"; }
   [[nodiscard]] bool is_native() const { return control >= 0; }
 };
 

@@ -61,8 +61,8 @@ inline bool futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t value, co
   return !(result == -1 && errno == ETIMEDOUT);
 }
 
-inline void futex_wake(std::atomic<std::uint32_t>& word) {
-  syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+inline void futex_wake(std::atomic<std::uint32_t>& word, int threads = INT_MAX) {
+  syscall(SYS_futex, &word, FUTEX_WAKE, threads, nullptr, nullptr, 0);
 }
 
 }  // namespace procgraph::detail

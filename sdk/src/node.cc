@@ -15,6 +15,8 @@
 #include <mutex>
 #include <set>
 
+#include "area/port.h"
+#include "area/sync.h"
 #include "ends.h"
 #include "environment.h"
 #include "mapping.h"
@@ -25,8 +27,10 @@
 namespace procgraph {
 namespace {
 
+using detail::AreaPort;
 using detail::Port;
 using detail::QueuePort;
+using detail::SyncKind;
 
 constexpr int kBrokenPipe = 128 + SIGPIPE;
 
@@ -84,6 +88,7 @@ struct Node::State {
   detail::Roster bells;
   detail::Bridges bridges;
   std::map<std::string, std::unique_ptr<QueuePort>, std::less<>> queues;
+  std::map<std::string, std::unique_ptr<AreaPort>, std::less<>> areas;
   std::map<std::string, std::atomic<int>, std::less<>> open_writers;  // by channel
   std::map<std::string, std::mutex, std::less<>> counting;            // by channel
   std::map<std::string, std::atomic<bool>, std::less<>> taken;        // connections, by port
@@ -114,8 +119,9 @@ struct Node::State {
     bells = *attached;
     if (auto kept = roster.protect(detail::kRosterReadOnly); !kept) throw Failure(kept.error().text());
     for (const Port& port : environment.ports) {
-      if (!port.is_native() || !has_messages(port)) continue;
-      open_queue(port);
+      if (!port.is_native()) continue;
+      if (has_messages(port)) open_queue(port);
+      if (port.info.kind == "shared_memory") open_area(port);
       descriptors.insert({port.control, port.payload});
     }
     for (int fd : descriptors) close(fd);
@@ -161,6 +167,25 @@ struct Node::State {
     topic.view.subscription = &topic.subscription;
   }
 
+  void open_area(const Port& port) {
+    auto area = std::make_unique<AreaPort>();
+    area->port = port;
+    const std::string name = area->name();
+    auto control = detail::Mapping::map(port.control, true, name.c_str());
+    if (!control) throw NotInGraph(control.error().text() + "; was another Node made before?");
+    auto data = detail::Mapping::map(port.payload, port.writes(), name.c_str());
+    if (!data) throw NotInGraph(data.error().text());
+    auto memory = detail::AreaMemory::attach(control->bytes(), data->bytes());
+    if (!memory) throw NotInGraph(name + ": " + memory.error().text());
+    area->control = std::move(*control);
+    area->data = std::move(*data);
+    area->memory = *memory;
+    area->self = environment.participant;
+    area->home = guard.word();
+    auto& place = areas[port.info.name];
+    if (!place || port.writes()) place = std::move(area);
+  }
+
   // A process that was started again has its end again.
   void open_writing(QueuePort& queue) {
     queue.open_writers->fetch_add(1);
@@ -180,13 +205,23 @@ struct Node::State {
                      list_of(infos));
   }
 
+  // The port's one descriptor, from now on the caller's.
+  void take(const Port& port, const std::string& what) {
+    if (taken.find(port.info.name)->second.exchange(true)) {
+      throw NoSuchPort("the " + what + " of port '" + port.info.name +
+                       "' was taken already: there is one per port");
+    }
+  }
+
   [[nodiscard]] QueuePort& queue(std::string_view name, bool to_write) {
     const Port& port = find(name);
     const PortInfo& info = port.info;
     if (!has_messages(port)) {
-      throw NoSuchPort(
-          "port '" + info.name + "' of process '" + environment.process + "' is a " + info.kind +
-          (info.kind == "pipe" ? ": use connection()" : ", which this version of the SDK does not know"));
+      throw NoSuchPort("port '" + info.name + "' of process '" + environment.process + "' is a " + info.kind +
+                       (info.kind == "pipe"            ? ": use connection()"
+                        : info.kind == "socket"        ? ": use listener() or address()"
+                        : info.kind == "shared_memory" ? ": use shared_memory()"
+                                                       : ", which this version of the SDK does not know"));
     }
     if (to_write ? !port.writes() : !port.reads()) {
       throw NoSuchPort("process '" + environment.process + "' only " + (to_write ? "reads" : "writes") +
@@ -194,10 +229,41 @@ struct Node::State {
     }
     auto found = queues.find(name);
     if (found != queues.end()) return *found->second;
+    refuse_stranger(info.kind + " '" + info.channel + "'");
+  }
+
+  [[nodiscard]] AreaPort& area(std::string_view name) {
+    const PortInfo& info = find(name).info;
+    if (info.kind != "shared_memory") {
+      throw NoSuchPort("port '" + info.name + "' of process '" + environment.process + "' is a " + info.kind +
+                       ", not shared memory");
+    }
+    auto found = areas.find(name);
+    if (found != areas.end()) return *found->second;
+    refuse_stranger("area '" + info.channel + "'");
+  }
+
+  [[noreturn]] void refuse_stranger(const std::string& what) const {
     throw NotInGraph("process " + std::to_string(getpid()) + " is not the one that procgraph started as '" +
                      environment.process + "' (" + std::to_string(environment.pid) +
-                     "), and only that one can use " + info.kind + " '" + info.channel +
-                     "': another is not supported yet; start the node with `exec`");
+                     "), and only that one can use " + what +
+                     ": another is not supported yet; start the node with `exec`");
+  }
+
+  // The area's object of that name, which is, or becomes, of that kind.
+  [[nodiscard]] std::pair<detail::SyncObject*, detail::Made> sync_object(AreaPort& area,
+                                                                         std::string_view name, SyncKind kind,
+                                                                         std::uint32_t first = 0) {
+    constexpr const char* kNames[] = {"nothing", "a lock", "an event", "a semaphore"};
+    area.require_ours();
+    detail::SyncObject* object = area.memory.find(name);
+    const std::string what = "'" + std::string(name) + "' of " + area.name();
+    if (object == nullptr) throw Failure("there is no " + what + ": name it in its 'sync'");
+    const detail::Made made = detail::make(*object, kind, first);
+    if (made.kind == kind) return {object, made};
+    const auto is = static_cast<std::size_t>(made.kind);
+    throw Failure(what + " is " + (is < std::size(kNames) ? kNames[is] : "something else") + ", not " +
+                  kNames[static_cast<std::size_t>(kind)]);
   }
 };
 
@@ -236,18 +302,62 @@ Writer Node::writer(std::string_view port) {
 
 Connection Node::connection(std::string_view name) {
   const Port& port = state_->find(name);
-  if (port.fd < 0) {
+  if (port.fd < 0 || port.info.kind == "socket") {
     throw NoSuchPort("port '" + port.info.name + "' of process '" + state_->environment.process + "' is a " +
-                     port.info.kind + ": use reader() or writer()");
+                     port.info.kind + ": use " +
+                     (port.info.kind == "socket"          ? "listener() or address()"
+                      : port.info.kind == "shared_memory" ? "shared_memory()"
+                                                          : "reader() or writer()"));
   }
-  if (state_->taken.find(name)->second.exchange(true)) {
-    throw NoSuchPort("the connection of port '" + port.info.name +
-                     "' was taken already: there is one per port");
-  }
+  state_->take(port, "connection");
   auto access = port.info.access == "both"   ? Connection::Access::kBoth
                 : port.info.access == "read" ? Connection::Access::kRead
                                              : Connection::Access::kWrite;
   return Connection(port.fd, access, "pipe '" + port.info.channel + "'");
+}
+
+SharedMemory Node::shared_memory(std::string_view port) {
+  return SharedMemory(state_->area(port));
+}
+
+Lock Node::lock(std::string_view port, std::string_view name) {
+  AreaPort& area = state_->area(port);
+  return Lock(area, state_->sync_object(area, name, SyncKind::kLock).first->word);
+}
+
+Event Node::event(std::string_view port, std::string_view name) {
+  AreaPort& area = state_->area(port);
+  return Event(area, *state_->sync_object(area, name, SyncKind::kEvent).first);
+}
+
+Semaphore Node::semaphore(std::string_view port, std::string_view name, std::uint32_t permits) {
+  if (permits > detail::kMostPermits) throw Failure("a semaphore holds at most 2147483647 permits");
+  AreaPort& area = state_->area(port);
+  const auto [object, made] = state_->sync_object(area, name, SyncKind::kSemaphore, permits);
+  return Semaphore(area, *object, made.first);
+}
+
+int Node::listener(std::string_view name) {
+  const Port& port = state_->find(name);
+  if (port.info.access != "serve") {
+    throw NoSuchPort("process '" + state_->environment.process + "' does not serve '" + port.info.name +
+                     "', which is a " + port.info.kind +
+                     (port.info.access == "connect" ? " it connects to" : ""));
+  }
+  if (port.fd < 0) {
+    throw NoSuchPort("socket '" + port.info.channel +
+                     "' is opened by its server ('open: server'): listen at " + address(name));
+  }
+  state_->take(port, "listener");
+  return port.fd;
+}
+
+std::string Node::address(std::string_view name) const {
+  const Port& port = state_->find(name);
+  const char* address = port.variable.empty() ? nullptr : std::getenv(port.variable.c_str());
+  if (address != nullptr) return address;
+  throw NoSuchPort("port '" + port.info.name + "' of process '" + state_->environment.process + "' is a " +
+                   port.info.kind + " and has no address");
 }
 
 std::vector<std::size_t> Node::select(std::span<const Selectable> ends, std::chrono::nanoseconds timeout) {

@@ -26,9 +26,19 @@ class Gang {
     std::uint64_t killed = 0;  // how often
   };
 
-  // `body` is what a worker does in its process, for an exit code of 0.
-  Gang(const TestQueue& channel, std::function<int(Node&, const Worker&)> body)
-      : channel_(channel), body_(std::move(body)) {}
+  // `start` makes a worker's process, which ends with 0 if it ends by itself; `reap` gives back what the dead
+  // one of that number held.
+  Gang(std::function<pid_t(const Worker&)> start, std::function<void(std::uint16_t)> reap)
+      : start_(std::move(start)), reap_(std::move(reap)) {}
+
+  // At the ends of one queue or topic. `body` is what a worker does in its process.
+  Gang(const TestQueue& channel, const std::function<int(Node&, const Worker&)>& body)
+      : Gang(
+            [&channel, body](const Worker& w) {
+              return channel.start(
+                  w.number, w.writes ? "write" : "read", [&](Node& node) { return body(node, w); }, w.reader);
+            },
+            [&channel](std::uint16_t number) { channel.reap(number); }) {}
 
   std::vector<Worker>& workers() { return workers_; }
   void add(Worker worker) {
@@ -70,15 +80,12 @@ class Gang {
   }
 
  private:
-  void start(Worker& w) {
-    w.pid = channel_.start(
-        w.number, w.writes ? "write" : "read", [&](Node& node) { return body_(node, w); }, w.reader);
-  }
+  void start(Worker& w) { w.pid = start_(w); }
 
   // Waits for a worker that is about to end, and gives back what it held.
   int bury(Worker& w) {
     int code = wait_for_end(w.pid);
-    channel_.reap(w.number);
+    reap_(w.number);
     w.pid = 0;
     return code;
   }
@@ -111,8 +118,8 @@ class Gang {
     }
   }
 
-  const TestQueue& channel_;
-  std::function<int(Node&, const Worker&)> body_;
+  std::function<pid_t(const Worker&)> start_;
+  std::function<void(std::uint16_t)> reap_;
   std::vector<Worker> workers_;
 };
 

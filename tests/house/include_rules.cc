@@ -20,7 +20,7 @@ struct Row {
 // fmt stands for <format>, which GCC 12 lacks; JSON is wherever a verb has `--format json` to fill.
 const std::vector<Row>& rows() {
   static const std::vector<Row> kRows = {
-      {"sdk/", {"procgraph/", "queue/", "topic/"}, {}},
+      {"sdk/", {"procgraph/", "area/", "queue/", "topic/"}, {}},
       {"nodes/", {"procgraph/"}, {}},
       {"runner/base/", {"procgraph/result.h"}, {"fmt/", "nlohmann/", "spdlog/"}},
       {"runner/config/", {"base/"}, {"fmt/", "nlohmann/", "yaml-cpp/"}},

@@ -110,6 +110,45 @@ TEST(ANode, NamesThePortsThatItHasWhenAskedForAnother) {
   EXPECT_EQ(wait_for_end(pid), 0);
 }
 
+TEST(ANode, TakesTheListenersOverThatItServesAndKnowsTheirAddress) {
+  TestQueue q({.capacity = 4});
+  pid_t pid = fork();
+  if (pid == 0) {
+    q.enter(1, "read");
+    setenv("PROCGRAPH_PORTS",
+           "port=http,channel=s,kind=socket,access=serve,fd=0,variable=PROCGRAPH_SOCKET_S "
+           "port=DB,channel=db,kind=socket,access=connect,variable=DB "
+           "port=own,channel=o,kind=socket,access=serve,variable=PROCGRAPH_SOCKET_O",
+           1);
+    setenv("PROCGRAPH_SOCKET_S", "127.0.0.1:80", 1);
+    setenv("DB", "/run/db", 1);
+    setenv("PROCGRAPH_SOCKET_O", "/run/o", 1);
+    Node node;
+    auto refused = [&](auto call) {
+      try {
+        (void)call();
+      } catch (const NoSuchPort& e) {
+        return std::string(e.what());
+      }
+      return std::string("accepted");
+    };
+    bool right = node.listener("http") == 0 && (fcntl(0, F_GETFD) & FD_CLOEXEC) != 0 &&
+                 node.address("http") == "127.0.0.1:80" && node.address("DB") == "/run/db";
+    right &= refused([&] { return node.listener("http"); }) ==
+             "the listener of port 'http' was taken already: there is one per port";
+    right &= refused([&] { return node.listener("DB"); }) ==
+             "process 'p' does not serve 'DB', which is a socket it connects to";
+    right &= refused([&] { return node.listener("own"); }) ==
+             "socket 'o' is opened by its server ('open: server'): listen at /run/o";
+    right &= refused([&] { return node.reader("DB"); }) ==
+             "port 'DB' of process 'p' is a socket: use listener() or address()";
+    right &= refused([&] { return node.connection("http"); }) ==
+             "port 'http' of process 'p' is a socket: use listener() or address()";
+    _exit(right ? 0 : 1);
+  }
+  EXPECT_EQ(wait_for_end(pid), 0);
+}
+
 TEST(ANode, ClosesTheDescriptorsOfItsQueuesOnceTheyAreMapped) {
   TestQueue q({.capacity = 4});
   pid_t pid = q.start(1, "read", [](Node& node) {

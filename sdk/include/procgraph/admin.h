@@ -1,6 +1,6 @@
-// What the runner does to the memory of a queue or a topic: its size, its first state, what happens at the
-// death of a process, its counters. Pure functions over mapped memory: no system call but futex wake-ups.
-// Nodes do not need this header.
+// What the runner does to the memory of a queue, a topic or an area: its size, its first state, what happens
+// at the death of a process, its counters. Pure functions over mapped memory: no system call but futex
+// wake-ups. Nodes do not need this header.
 //
 // Nothing read from the memory is trusted: a region that a hostile node has changed is poisoned, never
 // followed. Every function may run at the same time as any operation of any node; each may be killed at any
@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "procgraph/message.h"
@@ -211,6 +212,33 @@ struct Leases {
 // Of a queue with a lease_timeout. What a reader held before `amnesty` counts from then on only.
 [[nodiscard]] Leases leases(std::span<std::byte> control, std::chrono::steady_clock::time_point now,
                             std::chrono::steady_clock::time_point amnesty);
+
+// What is declared about a shared memory area.
+struct AreaShape {
+  std::uint64_t size = 0;         // bytes of data
+  bool lock = false;              // lock() may be used
+  std::vector<std::string> sync;  // names of locks, events and semaphores
+
+  bool operator==(const AreaShape&) const = default;
+};
+
+// In bytes: whole pages, and as declared.
+struct AreaSizes {
+  std::uint64_t control = 0;
+  std::uint64_t data = 0;
+
+  bool operator==(const AreaSizes&) const = default;
+};
+
+// Fails where the shape makes no sense or is too large, with the reason in words.
+[[nodiscard]] Result<AreaSizes> area_sizes(const AreaShape& shape);
+// All-zero memory of that size to an area of which nothing is locked or made. The data needs no first state.
+[[nodiscard]] Result<void> init_area(std::span<std::byte> control, const AreaShape& shape);
+// Frees what `participant` had locked, so that the next holder is told, and marks as torn what it was
+// writing. As reap(), but one at a time.
+void reap_area(std::span<std::byte> control, std::uint16_t participant);
+// A participant was stopped by a signal: whoever waits looks again.
+void sidestep_area(std::span<std::byte> control);
 
 // The roster: one per graph, the same size for each. Zero is its first state, but for a header.
 [[nodiscard]] std::uint64_t roster_size();

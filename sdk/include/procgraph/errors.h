@@ -46,6 +46,11 @@ class Truncated : public Failure {
  public:
   using Failure::Failure;
 };
+// A writer of a shared memory area died in the middle of a write, and nobody has written there since.
+class Torn : public Failure {
+ public:
+  using Failure::Failure;
+};
 // The channel's memory says something impossible; it is stopped for everybody.
 class Poisoned : public Failure {
  public:

@@ -22,6 +22,8 @@
 #include "procgraph/pipe.h"
 #include "procgraph/queue.h"
 #include "procgraph/select.h"
+#include "procgraph/shared_memory.h"
+#include "procgraph/sync.h"
 
 namespace procgraph {
 
@@ -29,14 +31,14 @@ namespace procgraph {
 struct PortInfo {
   std::string name;
   std::string channel;
-  std::string kind;    // "queue", "topic", "pipe"
-  std::string access;  // "read", "write", "both"
+  std::string kind;    // "queue", "topic", "pipe", "shared_memory", "socket"
+  std::string access;  // "read", "write", "both"; of a socket "serve", "connect"
 };
 
 // Make one, in main, before any thread or child: it maps the channels and closes the descriptors that they
-// came on, and marks those of pipes close-on-exec, so that children of this process do not hold them open. A
-// child made by fork() cannot use it or its ends: they throw. Outlives every end and message that comes from
-// it. Threads: all functions may be called from any.
+// came on, and marks those of pipes and sockets close-on-exec, so that children of this process do not hold
+// them open. A child made by fork() cannot use it or its ends: they throw. Outlives every end and message
+// that comes from it. Threads: all functions may be called from any.
 class Node {
  public:
   // Throws NotInGraph where the program was not started by `procgraph run`.
@@ -56,6 +58,22 @@ class Node {
   [[nodiscard]] Writer writer(std::string_view port);
   // Takes the port's descriptor over: once per port.
   [[nodiscard]] Connection connection(std::string_view port);
+
+  // The area at a port of that name; one that is both read and written is written.
+  [[nodiscard]] SharedMemory shared_memory(std::string_view port);
+  // An object that the file names in `sync:` of that area. Throw Failure where it has none of that name, or
+  // where the name is already used for something else. Of a semaphore, whoever is first says how many permits
+  // there are (at most 2^31 - 1); later callers' `permits` do not count.
+  [[nodiscard]] Lock lock(std::string_view port, std::string_view name);
+  [[nodiscard]] Event event(std::string_view port, std::string_view name);
+  [[nodiscard]] Semaphore semaphore(std::string_view port, std::string_view name, std::uint32_t permits);
+
+  // The listening socket of a port of `serves`: blocking, close-on-exec, and from now on the caller's to
+  // close; once per port. The runner has opened it, so connections wait there already. Throws NoSuchPort.
+  [[nodiscard]] int listener(std::string_view port);
+  // Where the socket of a port of `serves` or `connects` listens: "127.0.0.1:8080", "[::1]:8080", or a path.
+  // Throws NoSuchPort.
+  [[nodiscard]] std::string address(std::string_view port) const;
 
   // Waits until any of the ends need not wait, of whatever kinds they are; returns which ones, by their
   // places in the list. Empty: the time is over. Nothing is taken or put: do that with a timeout of zero, for
