@@ -18,6 +18,7 @@ struct FileFacts {
   Type type = Type::kMissing;
   bool readable = false;
   bool executable = false;  // x bit for us; of a directory: searchable
+  Bytes size{};             // of a regular file
 };
 
 struct Machine {

@@ -3,7 +3,8 @@
 namespace procgraph {
 
 ChannelKinds all_kinds() {
-  static constexpr const ChannelKind* kKinds[] = {&kQueueKind, &kTopicKind, &kPipeKind};
+  static constexpr const ChannelKind* kKinds[] = {&kQueueKind, &kTopicKind, &kPipeKind, &kSharedMemoryKind,
+                                                  &kSocketKind};
   return kKinds;
 }
 

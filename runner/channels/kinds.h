@@ -5,9 +5,11 @@
 
 namespace procgraph {
 
-extern const ChannelKind kPipeKind;   // pipe.cc
-extern const ChannelKind kQueueKind;  // queue.cc
-extern const ChannelKind kTopicKind;  // topic.cc
+extern const ChannelKind kPipeKind;          // pipe.cc
+extern const ChannelKind kQueueKind;         // queue.cc
+extern const ChannelKind kSharedMemoryKind;  // shared_memory.cc
+extern const ChannelKind kSocketKind;        // socket.cc
+extern const ChannelKind kTopicKind;         // topic.cc
 
 [[nodiscard]] ChannelKinds all_kinds();
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -51,11 +52,65 @@ constexpr std::array kPipeBindings{
                          [](Reader& r, const Field& f, ChannelSpec& c) { c.duplex = read_flag(r, f); }},
 };
 
+void read_listen(Reader& reader, const Field& field, ChannelSpec& channel) {
+  const std::optional<Text> text = read_text(reader, field);
+  if (!text) return;
+  if (auto address = parse_socket_address(text->value, reader.folder)) {
+    channel.listen = Marked<SocketAddress>{*address, text->mark};
+  } else {
+    mismatch(reader, field).hint =
+        "a host is an IPv4 address, an IPv6 address in brackets, or localhost; as in tcp://127.0.0.1:8080";
+  }
+}
+
+constexpr std::array kSocketBindings{
+    Binding<ChannelSpec>{"listen", read_listen},
+    Binding<ChannelSpec>{"open",
+                         [](Reader& r, const Field& f, ChannelSpec& c) {
+                           if (read_word(r, f)) c.opened_by_server = true;
+                         }},
+};
+
+void read_sync(Reader& reader, const Field& field, ChannelSpec& channel) {
+  if (missing(reader, field)) return;
+  if (!field.value.is(YamlNode::Kind::kSequence) || field.value.items().empty()) {
+    mismatch(reader, field).hint = "write sync: [NAME, …]";
+    return;
+  }
+  for (const YamlNode* item : field.value.items()) {
+    std::optional<Text> name = name_of(reader, *item, "a sync object");
+    if (!name) continue;
+    const auto same = std::ranges::find(channel.sync, name->value, &Text::value);
+    if (same == channel.sync.end()) {
+      channel.sync.push_back(std::move(*name));
+      continue;
+    }
+    reader.problems.error(name->mark, fmt::format("'{}' stands here a second time", name->value))
+        .notes.push_back({same->mark, "first here"});
+  }
+}
+
+constexpr std::array kAreaBindings{
+    Binding<ChannelSpec>{"size",
+                         [](Reader& r, const Field& f, ChannelSpec& c) { c.size = read_bytes(r, f); }},
+    Binding<ChannelSpec>{"lock",
+                         [](Reader& r, const Field& f, ChannelSpec& c) {
+                           if (auto lock = read_flag(r, f)) c.lock = lock->value;
+                         }},
+    Binding<ChannelSpec>{"initial",
+                         [](Reader& r, const Field& f, ChannelSpec& c) {
+                           if (auto path = read_path(r, f, Expander::Replica::kRefused)) c.initial = *path;
+                         }},
+    Binding<ChannelSpec>{"sync", read_sync},
+};
+
 struct Sort {
   std::string_view kind;
   Place place;
   Bindings bindings;
   const YamlNode* defaults;
+  std::string_view noun = kind;
+  std::string_view required{};  // what it cannot do without, as an example; empty: all has a default
 };
 
 void add_channel(Reader& reader, const Sort& sort, Text name, const YamlNode* options,
@@ -86,11 +141,12 @@ void read_channels(Reader& reader, const Field& field, const Sort& sort, std::ve
   for (const Entry& entry : field.value.entries()) {
     const bool map = entry.value->is(YamlNode::Kind::kMap);
     if (!map && !entry.value->is(YamlNode::Kind::kNull)) {
+      const std::string_view name = entry.key->text();
       reader.problems.error(
           entry.value->mark,
-          fmt::format("{} '{}' takes a map of options, not {}", sort.kind, entry.key->text(),
-                      described(*entry.value)),
-          fmt::format("write {}: {{}} for a {} with its defaults", entry.key->text(), sort.kind));
+          fmt::format("{} '{}' takes a map of options, not {}", sort.noun, name, described(*entry.value)),
+          sort.required.empty() ? fmt::format("write {}: {{}} for a {} with its defaults", name, sort.noun)
+                                : fmt::format("write {}: {{ {} }}", name, sort.required));
       continue;
     }
     add_channel(reader, sort, {std::string(entry.key->text()), entry.key->mark}, map ? entry.value : nullptr,
@@ -119,6 +175,18 @@ void read_pipes(Reader& reader, const Field& field, std::vector<ChannelSpec>& ch
   read_channels(reader, field, {"pipe", Place::kPipe, kPipeBindings, reader.defaults.pipes}, channels);
 }
 
+void read_areas(Reader& reader, const Field& field, std::vector<ChannelSpec>& channels) {
+  read_channels(reader, field,
+                {"shared_memory", Place::kSharedMemory, kAreaBindings, reader.defaults.shared_memory, "area",
+                 "size: 4KiB"},
+                channels);
+}
+
+void read_sockets(Reader& reader, const Field& field, std::vector<ChannelSpec>& channels) {
+  read_channels(reader, field, {"socket", Place::kSocket, kSocketBindings, reader.defaults.sockets},
+                channels);
+}
+
 bool check_queue_defaults(Reader& reader, const YamlNode& map) {
   return check(reader, map, Place::kQueue, kQueueBindings);
 }
@@ -129,6 +197,14 @@ bool check_topic_defaults(Reader& reader, const YamlNode& map) {
 
 bool check_pipe_defaults(Reader& reader, const YamlNode& map) {
   return check(reader, map, Place::kPipe, kPipeBindings);
+}
+
+bool check_area_defaults(Reader& reader, const YamlNode& map) {
+  return check(reader, map, Place::kSharedMemory, kAreaBindings);
+}
+
+bool check_socket_defaults(Reader& reader, const YamlNode& map) {
+  return check(reader, map, Place::kSocket, kSocketBindings);
 }
 
 }  // namespace procgraph::config

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/socket_address.h"
 #include "base/text.h"
 #include "config/places.h"
 #include "config/spec.h"
@@ -24,9 +25,9 @@ bool letter_or_digit(char c) {
   return letter(c) || (c >= '0' && c <= '9');
 }
 
-// Characters that cannot be in an argument, or that stand for ${replica} in a Spec.
+// Characters that cannot be in an argument, or that stand for ${replica} or a socket's address in a Spec.
 std::optional<char> forbidden(std::string_view text) {
-  constexpr std::string_view kForbidden("\0\x01\x02", 3);
+  constexpr std::string_view kForbidden("\0\x01\x02\x03", 4);
   const std::size_t at = text.find_first_of(kForbidden);
   if (at == std::string_view::npos) return {};
   return text[at];
@@ -163,6 +164,7 @@ bool Expander::append(std::string& out, const Written& text, Replica replica, in
 }
 
 bool Expander::append_form(std::string& out, const Form& form, Replica replica, int depth) {
+  if (form.name == "socket" && form.operation.starts_with('.')) return append_socket(out, form, replica);
   const bool known = form.operation.empty() || form.operation == ":-" || form.operation == ":?";
   if (!valid_variable(form.name) || !known) return refuse_form(form);
   if (form.name == "replica" || form.name == "replicas") {
@@ -191,6 +193,28 @@ bool Expander::append_form(std::string& out, const Form& form, Replica replica, 
   return false;
 }
 
+bool Expander::append_socket(std::string& out, const Form& form, Replica replica) {
+  constexpr std::string_view kBefore = "${socket.";
+  const std::string_view inside = form.text().substr(kBefore.size(), form.size - kBefore.size() - 1);
+  const std::size_t dot = std::min(inside.find('.'), inside.size());
+  const std::string_view socket = inside.substr(0, dot),
+                         part = inside.substr(std::min(dot + 1, inside.size()));
+  if (!valid_name(socket) || (part != "address" && part != "host" && part != "port")) {
+    problems_.error(form.mark(),
+                    fmt::format("'{}' is none of ${{socket.NAME.address}}, ${{socket.NAME.host}}, "
+                                "${{socket.NAME.port}}",
+                                form.text()));
+    return false;
+  }
+  if (replica == Replica::kRefused) {
+    problems_.error(form.mark(), fmt::format("'{}' has no meaning here", form.text()),
+                    "a socket's address is filled in in command and env");
+    return false;
+  }
+  out += socket_reference(socket, part);
+  return true;
+}
+
 bool Expander::check_value(std::string_view value, const Form& form) {
   const std::optional<char> bad = forbidden(value);
   if (!bad) return true;
@@ -212,14 +236,10 @@ bool Expander::append_value(std::string& out, std::string_view value, const Form
 }
 
 bool Expander::refuse_form(const Form& form) {
-  if (form.name == "socket" && form.operation.starts_with('.')) {
-    problems_.error(form.mark(), fmt::format("'{}' is not supported yet", form.text()));
-  } else {
-    problems_.error(
-        form.mark(),
-        fmt::format("'{}' is none of ${{NAME}}, ${{NAME:-default}}, ${{NAME:?message}}", form.text()),
-        std::string(kLiteral));
-  }
+  problems_.error(
+      form.mark(),
+      fmt::format("'{}' is none of ${{NAME}}, ${{NAME:-default}}, ${{NAME:?message}}", form.text()),
+      std::string(kLiteral));
   return false;
 }
 

@@ -53,7 +53,8 @@ class Variables {
 
 class Expander {
  public:
-  // Where ${replica} and ${replicas} have a meaning, they become the marks of spec.h.
+  // Where ${replica} and ${replicas} have a meaning, they become the marks of spec.h, and ${socket.NAME.PART}
+  // that of base/socket_address.h; that there is such a socket is for the graph to say.
   enum class Replica { kKept, kRefused };
 
   Expander(Variables& variables, Problems& problems) : variables_(variables), problems_(problems) {}
@@ -66,6 +67,7 @@ class Expander {
 
   bool append(std::string& out, const Written& text, Replica replica, int depth);
   bool append_form(std::string& out, const Form& form, Replica replica, int depth);
+  bool append_socket(std::string& out, const Form& form, Replica replica);
   bool check_value(std::string_view value, const Form& form);
   bool append_value(std::string& out, std::string_view value, const Form& form);
   bool refuse_form(const Form& form);

@@ -89,6 +89,14 @@ std::string phrase(const Key& key) {
       return "a script for /bin/sh: a text";
     case Type::kPorts:
       return "a channel, a list of channels, or a map of ports";
+    case Type::kServes:
+      return "a socket, a list of sockets, or a map of names and sockets";
+    case Type::kConnects:
+      return "a socket, a list of sockets, or a map of variables and sockets";
+    case Type::kAddress:
+      return "'unix', 'unix:PATH' or 'tcp://HOST:PORT'";
+    case Type::kNames:
+      return "a list of names";
     case Type::kInput:
       return "'none', 'inherit', a channel, or {file: PATH}";
     case Type::kOutput:

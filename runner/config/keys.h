@@ -51,6 +51,8 @@ enum class Type : std::uint8_t {
   kCommand,
   kScript,
   kPorts,
+  kServes,
+  kConnects,
   kInput,
   kOutput,
   kReplicas,
@@ -63,6 +65,8 @@ enum class Type : std::uint8_t {
   kProcesses,
   kChannels,
   kPipelines,
+  kAddress,
+  kNames,
   kOther
 };
 

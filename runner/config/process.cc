@@ -15,9 +15,10 @@ namespace {
 using Replica = Expander::Replica;
 
 // Set by procgraph itself for each process (docs/node-protocol.md).
-constexpr std::array<std::string_view, 8> kOurVariables{
-    "PROCGRAPH_GRAPH", "PROCGRAPH_PROCESS",     "PROCGRAPH_REPLICA", "PROCGRAPH_REPLICAS",
-    "PROCGRAPH_PID",   "PROCGRAPH_PARTICIPANT", "PROCGRAPH_ROSTER",  "PROCGRAPH_PORTS"};
+constexpr std::array<std::string_view, 11> kOurVariables{
+    "PROCGRAPH_GRAPH",       "PROCGRAPH_PROCESS", "PROCGRAPH_REPLICA", "PROCGRAPH_REPLICAS", "PROCGRAPH_PID",
+    "PROCGRAPH_PARTICIPANT", "PROCGRAPH_ROSTER",  "PROCGRAPH_PORTS",   "LISTEN_PID",         "LISTEN_FDS",
+    "LISTEN_FDNAMES"};
 
 void read_env(Reader& reader, const Field& field, ProcessSpec& process) {
   if (missing(reader, field)) return;
@@ -116,6 +117,10 @@ constexpr std::array kProcessBindings{
                          [](Reader& r, const Field& f, ProcessSpec& p) { p.command = read_script(r, f); }},
     Binding<ProcessSpec>{"reads", ports<&ProcessSpec::reads>},
     Binding<ProcessSpec>{"writes", ports<&ProcessSpec::writes>},
+    Binding<ProcessSpec>{
+        "serves", [](Reader& r, const Field& f, ProcessSpec& p) { p.serves = read_socket_ports(r, f); }},
+    Binding<ProcessSpec>{
+        "connects", [](Reader& r, const Field& f, ProcessSpec& p) { p.connects = read_socket_ports(r, f); }},
     Binding<ProcessSpec>{"stdin", stream<&ProcessSpec::in>},
     Binding<ProcessSpec>{"stdout", stream<&ProcessSpec::out>},
     Binding<ProcessSpec>{"stderr", stream<&ProcessSpec::err>},

@@ -36,6 +36,8 @@ Processes and channels share their names: letters, digits, `_` and `-`, a letter
   in keys; `$$` is a `$`, and any other `$` is itself. What is filled in is never parsed or split again. A name that is not set is an error.
 - Their sources, of which the later wins: `vars:`, the `.env` file beside the first file, the environment, `--set NAME=value`.
 - `${replica}` (from 0) and `${replicas}` are filled in for each copy of a process, in `command`, `env`, `cwd` and the files of its streams.
+- `${socket.NAME.address}`, `.host` and `.port` are those of a declared socket, in `command` (but for the program) and `env`; a unix socket has
+  its path for an address, and no host and port.
 - A command given as one text is split into words first, by the shell's rules for quotes and backslashes; no shell runs, so that an
   unquoted `|`, `>`, `<`, `;`, `&`, `` ` ``, `$(`, `*`, or a `~` at a word's beginning, is an error. Nothing is filled in inside `shell:`.
 - In `cwd`, `file`, `include` and the program of a command, if it has a slash, a relative path means the folder of the file in which it
@@ -65,6 +67,12 @@ constexpr std::array kSections{
     Section{Place::kQueue, "A queue", "`queues: [a, b]` is short for `queues: { a: {}, b: {} }`."},
     Section{Place::kTopic, "A topic", "`topics: [a, b]` is short for `topics: { a: {}, b: {} }`."},
     Section{Place::kPipe, "A pipe", "`pipes: [a, b]` is short for `pipes: { a: {}, b: {} }`."},
+    Section{Place::kSharedMemory, "A shared memory area",
+            "Its programs use the SDK, or map the descriptors that PROCGRAPH_PORTS names."},
+    Section{
+        Place::kSocket, "A socket",
+        "`sockets: [a, b]` is short for `sockets: { a: {}, b: {} }`. A host is an IPv4 address, an IPv6 "
+        "address in brackets, or `localhost`, which is 127.0.0.1; a relative path means the file's folder."},
 };
 
 std::string cell(std::string_view text) {

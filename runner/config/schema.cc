@@ -19,6 +19,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kVariable =
     "\\$\\{";  // a text in which something is expanded: what comes of it is seen only then
 constexpr std::string_view kNamePattern = "^[A-Za-z][A-Za-z0-9_-]{0,62}$";
+constexpr std::string_view kAddress = "^unix$|^unix:.+|^tcp://.+:[0-9]+$";
 constexpr std::string_view kVariableName = "^[A-Za-z_][A-Za-z0-9_]*$";
 
 // The places whose maps this release reads, with the name of their definition.
@@ -31,6 +32,7 @@ constexpr std::array kDefinitions{
     Definition{Place::kPort, "port"},         Definition{Place::kStream, "stream"},
     Definition{Place::kStop, "stop"},         Definition{Place::kQueue, "queue"},
     Definition{Place::kTopic, "topic"},       Definition{Place::kPipe, "pipe"},
+    Definition{Place::kSocket, "socket"},     Definition{Place::kSharedMemory, "shared_memory"},
 };
 
 Json any_of(std::initializer_list<Json> choices) {
@@ -110,6 +112,14 @@ Json value_schema(const Key& key) {
     case Type::kPorts:
       return any_of({name_like(), list_of(name_like(), 0),
                      map_of(kNamePattern, any_of({name_like(), reference(key.inner)}))});
+    case Type::kServes:
+      return any_of({name_like(), list_of(name_like(), 0), map_of(kNamePattern, name_like())});
+    case Type::kConnects:
+      return any_of({name_like(), list_of(name_like(), 0), map_of(kVariableName, name_like())});
+    case Type::kNames:
+      return list_of(name_like(), 1);
+    case Type::kAddress:
+      return text_like(fmt::format("{}|{}", kAddress, kVariable));
     case Type::kInput:
     case Type::kOutput:
       return any_of({name_like(), reference(key.inner)});

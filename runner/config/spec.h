@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/mark.h"
+#include "base/socket_address.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 
@@ -47,6 +48,7 @@ struct PortSpec {
   Typed<ReaderPolicy> when_full;
   Typed<std::uint64_t> history;
   Typed<bool> broadcast;
+  std::string variable{};  // of a socket: the one that holds its address
 
   bool operator==(const PortSpec&) const = default;
 };
@@ -77,6 +79,7 @@ struct ProcessSpec {
   std::string description;
   std::optional<CommandSpec> command;
   std::vector<PortSpec> reads, writes;
+  std::vector<PortSpec> serves, connects;  // sockets
   std::optional<StreamSpec> in, out, err;  // stdin, stdout, stderr
   Typed<std::uint32_t> replicas;           // `cores` is already the machine's number
   std::vector<EnvironmentEntry> env;       // each name once
@@ -104,6 +107,12 @@ struct ChannelSpec {
   Typed<bool> duplex;
   Typed<std::uint64_t> history;   // messages of a topic
   Typed<ReaderPolicy> when_full;  // of a topic's readers
+  Typed<Bytes> size;
+  bool lock = false;
+  Text initial{};            // of an area: the file that it begins with; absolute
+  std::vector<Text> sync{};  // of an area: names of objects
+  Typed<SocketAddress> listen;
+  bool opened_by_server = false;
 
   bool operator==(const ChannelSpec&) const = default;
 };

@@ -95,6 +95,10 @@ constexpr std::array kTopBindings{
         "topics", [](Reader& r, const Field& f, Collected& all) { read_topics(r, f, all.spec.channels); }},
     Binding<Collected>{
         "pipes", [](Reader& r, const Field& f, Collected& all) { read_pipes(r, f, all.spec.channels); }},
+    Binding<Collected>{"shared_memory", [](Reader& r, const Field& f,
+                                           Collected& all) { read_areas(r, f, all.spec.channels); }},
+    Binding<Collected>{
+        "sockets", [](Reader& r, const Field& f, Collected& all) { read_sockets(r, f, all.spec.channels); }},
     Binding<Collected>{"timeout", [](Reader& r, const Field& f,
                                      Collected& all) { read_once(r, f, all, &Spec::timeout, true); }},
     Binding<Collected>{"grace", [](Reader& r, const Field& f,
@@ -137,6 +141,14 @@ constexpr std::array kDefaultsBindings{
                       }},
     Binding<Sections>{"pipes", [](Reader& r, const Field& f,
                                   Sections& s) { read_section(r, f, s.found.pipes, check_pipe_defaults); }},
+    Binding<Sections>{"shared_memory",
+                      [](Reader& r, const Field& f, Sections& s) {
+                        read_section(r, f, s.found.shared_memory, check_area_defaults);
+                      }},
+    Binding<Sections>{"sockets",
+                      [](Reader& r, const Field& f, Sections& s) {
+                        read_section(r, f, s.found.sockets, check_socket_defaults);
+                      }},
 };
 
 void read_defaults(Reader& reader, const YamlNode& root) {

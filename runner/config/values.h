@@ -23,6 +23,8 @@ struct Defaults {
   const YamlNode* queues = nullptr;
   const YamlNode* topics = nullptr;
   const YamlNode* pipes = nullptr;
+  const YamlNode* shared_memory = nullptr;
+  const YamlNode* sockets = nullptr;
 };
 
 // What reading a file's tree needs to know and to use.

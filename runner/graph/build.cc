@@ -103,6 +103,11 @@ void resolve_after(Draft& draft) {
 
 namespace {
 
+bool passes_data(const Graph& graph, const Process& process) {
+  return std::ranges::any_of(process.ports,
+                             [&](PortId id) { return graph.at(graph.at(id).channel).kind->flows; });
+}
+
 void count_holders(Graph& graph) {
   std::vector<std::uint32_t> seen(graph.processes.size(),
                                   ~0U);  // by process: the last channel that counted it
@@ -152,7 +157,7 @@ void derive(Graph& graph, const Spec& spec) {
     for (const After& after : process.after) {
       Process& before = graph.at(after.process);
       const bool waits_for_end = after.condition >= Condition::kFinished;
-      if (waits_for_end && before.ports.empty()) before.step = true;
+      if (waits_for_end && !passes_data(graph, before)) before.step = true;
     }
   }
 }

@@ -40,11 +40,14 @@ struct Poisoning {
 
 struct ChannelKind {
   std::string_view name;      // "queue"
+  std::string_view noun{};    // in messages, where it is not the name: "area"
   std::string_view key;       // "queues"
   std::string_view summary;   // one sentence, for `kinds`
   std::string_view survives;  // what is kept at the death of a reader, a writer, the runner, the machine
   bool bytes = false;         // a stream without boundaries: tears between several readers or writers
   bool to_each = false;       // what is written goes to every reader; else to one of them
+  bool flows = true;    // data goes from writers to readers and ends with the writers; false: all come and go
+  bool served = false;  // its readers are servers ('serves'), its writers clients ('connects')
   std::uint32_t max_writers = 0, max_readers = 0;  // 0: any number
 
   void (*fill)(const ChannelSpec&, Channel&) = nullptr;  // what was typed, and a default for what was not
@@ -69,6 +72,10 @@ struct ChannelKind {
   // Whether a participant has opened the n-th of its PROCGRAPH_PORTS, which is one of this channel.
   bool (*has_opened)(const LiveChannel&, std::uint16_t participant, std::size_t port) = nullptr;
   std::optional<Poisoning> (*poisoned)(const LiveChannel&) = nullptr;
+
+  [[nodiscard]] std::string_view title() const { return noun.empty() ? name : noun; }
+  // In memory that its processes share: each of them has a number in the roster.
+  [[nodiscard]] bool native() const { return reap != nullptr; }
 };
 
 using ChannelKinds = std::span<const ChannelKind* const>;

@@ -8,15 +8,24 @@
 namespace procgraph {
 namespace {
 
-// How a message says what a process does with a channel: "reads", "writes", "takes stdin from" …
-std::optional<ChannelId> find_channel(Draft& draft, const Process& process, std::string_view does,
-                                      const std::string& name, Mark mark, bool stream) {
+// What a process does with a channel, as a message says it ("reads", "takes stdin from" …), and how.
+struct Use {
+  std::string_view does;
+  bool served = false;  // as a socket
+  bool stream = false;
+};
+
+std::optional<ChannelId> find_channel(Draft& draft, const Process& process, const Use& use,
+                                      const std::string& name, Mark mark) {
   const auto* target = draft.names.find(name);
   if (target == nullptr) {
-    std::string hint = draft.names.suggest(name, false, true, stream);
-    if (hint.empty()) hint = cat("declare it, for example 'queues: [", name, "]' or 'pipes: [", name, "]'");
+    std::string hint = draft.names.suggest(name, false, true, use.stream);
+    if (hint.empty()) {
+      hint = use.served ? cat("declare it: 'sockets: [", name, "]'")
+                        : cat("declare it, for example 'queues: [", name, "]' or 'pipes: [", name, "]'");
+    }
     draft.diagnostics.error(
-        mark, cat("process ", quoted(process.name), ' ', does, " unknown channel ", quoted(name)),
+        mark, cat("process ", quoted(process.name), ' ', use.does, " unknown channel ", quoted(name)),
         std::move(hint));
     draft.graph.incomplete = true;
     return {};
@@ -24,12 +33,21 @@ std::optional<ChannelId> find_channel(Draft& draft, const Process& process, std:
   if (const auto* channel = std::get_if<ChannelId>(target)) return *channel;
   draft.diagnostics
       .error(mark,
-             cat("process ", quoted(process.name), ' ', does, ' ', quoted(name), ", which is a process"),
+             cat("process ", quoted(process.name), ' ', use.does, ' ', quoted(name), ", which is a process"),
              "processes are joined by a channel, or by an entry of 'pipelines:'")
       .notes.push_back({draft.graph.at(std::get<ProcessId>(*target)).mark, "declared here"});
   draft.graph.incomplete = true;
   return {};
 }
+
+// The four keys that name channels.
+struct Key {
+  const char* does;  // in messages
+  Access access;
+  bool served;  // names sockets, and no other channel
+};
+constexpr Key kReads{"reads", Access::kRead, false}, kWrites{"writes", Access::kWrite, false},
+    kServes{"serves", Access::kRead, true}, kConnects{"connects to", Access::kWrite, true};
 
 // The ports that a process has so far, by name: at most one of each access (one that is both stands under
 // kRead).
@@ -63,15 +81,20 @@ const Port* rival(const Graph& graph, const Named& named, const Port& port) {
   return nullptr;
 }
 
-void connect(Draft& draft, ProcessId id, const PortSpec& spec, Access access, PortNames& names) {
+void connect(Draft& draft, ProcessId id, const PortSpec& spec, const Key& key, PortNames& names) {
   Graph& graph = draft.graph;
   const Process& process = graph.at(id);
-  const bool reads = access == Access::kRead;
+  const bool reads = key.access == Access::kRead;
   const auto channel =
-      find_channel(draft, process, reads ? "reads" : "writes", spec.channel.value, spec.channel.mark, false);
-  if (!channel) return;
+      find_channel(draft, process, {key.does, key.served}, spec.channel.value, spec.channel.mark);
+  if (!channel || !suits(draft, process, key.does, *channel, key.served, spec.channel.mark)) return;
   const std::string& name = spec.port.value.empty() ? spec.channel.value : spec.port.value;
-  Port port{.process = id, .channel = *channel, .name = name, .access = access, .mark = spec.channel.mark};
+  Port port{.process = id,
+            .channel = *channel,
+            .name = name,
+            .access = key.access,
+            .variable = spec.variable,
+            .mark = spec.channel.mark};
   if (spec.fd) port.fd = spec.fd->value;
   if (spec.wait) port.wait = spec.wait->value;
   port.subscription = {spec.when_full, spec.history, spec.broadcast};
@@ -118,14 +141,32 @@ void connect_streams(Draft& draft, ProcessId id, const ProcessSpec& spec) {
   for (std::size_t i = 0; i < streams.size(); ++i) {
     if (!*streams[i] || (*streams[i])->kind != StreamKind::kChannel) continue;
     const StreamSpec& stream = **streams[i];
-    const auto channel = find_channel(draft, draft.graph.at(id), kDoes[i], stream.target, stream.mark, true);
-    if (channel && !named_twice(draft, draft.graph.at(id), i, *channel, stream.mark)) {
+    const auto channel =
+        find_channel(draft, draft.graph.at(id), {kDoes[i], false, true}, stream.target, stream.mark);
+    if (!channel || !suits(draft, draft.graph.at(id), kDoes[i], *channel, false, stream.mark)) continue;
+    if (!named_twice(draft, draft.graph.at(id), i, *channel, stream.mark))
       connect_stream(draft.graph, id, i, *channel, stream.mark);
-    }
   }
 }
 
 }  // namespace
+
+bool suits(Draft& draft, const Process& process, std::string_view does, ChannelId id, bool served,
+           Mark mark) {
+  const Channel& channel = draft.graph.at(id);
+  if (channel.kind->served == served) return true;
+  draft.graph.incomplete = true;
+  draft.diagnostics
+      .error(mark,
+             cat("process ", quoted(process.name), ' ', does, ' ', quoted(channel.name), ", which is ",
+                 with_article(channel.kind->title())),
+             served ? cat(with_article(channel.kind->title()),
+                          " is named in 'reads' and 'writes', a socket in 'serves' and "
+                          "'connects'")
+                    : "a socket is named in 'serves' by its server and in 'connects' by its clients")
+      .notes.push_back({channel.mark, "declared here"});
+  return false;
+}
 
 PortId add_port(Graph& graph, Port port) {
   port.id = PortId{static_cast<std::uint32_t>(graph.ports.size())};
@@ -150,9 +191,11 @@ void connect_ports(Draft& draft) {
   for (std::uint32_t i = 0; i < draft.graph.processes.size(); ++i) {
     const ProcessSpec& spec = draft.spec.processes[i];
     PortNames names;
-    for (const PortSpec& port : spec.reads) connect(draft, ProcessId{i}, port, Access::kRead, names);
-    for (const PortSpec& port : spec.writes) connect(draft, ProcessId{i}, port, Access::kWrite, names);
+    for (const PortSpec& port : spec.reads) connect(draft, ProcessId{i}, port, kReads, names);
+    for (const PortSpec& port : spec.writes) connect(draft, ProcessId{i}, port, kWrites, names);
     connect_streams(draft, ProcessId{i}, spec);
+    for (const PortSpec& port : spec.serves) connect(draft, ProcessId{i}, port, kServes, names);
+    for (const PortSpec& port : spec.connects) connect(draft, ProcessId{i}, port, kConnects, names);
   }
 }
 

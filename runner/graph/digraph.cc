@@ -157,7 +157,7 @@ Digraph data_flow(const Graph& graph, Duplex duplex) {
   std::vector<Edge> edges;
   edges.reserve(graph.ports.size());
   for (const Channel& channel : graph.channels) {
-    if (channel.duplex && duplex == Duplex::kLeftOut) continue;
+    if (duplex == Duplex::kLeftOut && (channel.duplex || !channel.kind->flows)) continue;
     for (const PortId port : channel.writers)
       edges.emplace_back(graph.at(port).process.value, channels + channel.id.value);
     for (const PortId port : channel.readers)

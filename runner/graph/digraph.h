@@ -54,7 +54,8 @@ struct Components {
 
 enum class Duplex { kIncluded, kLeftOut };
 
-// Writer → channel → reader. Processes are the vertices below processes.size(), channels follow.
+// Writer → channel → reader. Processes are the vertices below processes.size(), channels follow. What is no
+// one-way flow, duplex pipes and kinds that do not flow, may be left out.
 [[nodiscard]] Digraph data_flow(const Graph& graph, Duplex duplex);
 
 // By process, numbered in order of appearance: processes that a byte pipe joins, directly or through others,

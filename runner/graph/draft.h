@@ -54,6 +54,8 @@ void connect_pipelines(Draft& draft);
 void resolve_after(Draft& draft);
 
 [[nodiscard]] const ChannelKind* find_kind(ChannelKinds kinds, std::string_view name);
+// Whether the channel may be named where sockets are (served), or are not; else says so.
+bool suits(Draft& draft, const Process& process, std::string_view does, ChannelId id, bool served, Mark mark);
 PortId add_port(Graph& graph, Port port);
 // Makes the stream a port of the channel: it reads for stdin, writes for the others.
 void connect_stream(Graph& graph, ProcessId process, std::size_t stream, ChannelId channel, Mark mark);

@@ -8,7 +8,7 @@
 namespace procgraph {
 
 std::string title(const Graph& graph, const Channel& channel) {
-  if (!channel.anonymous) return cat(channel.kind->name, ' ', quoted(channel.name));
+  if (!channel.anonymous) return cat(channel.kind->title(), ' ', quoted(channel.name));
   const auto writers = process_names(graph, channel.writers), readers = process_names(graph, channel.readers);
   return cat("the ", channel.kind->name, " from ", quoted_list(writers), " to ", quoted_list(readers));
 }

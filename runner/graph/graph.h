@@ -28,6 +28,7 @@ struct Subscription {
   [[nodiscard]] bool is_broadcast() const { return broadcast && broadcast->value; }
 };
 
+// Of a socket, a server's port reads and a client's port writes.
 struct Port {
   PortId id;
   ProcessId process;
@@ -38,6 +39,7 @@ struct Port {
   std::optional<int> fd;  // fixed by the file, or by the stream
   WaitMode wait = WaitMode::kDefault;
   Subscription subscription;
+  std::string variable;  // of a socket: the one that holds its address
   Mark mark;
 };
 
@@ -90,6 +92,19 @@ struct ReaderPlace {
   std::uint64_t history = 0;  // messages that it may be behind
 };
 
+struct SocketOptions {
+  SocketAddress address;
+  Mark mark;  // of the address, where it was written
+  bool opened_by_server = false;
+};
+
+struct AreaOptions {
+  bool lock = false;
+  std::string initial;  // absolute; empty: zeros
+  Mark initial_mark;
+  std::vector<std::string> sync;
+};
+
 struct Channel {
   ChannelId id;
   std::string name;  // of an anonymous one "left|right"
@@ -97,11 +112,13 @@ struct Channel {
   Mark mark;
   bool anonymous = false;
   std::uint64_t capacity = 0;  // messages of a queue or a topic; bytes of a pipe, 0 the kernel's default
-  Bytes memory{};
+  Bytes memory{};              // of messages in flight; the size of an area
   Bytes max_message{};
   bool duplex = false;
   ReaderPolicy policy = ReaderPolicy::kBlock;  // of a topic's readers that say nothing else
-  bool ended_from_start = false;               // select() took out all its writers
+  AreaOptions area;
+  SocketOptions socket;
+  bool ended_from_start = false;  // select() took out all its writers
   Mark capacity_mark, max_message_mark, memory_mark;
   std::vector<PortId> writers, readers;  // a duplex pipe lists both its ports in both
   std::uint32_t holders = 0;             // processes that have a port of it, replicas counted

@@ -99,6 +99,8 @@ class Pipeline {
 
   void attach(ProcessId id, std::size_t stream, ChannelId channel, Mark mark) {
     const Process& process = draft_.graph.at(id);
+    if (!suits(draft_, process, stream == 0 ? "takes stdin from" : "sends stdout to", channel, false, mark))
+      return;
     if (names_channel(draft_.graph, process, channel, stream == 0 ? Access::kRead : Access::kWrite)) return;
     const Stream& now = process.streams[stream];
     if (now.kind == StreamKind::kChannel && draft_.graph.at(now.port).channel == channel) return;

@@ -23,6 +23,12 @@ void fixed_descriptors_are_free_and_possible(const Graph& graph, const World& wo
 void streams_are_bytes(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void standard_input_is_inherited_once(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
+// rules/sockets.cc
+void listeners_have_their_numbers(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void variables_hold_one_address(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void addresses_are_those_of_sockets(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void servers_are_services(const Graph& graph, const World& world, Diagnostics& diagnostics);
+
 // rules/order.cc
 void start_order_has_no_circle(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void services_are_not_waited_for(const Graph& graph, const World& world, Diagnostics& diagnostics);

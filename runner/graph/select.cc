@@ -161,13 +161,31 @@ class Selector {
 
   void mend(Channel& channel) {
     const auto [had_writers, had_readers] = had_[channel.id.value];
-    if (channel.duplex) {
+    if (channel.kind->served) {
+      if (channel.readers.empty()) miss_server(channel);
+    } else if (!channel.kind->flows) {
+      return;  // its processes come and go
+    } else if (channel.duplex) {
       if (channel.readers.size() == 1) end_from_start(channel);
     } else if (had_writers && channel.writers.empty()) {
       end_from_start(channel);
     } else if (had_readers && channel.readers.empty()) {
       discard(channel);
     }
+  }
+
+  // Its clients would wait for ever, or fail one after the other.
+  void miss_server(const Channel& channel) {
+    const std::string client = to_.at(to_.at(channel.writers.front()).process).name;
+    const auto before = std::ranges::find(from_.channels, channel.name, &Channel::name);
+    const ProcessId server = from_.at(before->readers.front()).process;
+    diagnostics_
+        .error(channel.mark,
+               cat(named(channel), " has lost its server: process ", quoted(from_.at(server).name),
+                   " is out (", reason_[server.value], ')'),
+               cat("leave ", quoted(client), " out too, or let ", quoted(from_.at(server).name), " run"))
+        .notes.push_back(
+            {to_.at(channel.writers.front()).mark, cat("connected to here by ", quoted(client))});
   }
 
   void end_from_start(Channel& channel) {
@@ -206,7 +224,7 @@ class Selector {
 
   // title(), but with both names of an anonymous pipe though one of its ends is out.
   static std::string named(const Channel& channel) {
-    return cat(channel.kind->name, ' ', quoted(channel.name));
+    return cat(channel.kind->title(), ' ', quoted(channel.name));
   }
 
   Graph from_;

@@ -8,6 +8,11 @@ std::string quoted(std::string_view name) {
   return cat('\'', name, '\'');
 }
 
+std::string with_article(std::string_view noun) {
+  const bool vowel = !noun.empty() && std::string_view("aeiou").find(noun[0]) != std::string_view::npos;
+  return cat(vowel ? "an " : "a ", noun);
+}
+
 std::string quoted_list(std::span<const std::string> names) {
   constexpr std::size_t kShown = 8;
   const std::size_t shown = names.size() > kShown + 1 ? kShown : names.size();

@@ -32,7 +32,8 @@ template <class... Pieces>
   return out;
 }
 
-[[nodiscard]] std::string quoted(std::string_view name);  // 'name'
+[[nodiscard]] std::string quoted(std::string_view name);        // 'name'
+[[nodiscard]] std::string with_article(std::string_view noun);  // a queue, an area
 [[nodiscard]] std::string quoted_list(
     std::span<const std::string> names);  // 'a', 'b' and 'c'; past eight "… and 12 more"
 [[nodiscard]] std::string counted(std::uint64_t n, std::string_view one,

@@ -1,5 +1,6 @@
 #include "launch/launch.h"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace procgraph {
@@ -14,12 +15,29 @@ void add_streams(const Spawn& spawn, LogEnds logs, SpawnRequest& request) {
   }
 }
 
+// The texts with the addresses of sockets in place of references.
+std::vector<std::string> with_addresses(const std::vector<std::string>& texts, const Graph& graph,
+                                        const Opened& opened) {
+  std::vector<std::string> filled;
+  filled.reserve(texts.size());
+  for (const std::string& text : texts) {
+    filled.push_back(replace_socket_references(text, [&](std::string_view name, std::string_view part) {
+      const auto socket = std::ranges::find(graph.channels, name, &Channel::name);
+      // What is none of ours came in from our own environment, and goes on as it is.
+      if (socket == graph.channels.end()) return socket_reference(name, part);
+      return part_of(opened.address(socket->id), part).value_or("");
+    }));
+  }
+  return filled;
+}
+
 }  // namespace
 
 std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened, LogEnds logs) {
   SpawnRequest request{.program = spawn.program,
-                       .argv = spawn.argv,
-                       .env = spawn.env,
+                       .argv = with_addresses(spawn.argv, opened.graph(), opened),
+                       .env = with_addresses(spawn.env, opened.graph(), opened),
+                       .listens = spawn.listens,
                        .cwd = spawn.cwd,
                        .umask = spawn.umask,
                        .files_limit = opened.files_limit()};

@@ -15,9 +15,9 @@
 
 namespace procgraph {
 
-// The kernel objects of a plan, which must outlive it. The runner's copy of an end is closed as soon as no
-// spawn that inherits it is still to come, so that end of file and SIGPIPE work between the processes
-// themselves.
+// The kernel objects of a plan, which must outlive it; at its end, the files of unix sockets go. The runner's
+// copy of an end is closed as soon as no spawn that inherits it is still to come, so that end of file and
+// SIGPIPE work between the processes themselves.
 class Opened {
  public:
   // Raises the soft limit of open files to what the plan needs, opens data objects first and files (which it
@@ -31,6 +31,9 @@ class Opened {
 
   [[nodiscard]] int fd(ObjectId object, End end) const;  // -1 once released
   [[nodiscard]] LiveChannel live(ChannelId channel) const;
+  [[nodiscard]] const Graph& graph() const;
+  // Of a socket, with nothing left open.
+  [[nodiscard]] SocketAddress address(ChannelId channel) const;
   // This spawn has started, or never will: gives up its claim on each end that it inherits. A second call
   // does nothing.
   void release(const Spawn& spawn);

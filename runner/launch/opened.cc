@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "launch/launch.h"
+#include "os/named_files.h"
 #include "os/objects.h"
 
 namespace procgraph {
 namespace {
 
-constexpr std::size_t kEnds = 6;  // as many as End has values
+constexpr std::size_t kEnds = 7;  // as many as End has values
 // Beside what the plan counts: a directory, a report or a pidfd that is open for a moment.
 constexpr std::uint64_t kSpareDescriptors = 16;
 
@@ -26,6 +27,7 @@ struct Open {
   std::array<Fd, kEnds> ends;
   std::array<std::uint32_t, kEnds> claims{};
   Mapping map;
+  SocketAddress address;  // of a listener, as it is
 
   [[nodiscard]] bool wanted(End end) const { return claims[index(end)] > 0; }
   // Keeps an end only if somebody will inherit it: else its peer would never see the end.
@@ -34,9 +36,17 @@ struct Open {
   }
 };
 
+// A unix socket without a path of its own lies in the run's folder, under its name.
+SocketAddress placed(SocketAddress address, const std::string& name, const NamedFiles& files) {
+  const bool nowhere = address.family == SocketAddress::Family::kUnix && address.path.empty();
+  if (nowhere) address.path = files.folder() + '/' + name;
+  return address;
+}
+
 class Opener {
  public:
-  Opener(Kernel& kernel, const Object& object, Open& open) : kernel_(kernel), object_(object), open_(open) {}
+  Opener(Kernel& kernel, const Object& object, Open& open, NamedFiles& files)
+      : kernel_(kernel), object_(object), open_(open), files_(files) {}
 
   Result<void> operator()(const PipeObject& pipe) {
     auto ends = open_pipe(kernel_, object_.name, pipe.capacity);
@@ -51,6 +61,10 @@ class Opener {
   Result<void> operator()(const MemoryObject& memory) {
     auto writable = open_memory(kernel_, object_.name, memory.size);
     if (!writable) return writable.error();
+    if (!memory.initial.empty()) {
+      auto filled = fill_memory(kernel_, object_.name, writable->get(), memory.size, memory.initial);
+      if (!filled) return filled;
+    }
     if (memory.mapped) {
       auto map = Mapping::open(kernel_, object_.name, writable->get(), memory.size);
       if (!map) return map.error();
@@ -68,6 +82,16 @@ class Opener {
   Result<void> operator()(const FileObject& file) {
     if (auto done = open_end(file, End::kReadOnly, FileUse::kRead); !done) return done;
     return open_end(file, End::kReadWrite, file.append ? FileUse::kAppend : FileUse::kTruncate);
+  }
+
+  Result<void> operator()(const ListenerObject& listener) {
+    SocketAddress address = placed(listener.address, object_.name, files_);
+    auto fd = open_listener(kernel_, object_.name, address);
+    if (!fd) return fd.error();
+    if (!address.path.empty()) files_.add(address.path);
+    open_.address = std::move(address);
+    open_.keep(End::kListen, std::move(*fd));
+    return {};
   }
 
  private:
@@ -89,6 +113,7 @@ class Opener {
   Kernel& kernel_;
   const Object& object_;
   Open& open_;
+  NamedFiles& files_;
 };
 
 // What the runner needs open at once; and in the child a descriptor fits below the limit only if its number
@@ -115,6 +140,7 @@ struct Opened::State {
   std::uint64_t files_limit = 0;
   std::vector<Open> objects;
   std::vector<bool> released;  // by spawn
+  NamedFiles named;
 
   explicit State(const Plan& of)
       : plan(of), files_limit(soft_files_limit()), objects(of.objects.size()), released(of.spawns.size()) {
@@ -135,10 +161,16 @@ struct Opened::State {
   Result<void> open(Kernel& kernel, bool files) {
     for (const Object& object : plan.objects) {
       if (std::holds_alternative<FileObject>(object.what) != files) continue;
-      auto done = std::visit(Opener(kernel, object, objects[object.id.value]), object.what);
+      auto done = std::visit(Opener(kernel, object, objects[object.id.value], named), object.what);
       if (!done) return done;
     }
     return {};
+  }
+
+  [[nodiscard]] const SocketAddress* listening(ChannelId id) const {
+    for (const Object& object : plan.objects)
+      if (object.channel == id) return &objects[object.id.value].address;
+    return nullptr;
   }
 
   Result<void> init_channels() {
@@ -162,6 +194,9 @@ Result<Opened> Opened::open(const Plan& plan) {
 Result<Opened> Opened::open(const Plan& plan, Kernel& kernel) {
   auto state = std::make_unique<State>(plan);
   if (auto raised = raise_file_limit(kernel, descriptors_needed(plan)); !raised) return raised.error();
+  if (!plan.run_folder.empty()) {
+    if (auto made = state->named.make_folder(kernel, plan.run_folder); !made) return made.error();
+  }
   if (auto done = state->open(kernel, /*files=*/false); !done) return done.error();
   if (auto done = state->init_channels(); !done) return done.error();
   if (auto done = state->open(kernel, /*files=*/true); !done) return done.error();
@@ -170,6 +205,16 @@ Result<Opened> Opened::open(const Plan& plan, Kernel& kernel) {
 
 int Opened::fd(ObjectId object, End end) const {
   return state_->objects[object.value].ends[index(end)].get();
+}
+
+const Graph& Opened::graph() const {
+  return state_->plan.graph;
+}
+
+SocketAddress Opened::address(ChannelId channel) const {
+  const Channel& socket = state_->plan.graph.at(channel);
+  if (const SocketAddress* open = state_->listening(channel)) return *open;
+  return placed(socket.socket.address, socket.name, state_->named);
 }
 
 LiveChannel Opened::live(ChannelId channel) const {

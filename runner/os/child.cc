@@ -103,7 +103,7 @@ void become(ChildScript& script) {
   if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) fail(script, ChildStep::kSeal);
   if (!place(script)) fail(script, ChildStep::kPlace);
   if (script.files && ::setrlimit(RLIMIT_NOFILE, &*script.files) != 0) fail(script, ChildStep::kFileLimit);
-  write_decimal(script.pid_digits, ::getpid());
+  for (char* digits : script.pid_digits) write_decimal(digits, ::getpid());
   reset_signals();
   ::execve(script.program, script.argv, script.envp);
   fail(script, ChildStep::kExec);

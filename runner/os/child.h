@@ -45,8 +45,8 @@ struct ChildScript {
   const char* program = nullptr;
   char* const* argv = nullptr;
   char* const* envp = nullptr;
-  char* pid_digits = nullptr;  // where the child writes its process id, with room for kPidDigits
-  const char* cwd = nullptr;   // null: stays
+  std::span<char* const> pid_digits;  // where the child writes its process id, with room for kPidDigits each
+  const char* cwd = nullptr;          // null: stays
   std::optional<mode_t> umask;
   std::span<Move> moves;
   int above_targets = 3;  // the lowest number above 2 and above every target

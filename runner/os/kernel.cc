@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 namespace procgraph {
 
 int Kernel::open(const char* path, int flags, mode_t mode) {
@@ -17,6 +19,22 @@ int Kernel::pipe2(int* ends, int flags) {
 
 int Kernel::socketpair(int type, int* ends) {
   return ::socketpair(AF_UNIX, type, 0, ends);
+}
+
+int Kernel::socket(int domain, int type) {
+  return ::socket(domain, type, 0);
+}
+
+int Kernel::bind(int fd, const sockaddr* address, socklen_t size) {
+  return ::bind(fd, address, size);
+}
+
+int Kernel::listen(int fd, int backlog) {
+  return ::listen(fd, backlog);
+}
+
+char* Kernel::mkdtemp(char* pattern) {
+  return ::mkdtemp(pattern);
 }
 
 int Kernel::memfd_create(const char* name, unsigned flags) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -19,6 +20,10 @@ class Kernel {
   virtual int open(const char* path, int flags, mode_t mode);
   virtual int pipe2(int* ends, int flags);
   virtual int socketpair(int type, int* ends);  // AF_UNIX
+  virtual int socket(int domain, int type);
+  virtual int bind(int fd, const sockaddr* address, socklen_t size);
+  virtual int listen(int fd, int backlog);
+  virtual char* mkdtemp(char* pattern);
   virtual int memfd_create(const char* name, unsigned flags);
   virtual int ftruncate(int fd, off_t size);
   virtual int fcntl(int fd, int command, int argument);

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
@@ -105,6 +107,27 @@ Result<Fd> open_memory(Kernel& kernel, const std::string& name, Bytes size) {
   // A process of another user must not open it again through /proc.
   if (::fchmod(raw, 0400) != 0) return refused(fmt::format("fchmod '{}'", name), errno);
   return fd;
+}
+
+Result<void> fill_memory(Kernel& kernel, const std::string& name, int fd, Bytes size,
+                         const std::string& path) {
+  const auto file = open_file(kernel, path, FileUse::kRead);
+  if (!file) return file.error();
+  struct stat facts {};
+  if (::fstat(file->get(), &facts) != 0) return Error{fmt::format("fstat '{}'", path), errno};
+  if (static_cast<std::uint64_t>(facts.st_size) > size.value)
+    return Error{fmt::format("copy '{}' to '{}': it has {} bytes, not at most {}", path, name,
+                             format_count(static_cast<std::uint64_t>(facts.st_size)),
+                             format_count(size.value))};
+  for (auto left = static_cast<std::size_t>(facts.st_size); left > 0;) {
+    const ssize_t copied = ::sendfile(fd, file->get(), nullptr, left);
+    if (copied < 0 && errno != EINTR) return refused(fmt::format("sendfile '{}' to '{}'", path, name), errno);
+    if (copied == 0) break;  // it has become shorter
+    if (copied > 0) left -= static_cast<std::size_t>(copied);
+  }
+  // A child that reads the descriptor shares its place in the memory.
+  if (::lseek(fd, 0, SEEK_SET) != 0) return Error{fmt::format("lseek '{}'", name), errno};
+  return {};
 }
 
 Result<Fd> open_read_only(Kernel& kernel, const std::string& name, int fd) {

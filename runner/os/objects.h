@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "base/socket_address.h"
 #include "base/units.h"
 #include "os/fd.h"
 #include "os/kernel.h"
@@ -27,8 +28,17 @@ Result<Ends> open_socket_pair(Kernel& kernel, const std::string& name);
 // Memory without a name in any file system, zeroed, of a size that nobody can change: its maps can never
 // raise SIGBUS.
 Result<Fd> open_memory(Kernel& kernel, const std::string& name, Bytes size);
+// Copies a file to the beginning of the memory. Its descriptor then stands at the beginning again. A file
+// that is larger is an error.
+Result<void> fill_memory(Kernel& kernel, const std::string& name, int fd, Bytes size,
+                         const std::string& path);
 // A descriptor of the same memory that can be neither written nor mapped writable.
 Result<Fd> open_read_only(Kernel& kernel, const std::string& name, int fd);
+
+// A socket that listens at the address, with as many connections waiting as the kernel allows. What the
+// address leaves open is filled in: the port. A unix socket's file that nobody listens on any more is
+// replaced.
+Result<Fd> open_listener(Kernel& kernel, const std::string& name, SocketAddress& address);
 
 enum class FileUse { kRead, kTruncate, kAppend };
 

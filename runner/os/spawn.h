@@ -23,6 +23,7 @@ struct SpawnRequest {
   std::string program;  // absolute
   std::vector<std::string> argv;
   std::vector<std::string> env;  // PROCGRAPH_PID is added in the child
+  bool listens = false;          // LISTEN_PID, too
   std::string cwd;               // empty: ours
   std::optional<mode_t> umask;
   // (ours, the child's number), in any order and overlapping at will; a child number from 0 to 2 that is

@@ -5,12 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <string_view>
+#include <utility>
 
 namespace procgraph {
 namespace {
-
-constexpr std::string_view kPidName = "PROCGRAPH_PID=";
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> all;
@@ -21,23 +19,32 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }  // namespace
 
 SpawnScript::SpawnScript(const SpawnRequest& request, int report)
-    : argv_(pointers(request.argv)), envp_(pointers(request.env)), pid_(kPidName) {
-  pid_.resize(kPidName.size() + kPidDigits);
+    : argv_(pointers(request.argv)), envp_(pointers(request.env)) {
   argv_.push_back(nullptr);
-  envp_.push_back(pid_.data());
+  pids_.reserve(2);  // they must stay where they are
+  add_pid("PROCGRAPH_PID=");
+  if (request.listens) add_pid("LISTEN_PID=");
   envp_.push_back(nullptr);
   add_moves(request);
   child_ = ChildScript{.parent = ::getpid(),
                        .program = request.program.c_str(),
                        .argv = argv_.data(),
                        .envp = envp_.data(),
-                       .pid_digits = pid_.data() + kPidName.size(),
+                       .pid_digits = pid_digits_,
                        .cwd = request.cwd.empty() ? nullptr : request.cwd.c_str(),
                        .umask = request.umask,
                        .moves = moves_,
                        .report = report};
   for (const Move& move : moves_) child_.above_targets = std::max(child_.above_targets, move.to + 1);
   if (request.files_limit) add_files_limit(*request.files_limit);
+}
+
+void SpawnScript::add_pid(std::string name) {
+  const std::size_t size = name.size();
+  std::string& variable = pids_.emplace_back(std::move(name));
+  variable.resize(size + kPidDigits);
+  envp_.push_back(variable.data());
+  pid_digits_.push_back(variable.data() + size);
 }
 
 void SpawnScript::add_moves(const SpawnRequest& request) {

@@ -22,11 +22,13 @@ class SpawnScript {
   [[nodiscard]] ChildScript& child() { return child_; }
 
  private:
+  void add_pid(std::string name);
   void add_moves(const SpawnRequest& request);
   void add_files_limit(std::uint64_t soft);
 
   std::vector<char*> argv_, envp_;
-  std::string pid_;
+  std::vector<std::string> pids_;  // variables that end in the child's process id
+  std::vector<char*> pid_digits_;
   std::vector<Move> moves_;
   Fd null_;  // where it cannot be opened, the child fails at that move
   ChildScript child_;

@@ -57,6 +57,7 @@ FileFacts look(const std::string& path) {
   facts.type = S_ISREG(status.st_mode)   ? FileFacts::Type::kRegular
                : S_ISDIR(status.st_mode) ? FileFacts::Type::kDirectory
                                          : FileFacts::Type::kOther;
+  if (S_ISREG(status.st_mode)) facts.size = Bytes{static_cast<std::uint64_t>(status.st_size)};
   facts.readable = ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
   facts.executable = ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
   return facts;

@@ -2,7 +2,24 @@
 
 #include <algorithm>
 
+#include "graph/wording.h"
+
 namespace procgraph {
+namespace {
+
+// The variable of a socket.
+bool holds_address(const Plan& plan, const Process& process, std::string_view variable) {
+  return std::ranges::any_of(process.ports,
+                             [&](PortId id) { return plan.graph.at(id).variable == variable; });
+}
+
+}  // namespace
+
+std::string shown(std::string_view text) {
+  return replace_socket_references(text, [](std::string_view name, std::string_view part) {
+    return cat("${socket.", name, '.', part, '}');
+  });
+}
 
 std::string_view name(End end) {
   switch (end) {
@@ -17,12 +34,14 @@ std::string_view name(End end) {
       return "read-only";
     case End::kReadWrite:
       return "read-write";
+    case End::kListen:
+      return "listen";
   }
   return "";
 }
 
 std::string_view sort_of(const Object& object) {
-  constexpr std::string_view kSorts[] = {"pipe", "socket pair", "memory", "file"};
+  constexpr std::string_view kSorts[] = {"pipe", "socket pair", "memory", "file", "listener"};
   return kSorts[object.what.index()];
 }
 
@@ -33,7 +52,9 @@ std::vector<std::string> own_environment(const Plan& plan, const Spawn& spawn) {
     const auto key = std::string_view(entry).substr(0, entry.find('='));
     const bool declared = std::ranges::any_of(
         process.env, [&](const EnvironmentEntry& variable) { return variable.name.value == key; });
-    if (declared || key.starts_with("PROCGRAPH_")) own.push_back(entry);
+    const bool ours =
+        key.starts_with("PROCGRAPH_") || key.starts_with("LISTEN_") || holds_address(plan, process, key);
+    if (declared || ours) own.push_back(shown(entry));
   }
   return own;
 }

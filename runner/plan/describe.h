@@ -9,8 +9,12 @@
 
 namespace procgraph {
 
-[[nodiscard]] std::string_view name(End end);                  // read, write, both, read-only, read-write
-[[nodiscard]] std::string_view sort_of(const Object& object);  // pipe, socket pair, memory, file
+// read, write, both, read-only, read-write, listen
+[[nodiscard]] std::string_view name(End end);
+// pipe, socket pair, memory, file, listener
+[[nodiscard]] std::string_view sort_of(const Object& object);
+// With addresses that are not known yet as the file writes them.
+[[nodiscard]] std::string shown(std::string_view text);
 // What the process does not inherit: "K=V" of what the file declares and of what is ours.
 [[nodiscard]] std::vector<std::string> own_environment(const Plan& plan, const Spawn& spawn);
 // Processes by number (a start group, a stop rank): names, in order of the number.

@@ -13,10 +13,13 @@ struct Descriptors {
   std::vector<Inherit> inherits;  // sorted by number; streams that are files are not among them
   std::string ports;              // PROCGRAPH_PORTS, or ""
   int roster = -1;
+  unsigned listeners = 0;    // on 3, 4 …
+  std::string listen_names;  // of their ports, with ':' between
 };
 
-// 0 to 2 are streams, `fd: N` is N, everything else lies on the lowest free numbers from 3: the roster, then
-// the ports in their order. `roster` is invalid where the process does not take part.
+// 0 to 2 are streams, listeners come first from 3, `fd: N` is N, everything else lies on the lowest free
+// numbers after the listeners: the roster, then the ports in their order. `roster` is invalid where the
+// process does not take part.
 [[nodiscard]] Descriptors number_descriptors(const Graph& graph, const Process& process,
                                              const Objects& objects, ObjectId roster);
 

@@ -12,7 +12,8 @@ constexpr std::uint64_t kRunnerItself =
     32;  // stdio, epoll, signals, timers, the control socket, room to breathe
 
 std::uint64_t descriptors_of(const Object& object) {
-  if (std::holds_alternative<FileObject>(object.what)) return 1;
+  if (std::holds_alternative<FileObject>(object.what) || std::holds_alternative<ListenerObject>(object.what))
+    return 1;
   return 2;  // both ends; of a memory the writable and the read-only one
 }
 
@@ -34,7 +35,7 @@ void check_memory(const Plan& plan, const Machine& machine, Diagnostics& diagnos
                         cat("the graph's channels may need ", rough(plan.memory), " of memory, ",
                             machine.memory_limit_source.empty() ? "the machine" : machine.memory_limit_source,
                             " has ", rough(machine.memory_available)),
-                        "lower 'memory' of the queues");
+                        "lower 'memory' of the queues, or 'size' of the areas");
   error.notes.push_back({most->memory_mark.known() ? most->memory_mark : most->mark,
                          cat(title(plan.graph, *most), " may hold ", rough(most->memory))});
 }
@@ -65,8 +66,9 @@ void check_participants(const Plan& plan, Diagnostics& diagnostics) {
     ++(plan.graph.at(spawn.process).builtin ? ours : native);
   }
   if (native > kMaxParticipants || native + ours <= kMaxParticipants) return;
-  diagnostics.error({}, cat(format_count(native + ours), " processes use queues; a graph has room for ",
-                            format_count(kMaxParticipants)));
+  diagnostics.error(
+      {}, cat(format_count(native + ours), " processes use queues or shared memory; a graph has room for ",
+              format_count(kMaxParticipants)));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "plan/limits.h"
 #include "plan/lookup.h"
 #include "plan/order.h"
+#include "plan/run_folder.h"
 #include "procgraph/admin.h"
 
 namespace procgraph {
@@ -29,6 +30,7 @@ class Planner {
 
   Plan run() {
     make_objects();
+    plan_.run_folder = choose_run_folder(graph_, world_, lookup_, diagnostics_, errors_);
     for (const Process& process : graph_.processes) spawn_all(process);
     plan_.objects = objects_.take();
     plan_.start_group = joined_by_byte_pipes(graph_);
@@ -63,6 +65,7 @@ class Planner {
       spawn.label = label(process, replica);
       spawn.umask = process.umask;
       spawn.inherits = descriptors.inherits;
+      spawn.listens = descriptors.listeners > 0;
       if (roster.valid())
         spawn.participant = static_cast<std::uint16_t>(std::min<unsigned>(++participants_, kMaxParticipants));
       fill_folder(process, spawn);
@@ -177,6 +180,15 @@ class Planner {
     if (spawn.participant != 0) add("PROCGRAPH_PARTICIPANT", std::to_string(spawn.participant));
     if (descriptors.roster >= 0) add("PROCGRAPH_ROSTER", std::to_string(descriptors.roster));
     if (!descriptors.ports.empty()) add("PROCGRAPH_PORTS", descriptors.ports);
+    if (descriptors.listeners > 0) {
+      add("LISTEN_FDS", std::to_string(descriptors.listeners));
+      add("LISTEN_FDNAMES", descriptors.listen_names);
+    }
+    for (const PortId id : process.ports) {
+      const Port& port = graph_.at(id);
+      if (port.variable.empty()) continue;
+      variables.emplace_back(port.variable, socket_reference(graph_.at(port.channel).name, "address"));
+    }
   }
 
   struct Written {

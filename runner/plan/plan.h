@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/id.h"
+#include "base/socket_address.h"
 #include "base/units.h"
 #include "graph/channel_kind.h"
 #include "graph/graph.h"
@@ -26,13 +27,18 @@ struct SocketPairObject {
 };
 struct MemoryObject {
   Bytes size{};
-  bool mapped = false;  // the runner maps it too
+  bool mapped = false;    // the runner maps it too
+  std::string initial{};  // a file whose bytes it begins with; empty: zeros
   bool operator==(const MemoryObject&) const = default;
 };
 struct FileObject {
   std::string path;
   bool append = false;
   bool operator==(const FileObject&) const = default;
+};
+struct ListenerObject {
+  SocketAddress address;  // as declared: what it leaves open is known when the object is open
+  bool operator==(const ListenerObject&) const = default;
 };
 
 enum class End : std::uint8_t {
@@ -41,14 +47,15 @@ enum class End : std::uint8_t {
   kA,
   kB,
   kReadOnly,
-  kReadWrite
-};  // of a pipe, a socket pair, a memory or file
+  kReadWrite,
+  kListen
+};  // of a pipe, a socket pair, a memory or file, a listener
 
 struct Object {
   ObjectId id;
   ChannelId channel;  // invalid: of the graph (the roster) or of a stream (a file)
   std::string name;   // "q.control"
-  std::variant<PipeObject, SocketPairObject, MemoryObject, FileObject> what;
+  std::variant<PipeObject, SocketPairObject, MemoryObject, FileObject, ListenerObject> what;
 };
 
 // One descriptor of a child: `fd` in it is `end` of `object`.
@@ -64,8 +71,12 @@ struct Spawn {
   std::uint32_t replica = 0;
   std::string label;    // "m", "parse.0"
   std::string program;  // absolute
+  // In these, references to sockets (base/socket_address.h) stand for addresses that are known once they are
+  // open.
   std::vector<std::string> argv;
-  std::vector<std::string> env;  // "K=V", sorted; all of it but PROCGRAPH_PID, which is written in the child
+  // "K=V", sorted; all of it but PROCGRAPH_PID, and LISTEN_PID of one that listens, which the child writes
+  std::vector<std::string> env;
+  bool listens = false;
   std::string cwd;
   std::optional<std::uint32_t> umask;
   std::array<StreamKind, 3> streams{StreamKind::kNone, StreamKind::kLog,
@@ -83,6 +94,7 @@ struct Plan {
   std::vector<std::uint32_t> stop_rank;    // by process: lower stops first; a circle shares one
   std::uint64_t descriptors = 0;           // that the runner needs open at once
   Bytes memory{};                          // of all channels
+  std::string run_folder;  // for sockets without a path of their own, as mkdtemp wants it; empty: none
 
   [[nodiscard]] const Object& at(ObjectId id) const { return objects[id.value]; }
   [[nodiscard]] const Spawn& at(SpawnId id) const { return spawns[id.value]; }

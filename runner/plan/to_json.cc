@@ -4,6 +4,15 @@
 namespace procgraph {
 namespace {
 
+// What is open yet, a port or a path, is left out.
+void write(JsonWriter& json, const SocketAddress& address) {
+  const bool tcp = address.family == SocketAddress::Family::kTcp;
+  json.text("family", tcp ? "tcp" : "unix");
+  if (tcp) json.text("host", address.host);
+  if (address.port != 0) json.number("port", address.port);
+  if (!address.path.empty()) json.text("path", address.path);
+}
+
 void write(JsonWriter& json, const Plan& plan, const Object& object) {
   json.begin_object();
   json.number("id", object.id.value);
@@ -16,8 +25,11 @@ void write(JsonWriter& json, const Plan& plan, const Object& object) {
   } else if (const auto* memory = std::get_if<MemoryObject>(&object.what)) {
     json.number("size", memory->size.value);
     json.boolean("mapped", memory->mapped);
+    if (!memory->initial.empty()) json.text("initial", memory->initial);
   } else if (const auto* file = std::get_if<FileObject>(&object.what)) {
     json.boolean("append", file->append);
+  } else if (const auto* listener = std::get_if<ListenerObject>(&object.what)) {
+    write(json, listener->address);
   }
   json.end_object();
 }
@@ -28,7 +40,9 @@ void write(JsonWriter& json, const Plan& plan, const Spawn& spawn) {
   json.text("process", plan.graph.at(spawn.process).name);
   json.number("replica", spawn.replica);
   json.text("program", spawn.program);
-  json.texts("argv", spawn.argv);
+  std::vector<std::string> argv;
+  for (const std::string& word : spawn.argv) argv.push_back(shown(word));
+  json.texts("argv", argv);
   json.text("cwd", spawn.cwd);
   if (spawn.umask) json.number("umask", *spawn.umask);
   json.boolean("clean_env", plan.graph.at(spawn.process).clean_env);

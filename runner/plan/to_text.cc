@@ -17,16 +17,25 @@ std::string heading(const Plan& plan) {
       cat("graph ", escape(plan.graph.name), ": ", counted(plan.spawns.size(), "process", "processes"), ", ",
           counted(plan.graph.channels.size(), "channel", "channels"), ", ",
           counted(plan.descriptors, "open file", "open files"));
-  if (plan.memory.value != 0) line += cat(", at most ", format(plan.memory), " of messages");
+  if (plan.memory.value != 0) line += cat(", at most ", rough(plan.memory), " in channels");
   return line + '\n';
+}
+
+std::string listening(const ListenerObject& listener) {
+  const SocketAddress& address = listener.address;
+  if (address.family == SocketAddress::Family::kTcp)
+    return address.port == 0 ? cat(address.host, ", a port that the kernel chooses") : format(address);
+  return address.path.empty() ? "unix, in the run's folder" : escape(address.path);
 }
 
 std::string details(const Object& object) {
   if (const auto* pipe = std::get_if<PipeObject>(&object.what))
     return pipe->capacity.value == 0 ? "" : format(pipe->capacity);
   if (const auto* memory = std::get_if<MemoryObject>(&object.what)) {
-    return cat(rough(memory->size), " reserved", memory->mapped ? ", mapped by the runner too" : "");
+    return cat(rough(memory->size), " reserved", memory->mapped ? ", mapped by the runner too" : "",
+               memory->initial.empty() ? "" : cat(", begins as ", escape(memory->initial)));
   }
+  if (const auto* listener = std::get_if<ListenerObject>(&object.what)) return listening(*listener);
   const auto* file = std::get_if<FileObject>(&object.what);
   return file != nullptr && file->append ? "appended to" : "";
 }
@@ -86,6 +95,7 @@ std::string command_line(const Spawn& spawn) {
   std::vector<std::string> words = spawn.argv;
   if (words.empty()) return spawn.program;
   words[0] = spawn.program;
+  for (std::string& word : words) word = shown(word);
   return escape(shell_join(words));
 }
 

@@ -42,6 +42,7 @@ Role role_of(const Graph& graph, const Process& process) {
   for (const PortId id : process.ports) {
     const Port& port = graph.at(id);
     role.opens = role.opens || (!port.stream && graph.at(port.channel).kind->has_opened != nullptr);
+    if (!graph.at(port.channel).kind->flows) continue;
     if (port.access != Access::kWrite) add_once(role.reads, port.channel);
     if (port.access != Access::kRead) add_once(role.writes, port.channel);
   }

@@ -35,10 +35,10 @@ struct Role {
   Duration grace = std::chrono::seconds(10);
   std::optional<Duration> timeout;
   std::vector<Need> needs;
-  std::vector<ProcessId> dependents;  // those that need this one
-  std::uint32_t group = 0;            // those of one group start together
-  std::uint32_t rank = 0;             // of the orderly stop: lower first
-  std::vector<ChannelId> reads, writes;
+  std::vector<ProcessId> dependents;     // those that need this one
+  std::uint32_t group = 0;               // those of one group start together
+  std::uint32_t rank = 0;                // of the orderly stop: lower first
+  std::vector<ChannelId> reads, writes;  // of those that flow, and so can end
 
   // The graph waits for the end of these only.
   [[nodiscard]] bool counts() const { return !service && !step && count > 0; }

@@ -1,14 +1,24 @@
 #include "supervise/channel_ends.h"
 
+#include <algorithm>
+
 namespace procgraph {
 
-void ChannelEnds::tell(const std::vector<ChannelId>& channels, OfParticipant what, SpawnId id) const {
-  const std::uint16_t participant = plan_.at(id).participant;
-  if (participant == 0) return;
-  for (const ChannelId channel : channels) {
-    const auto function = plan_.graph.at(channel).kind->*what;
-    if (function != nullptr) function(opened_.live(channel), participant);
+void ChannelEnds::tell_all(SpawnId id, OfParticipant what) const {
+  const Graph& graph = plan_.graph;
+  std::vector<ChannelId> told;
+  for (const PortId port : graph.at(plan_.at(id).process).ports) {
+    const ChannelId channel = graph.at(port).channel;
+    if (std::ranges::find(told, channel) != told.end()) continue;
+    told.push_back(channel);
+    tell(channel, what, id);
   }
+}
+
+void ChannelEnds::tell(ChannelId channel, OfParticipant what, SpawnId id) const {
+  const std::uint16_t participant = plan_.at(id).participant;
+  const auto function = plan_.graph.at(channel).kind->*what;
+  if (participant != 0 && function != nullptr) function(opened_.live(channel), participant);
 }
 
 void ChannelEnds::tell(ChannelId id, OfChannel what) const {
@@ -17,17 +27,13 @@ void ChannelEnds::tell(ChannelId id, OfChannel what) const {
 }
 
 void ChannelEnds::reap(SpawnId id) const {
-  tell(role(id).reads, &ChannelKind::reap, id);
-  tell(role(id).writes, &ChannelKind::reap, id);
+  tell_all(id, &ChannelKind::reap);
 }
-
 void ChannelEnds::sidestep(SpawnId id) const {
-  tell(role(id).reads, &ChannelKind::sidestep, id);
-  tell(role(id).writes, &ChannelKind::sidestep, id);
+  tell_all(id, &ChannelKind::sidestep);
 }
-
 void ChannelEnds::writer_gone(SpawnId id) const {
-  tell(role(id).writes, &ChannelKind::writer_gone, id);
+  for (const ChannelId channel : role(id).writes) tell(channel, &ChannelKind::writer_gone, id);
 }
 void ChannelEnds::reader_gone(SpawnId id) const {
   const Graph& graph = plan_.graph;

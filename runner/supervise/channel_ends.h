@@ -31,7 +31,8 @@ class ChannelEnds {
   using OfParticipant = void (*ChannelKind::*)(const LiveChannel&, std::uint16_t);
   using OfChannel = void (*ChannelKind::*)(const LiveChannel&);
 
-  void tell(const std::vector<ChannelId>& channels, OfParticipant what, SpawnId id) const;
+  void tell_all(SpawnId id, OfParticipant what) const;  // each channel of the process, once
+  void tell(ChannelId channel, OfParticipant what, SpawnId id) const;
   void tell(ChannelId id, OfChannel what) const;
   [[nodiscard]] const Role& role(SpawnId id) const { return cast_.at(cast_.owner(id)); }
 

@@ -16,8 +16,8 @@ std::string ends(std::uint32_t most, std::string_view noun) {
 Outcome print_kinds(const Context& context) {
   for (const ChannelKind* kind : context.kinds) {
     fmt::print("{} (under `{}:`)\n  {}\n  ends: {}, {}\n  survives: {}\n\n", kind->name, kind->key,
-               kind->summary, ends(kind->max_writers, "writer"), ends(kind->max_readers, "reader"),
-               kind->survives);
+               kind->summary, ends(kind->max_writers, kind->served ? "client" : "writer"),
+               ends(kind->max_readers, kind->served ? "server" : "reader"), kind->survives);
   }
   fmt::print("The options of each are in docs/file.md.\n");
   return {};

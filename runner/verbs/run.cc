@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <memory>
 
@@ -47,6 +48,12 @@ ReportOptions report_options(const RunFlags& flags, const Plan& plan) {
   return options;
 }
 
+// What somebody else has on this machine; all other refusals are the operating system's.
+int exit_code(const Error& refused) {
+  const bool taken = refused.code == EADDRINUSE || refused.code == EADDRNOTAVAIL;
+  return taken ? kExitMachine : kExitSystem;
+}
+
 Outcome run_graph(const RunFlags& flags, const Context& context) {
   Front front =
       prepare(flags.front, context, UpTo::kPlan);  // pure: text → Spec → Graph → Plan; nothing exists yet
@@ -66,7 +73,7 @@ Outcome run_graph(const RunFlags& flags, const Context& context) {
   if (!opened) {
     reporter->error(opened.error().text());
     (void)reporter->flush();
-    return {.code = kExitSystem};
+    return {.code = exit_code(opened.error())};
   }
   return supervise(
       front.plan, *opened, *reporter,

@@ -25,12 +25,15 @@ TEST(Kinds, HaveEverythingThatAGraphAndAPlanNeed) {
 TEST(Kinds, WorkOnMemoryAllOrNotAtAll) {
   for (const ChannelKind* kind : all_kinds()) {
     const bool native = kind->init != nullptr;
-    EXPECT_EQ(kind->reap != nullptr, native) << kind->name;
-    EXPECT_EQ(kind->writer_gone != nullptr, native) << kind->name;
-    EXPECT_EQ(kind->end_of_writers != nullptr, native) << kind->name;
-    EXPECT_EQ(kind->end_of_readers != nullptr, native) << kind->name;
-    EXPECT_EQ(kind->sample != nullptr, native) << kind->name;
-    EXPECT_EQ(kind->bytes, !native) << kind->name;
+    EXPECT_EQ(kind->native(), native) << kind->name;
+    EXPECT_EQ(kind->sidestep != nullptr, native) << kind->name;
+    // Only where data flows can it end, or be left over.
+    EXPECT_EQ(kind->writer_gone != nullptr, native && kind->flows) << kind->name;
+    EXPECT_EQ(kind->end_of_writers != nullptr, native && kind->flows) << kind->name;
+    EXPECT_EQ(kind->end_of_readers != nullptr, native && kind->flows) << kind->name;
+    EXPECT_EQ(kind->sample != nullptr, native && kind->flows) << kind->name;
+    EXPECT_EQ(kind->bytes, !native && kind->flows) << kind->name;
+    EXPECT_FALSE(kind->served && kind->flows) << kind->name;
     EXPECT_EQ(kind->reader_gone != nullptr, kind->to_each) << kind->name;
   }
 }

@@ -28,6 +28,10 @@ std::string file_with(Place place, const std::string& entry) {
       return "topics: { t: { " + entry + " } }\n";
     case Place::kPipe:
       return "pipes: { p: { " + entry + " } }\n";
+    case Place::kSharedMemory:
+      return "shared_memory: { a: { " + entry + " } }\n";
+    case Place::kSocket:
+      return "sockets: { s: { " + entry + " } }\n";
     case Place::kPort:
       return "processes: { f: { command: x, reads: { p: { " + entry + " } } } }\n";
     case Place::kStream:

@@ -39,6 +39,14 @@ TEST(Schema, AcceptsWhatTheParserAccepts) {
            "topics: { a: , b: { history: 3, memory: 1MiB, max_message: 10KB, when_full: latest } }\n",
            "processes: { a: { command: x, replicas: cores, enabled: '${X:-true}', env: { A: 1, B: true, C: "
            "'' }, stop: { signal: TERM } } }\n",
+           "sockets: { a: , b: { listen: unix }, c: { listen: 'tcp://[::1]:0', open: server }, d: { listen: "
+           "'unix:x' } }\nprocesses: { s: { command: x, serves: [a, b], connects: c }, t: { command: x, "
+           "serves: { "
+           "http: d }, connects: { DATA_BASE: a } } }\ndefaults: { sockets: { listen: 'tcp://127.0.0.1:0' } "
+           "}\n",
+           "shared_memory: { a: { size: 4KiB }, b: { size: 1, lock: true, initial: x, sync: [l, e] } "
+           "}\ndefaults: { "
+           "shared_memory: { size: 4096 } }\n",
            "pipelines: [[a, b], [c, d, e]]\npipes: { p: { capacity: 64KiB } }\n",
        }) {
     EXPECT_EQ(refused(yaml), "") << yaml;
@@ -66,6 +74,12 @@ TEST(Schema, RefusesWhatTheParserRefuses) {
            "topics: { t: { when_full: reject } }\n",
            "topics: { t: { capacity: 3 } }\n",
            "processes: { f: { command: x, reads: { p: { channel: t, broadcast: 1 } } } }\n",
+           "sockets: { s: { listen: 'udp://127.0.0.1:0' } }\n",
+           "sockets: { s: { open: client } }\n",
+           "processes: { f: { command: x, connects: { 'A-B': s } } }\n",
+           "shared_memory: { a: { size: 4KiB, sync: [] } }\n",
+           "shared_memory: { a: { size: 4KiB, sync: l } }\n",
+           "shared_memory: { a: { size: -1 } }\n",
            "queues: q\n",
            "timeout: 10\n",
            "pipelines: [a, b]\n",

@@ -26,6 +26,12 @@ class FailingKernel : public Kernel {
   int socketpair(int type, int* ends) override {
     return fails("socketpair") ? -1 : Kernel::socketpair(type, ends);
   }
+  int socket(int domain, int type) override { return fails("socket") ? -1 : Kernel::socket(domain, type); }
+  int bind(int fd, const sockaddr* address, socklen_t size) override {
+    return fails("bind") ? -1 : Kernel::bind(fd, address, size);
+  }
+  int listen(int fd, int backlog) override { return fails("listen") ? -1 : Kernel::listen(fd, backlog); }
+  char* mkdtemp(char* pattern) override { return fails("mkdtemp") ? nullptr : Kernel::mkdtemp(pattern); }
   int memfd_create(const char* name, unsigned flags) override {
     return fails("memfd_create") ? -1 : Kernel::memfd_create(name, flags);
   }

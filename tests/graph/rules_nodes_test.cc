@@ -47,7 +47,7 @@ TEST(Nodes, AGraphHasRoomForSoManyParticipants) {
   b: { command: n, replicas: 100, reads: q }
 queues: [q]
 )"),
-            R"(g.yaml:2:30: error: 4,100 processes use queues; a graph has room for 4,095
+            R"(g.yaml:2:30: error: 4,100 processes use queues or shared memory; a graph has room for 4,095
   2 │   a: { command: n, replicas: 4000, writes: q }
     │                              ^~~~
     hint: most are replicas of 'a'

@@ -89,6 +89,22 @@ TEST(Memory, BeyondTheFileSizeLimitItIsAnErrorNotASignal) {
   });
 }
 
+TEST(Memory, BeginsAsAFileThatFits) {
+  const TemporaryFolder folder;
+  Kernel kernel;
+  const auto memory = open_memory(kernel, "a.data", Bytes{8});
+  ASSERT_TRUE(fill_memory(kernel, "a.data", memory->get(), Bytes{8}, folder.write("four", "four")));
+  char bytes[8] = {};
+  EXPECT_EQ(::read(memory->get(), bytes, sizeof bytes), 8);
+  EXPECT_EQ(std::string(bytes, 8), std::string("four\0\0\0\0", 8));
+  EXPECT_EQ(fill_memory(kernel, "a.data", memory->get(), Bytes{8}, folder.write("nine", "123456789"))
+                .error()
+                .text(),
+            "copy '" + folder.path() + "/nine' to 'a.data': it has 9 bytes, not at most 8");
+  EXPECT_EQ(fill_memory(kernel, "a.data", memory->get(), Bytes{8}, folder / "none").error().text(),
+            "open '" + folder.path() + "/none': No such file or directory");
+}
+
 TEST(Pipe, HasTheCapacityThatWasAskedFor) {
   Kernel kernel;
   const auto pipe = open_pipe(kernel, "words", Bytes{256 << 10});

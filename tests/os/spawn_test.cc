@@ -52,6 +52,13 @@ TEST(Spawn, TheEnvironmentIsTheGivenOneAndTheChildsOwnProcessId) {
                                               "PROCGRAPH_PID=" + shown.facts.at("pid")));
 }
 
+TEST(Spawn, AServerFindsItsProcessIdWhereListenFdsWantsIt) {
+  const TemporaryFolder folder;
+  const Shown shown = run_show(folder, {.env = {"LISTEN_FDS=1"}, .listens = true});
+  EXPECT_THAT(shown.env, UnorderedElementsAre("LISTEN_FDS=1", "LISTEN_PID=" + shown.facts.at("pid"),
+                                              "PROCGRAPH_PID=" + shown.facts.at("pid")));
+}
+
 TEST(Spawn, TheChildLeadsASessionAndDiesWithItsParent) {
   const TemporaryFolder folder;
   const Shown shown = run_show(folder, {});

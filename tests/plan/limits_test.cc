@@ -36,7 +36,7 @@ TEST(Limits, RefuseMoreMemoryThanThereIs) {
   EXPECT_EQ(refused.told,
             R"(g.yaml: error: the graph's channels may need 1 GiB of memory, the memory cgroup has 700 MiB
 g.yaml:5:16: note: queue 'q' may hold 1 GiB
-    hint: lower 'memory' of the queues
+    hint: lower 'memory' of the queues, or 'size' of the areas
 1 error
 )");
 }
@@ -78,8 +78,8 @@ queues: { q: { memory: 10000GiB } }
   EXPECT_EQ(refused.told,
             R"(g.yaml: error: the graph's channels may need 9.7 TiB of memory, the machine has 16 GiB
 g.yaml:4:24: note: queue 'q' may hold 9.7 TiB
-    hint: lower 'memory' of the queues
-g.yaml:3:40: error: 10,001 processes use queues; a graph has room for 4,095
+    hint: lower 'memory' of the queues, or 'size' of the areas
+g.yaml:3:40: error: 10,001 processes use queues or shared memory; a graph has room for 4,095
   3 │   m: { command: n, reads: q, replicas: 10000, stdout: none, stderr: none }
     │                                        ^~~~~
     hint: most are replicas of 'm'

@@ -12,7 +12,7 @@ TEST(PlanText, OfTwoNodesAndAQueue) {
   m: { command: n, reads: q }
 queues: [q]
 )")),
-            R"(graph g: two processes, one channel, 44 open files, at most 16MiB of messages
+            R"(graph g: two processes, one channel, 44 open files, at most 16 MiB in channels
 
 objects
   q.control  memory       64 KiB reserved, mapped by the runner too
@@ -62,7 +62,7 @@ TEST(PlanText, OfATopicWhoseReplicasShareWhatTheyGet) {
   b: { command: n, reads: { all: { channel: t, broadcast: true, wait: latency } }, replicas: 2 }
 topics: [t]
 )")),
-            R"(graph g: 6 processes, two channels, 60 open files, at most 32MiB of messages
+            R"(graph g: 6 processes, two channels, 60 open files, at most 32 MiB in channels
 
 objects
   t.control    memory       64 KiB reserved, mapped by the runner too
@@ -195,7 +195,7 @@ TEST(PlanText, OfReplicasWithAnEnvironmentOfTheirOwn) {
     umask: "027"
 queues: [lines]
 )")),
-            R"(graph g: 4 processes, one channel, 50 open files, at most 16MiB of messages
+            R"(graph g: 4 processes, one channel, 50 open files, at most 16 MiB in channels
 
 objects
   lines.control  memory       64 KiB reserved, mapped by the runner too
@@ -344,7 +344,7 @@ TEST(PlanText, OfWhatWasTakenOut) {
   m: { command: n, reads: q, enabled: false }
 queues: [q]
 )")),
-            R"(graph g: two processes, one channel, 44 open files, at most 16MiB of messages
+            R"(graph g: two processes, one channel, 44 open files, at most 16 MiB in channels
 note: process 'm' is out (enabled: false)
 note: queue 'q' is read by a 'discard' of ours, which counts: its readers are out
 

@@ -41,7 +41,7 @@ std::string process_line(const Process& process) {
 
 std::string channel_lines(const Graph& graph, const Channel& channel) {
   const Sides sides = sides_of(graph, channel);
-  const std::string kind = cat(channel.kind->name, channel.ended_from_start ? ", at its end" : "");
+  const std::string kind = cat(channel.kind->title(), channel.ended_from_start ? ", at its end" : "");
   if (sides.from.size() == 1 && sides.to.size() == 1) {
     std::string attributes = channel.anonymous ? "" : cat("label=", two_lines(channel.name, kind));
     if (channel.duplex) attributes += ", dir=both";

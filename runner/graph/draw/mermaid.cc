@@ -33,7 +33,7 @@ std::string label(std::string_view text) {
 std::string channel_lines(const Graph& graph, const Channel& channel) {
   const Sides sides = sides_of(graph, channel);
   const std::string text =
-      cat(channel.name, " (", channel.kind->name, channel.ended_from_start ? ", at its end)" : ")");
+      cat(channel.name, " (", channel.kind->title(), channel.ended_from_start ? ", at its end)" : ")");
   const char* arrow = channel.duplex ? " <--> " : " --> ";
   if (sides.from.size() == 1 && sides.to.size() == 1) {
     const std::string middle =

@@ -32,7 +32,7 @@ std::string short_list(const Graph& graph, const std::vector<ProcessId>& process
 std::string line(const Graph& graph, const Channel& channel, const Sides& sides) {
   std::string arrow = "─▶";
   if (!channel.anonymous) {
-    arrow = cat(channel.duplex ? "◀──" : "──", channel.name, " (", channel.kind->name,
+    arrow = cat(channel.duplex ? "◀──" : "──", channel.name, " (", channel.kind->title(),
                 channel.ended_from_start ? ", at its end" : "", ")──▶");
   }
   return cat(short_list(graph, sides.from), sides.from.empty() ? "" : " ", arrow, sides.to.empty() ? "" : " ",
@@ -74,7 +74,7 @@ class Shaper {
         {.channel = true,
          .duplex = channel.duplex,
          .text = channel.name,
-         .below = cat(channel.kind->name, channel.ended_from_start ? ", at its end" : "")});
+         .below = cat(channel.kind->title(), channel.ended_from_start ? ", at its end" : "")});
     for (const ProcessId process : sides.from) link(process.value, vertex);
     for (const ProcessId process : sides.to) link(vertex, process.value);
   }

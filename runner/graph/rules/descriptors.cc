@@ -20,10 +20,11 @@ void check_number(const Graph& graph, const Port& port, const World& world,
     return;
   }
   if (!graph.at(port.channel).kind->bytes) {
-    diagnostics.error(port.mark,
-                      cat("process ", quoted(process), " gives port ", quoted(port.name), " descriptor ", fd,
-                          ", but a ", graph.at(port.channel).kind->name, " has several descriptors"),
-                      "leave 'fd' out: the SDK finds them by the port's name");
+    diagnostics.error(
+        port.mark,
+        cat("process ", quoted(process), " gives port ", quoted(port.name), " descriptor ", fd, ", but ",
+            with_article(graph.at(port.channel).kind->title()), " has several descriptors"),
+        "leave 'fd' out: the SDK finds them by the port's name");
     return;
   }
   const auto [before, fresh] = taken.try_emplace(fd, port.id);
@@ -53,6 +54,15 @@ void streams_are_bytes(const Graph& graph, const World&, Diagnostics& diagnostic
     const Channel& channel = graph.at(port.channel);
     if (!port.stream || channel.kind->bytes) continue;
     const bool reads = port.access == Access::kRead;
+    if (!channel.kind->flows) {
+      diagnostics
+          .error(port.mark,
+                 cat(port.name, " of process ", quoted(graph.at(port.process).name), " is ",
+                     title(graph, channel), ", which is no stream"),
+                 cat("name it in '", reads ? "reads" : "writes", "', and map it"))
+          .notes.push_back({channel.mark, "declared here"});
+      continue;
+    }
     auto& error =
         diagnostics.error(port.mark,
                           cat(port.name, " of process ", quoted(graph.at(port.process).name), " is ",

@@ -64,7 +64,7 @@ void misses(const Graph& graph, const Channel& channel, Access missing, Diagnost
 void channels_have_both_ends(const Graph& graph, const World&, Diagnostics& diagnostics) {
   if (graph.incomplete) return;
   for (const Channel& channel : graph.channels) {
-    if (channel.duplex) continue;
+    if (channel.duplex || !channel.kind->flows) continue;  // other kinds say themselves what they need
     if (channel.readers.empty() && channel.writers.empty()) {
       diagnostics.error(channel.mark, cat(title(graph, channel), " is declared but no process uses it"),
                         cat("give one process 'writes: ", channel.name,
@@ -80,7 +80,7 @@ void channels_have_both_ends(const Graph& graph, const World&, Diagnostics& diag
 void channels_have_no_more_ends_than_their_kind_allows(const Graph& graph, const World&,
                                                        Diagnostics& diagnostics) {
   for (const Channel& channel : graph.channels) {
-    if (channel.duplex) continue;
+    if (channel.duplex || !channel.kind->flows) continue;
     too_many(graph, channel, Access::kRead, channel.kind->max_readers, diagnostics);
     too_many(graph, channel, Access::kWrite, channel.kind->max_writers, diagnostics);
   }

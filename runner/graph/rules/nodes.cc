@@ -44,7 +44,7 @@ void plain_programs_use_streams(const Graph& graph, const World&, Diagnostics& d
     if (!plain(process.command) || opens_descriptors(process.command)) continue;
     for (const PortId id : process.ports) {
       const Port& port = graph.at(id);
-      if (port.stream || port.fd) continue;
+      if (port.stream || port.fd || !graph.at(port.channel).kind->flows) continue;
       diagnostics.warning(
           port.mark, cat(quoted(process.command.words[0].value), " never opens its port ", quoted(port.name)),
           stream_instead(graph, port));
@@ -57,16 +57,17 @@ void participants_fit_the_roster(const Graph& graph, const World&, Diagnostics& 
   const Process* most = nullptr;
   for (const Process& process : graph.processes) {
     const bool native = std::ranges::any_of(
-        process.ports, [&](PortId id) { return !graph.at(graph.at(id).channel).kind->bytes; });
+        process.ports, [&](PortId id) { return graph.at(graph.at(id).channel).kind->native(); });
     if (!native) continue;
     participants += process.replicas;
     if (most == nullptr || most->replicas < process.replicas) most = &process;
   }
   if (participants <= kMaxParticipants) return;
-  diagnostics.error(most->replicas_mark.known() ? most->replicas_mark : most->mark,
-                    cat(format_count(participants), " processes use queues; a graph has room for ",
-                        format_count(kMaxParticipants)),
-                    cat("most are replicas of ", quoted(most->name)));
+  diagnostics.error(
+      most->replicas_mark.known() ? most->replicas_mark : most->mark,
+      cat(format_count(participants), " processes use queues or shared memory; a graph has room for ",
+          format_count(kMaxParticipants)),
+      cat("most are replicas of ", quoted(most->name)));
 }
 
 }  // namespace procgraph

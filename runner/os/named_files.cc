@@ -1,0 +1,24 @@
+#include "os/named_files.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+namespace procgraph {
+
+NamedFiles::~NamedFiles() {
+  for (const std::string& path : files_) ::unlink(path.c_str());
+  std::error_code ignored;
+  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+}
+
+Result<void> NamedFiles::make_folder(Kernel& kernel, const std::string& pattern) {
+  std::string path = pattern;
+  if (kernel.mkdtemp(path.data()) == nullptr) return Error{fmt::format("mkdtemp '{}'", pattern), errno};
+  folder_ = std::move(path);
+  return {};
+}
+
+}  // namespace procgraph
