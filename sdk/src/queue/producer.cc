@@ -63,7 +63,9 @@ Want Producer::publish(BlockIndex block, std::uint32_t flags) {
       case Room::kFull:
         d.own.store(block_word(State::kLoaned, view_.self, 0).raw, std::memory_order_relaxed);
         next_ = t;
-        return (c.state.load() & kPoisoned) != 0 ? Want::kStopped : Want::kPlace;
+        if ((c.state.load() & kPoisoned) != 0) return Want::kStopped;
+        raise(c.deepest, m.limit());
+        return Want::kPlace;
     }
     d.own.store(block_word(State::kPushing, view_.self, t).raw, std::memory_order_relaxed);
     std::uint64_t expected = there.raw;
