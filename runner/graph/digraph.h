@@ -54,7 +54,8 @@ struct Components {
 
 enum class Duplex { kIncluded, kLeftOut };
 
-// Writer → channel → reader. Processes are the vertices below processes.size(), channels follow.
+// Writer → channel → reader. Processes are the vertices below processes.size(), channels follow. A queue goes
+// on to that of its dead letters; with kIncluded, which is for the order of ends, its readers do.
 [[nodiscard]] Digraph data_flow(const Graph& graph, Duplex duplex);
 
 // By process, numbered in order of appearance: processes that a byte pipe joins, directly or through others,

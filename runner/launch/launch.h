@@ -31,6 +31,7 @@ class Opened {
 
   [[nodiscard]] int fd(ObjectId object, End end) const;  // -1 once released
   [[nodiscard]] LiveChannel live(ChannelId channel) const;
+  [[nodiscard]] std::span<std::byte> roster() const;  // empty where the plan has none
   // This spawn has started, or never will: gives up its claim on each end that it inherits. A second call
   // does nothing.
   void release(const Spawn& spawn);

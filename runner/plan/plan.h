@@ -26,7 +26,8 @@ struct SocketPairObject {
 };
 struct MemoryObject {
   Bytes size{};
-  bool mapped = false;  // the runner maps it too
+  bool mapped = false;    // the runner maps it too
+  bool prefault = false;  // all of it is taken before the start
   bool operator==(const MemoryObject&) const = default;
 };
 struct FileObject {

@@ -16,6 +16,7 @@ void write(JsonWriter& json, const Plan& plan, const Object& object) {
   } else if (const auto* memory = std::get_if<MemoryObject>(&object.what)) {
     json.number("size", memory->size.value);
     json.boolean("mapped", memory->mapped);
+    if (memory->prefault) json.boolean("prefault", true);
   } else if (const auto* file = std::get_if<FileObject>(&object.what)) {
     json.boolean("append", file->append);
   }

@@ -25,7 +25,8 @@ std::string details(const Object& object) {
   if (const auto* pipe = std::get_if<PipeObject>(&object.what))
     return pipe->capacity.value == 0 ? "" : format(pipe->capacity);
   if (const auto* memory = std::get_if<MemoryObject>(&object.what)) {
-    return cat(rough(memory->size), " reserved", memory->mapped ? ", mapped by the runner too" : "");
+    return cat(rough(memory->size), " reserved", memory->mapped ? ", mapped by the runner too" : "",
+               memory->prefault ? ", taken before the start" : "");
   }
   const auto* file = std::get_if<FileObject>(&object.what);
   return file != nullptr && file->append ? "appended to" : "";

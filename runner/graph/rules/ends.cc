@@ -64,7 +64,7 @@ void misses(const Graph& graph, const Channel& channel, Access missing, Diagnost
 void channels_have_both_ends(const Graph& graph, const World&, Diagnostics& diagnostics) {
   if (graph.incomplete) return;
   for (const Channel& channel : graph.channels) {
-    if (channel.duplex) continue;
+    if (channel.duplex || channel.takes_letters) continue;
     if (channel.readers.empty() && channel.writers.empty()) {
       diagnostics.error(channel.mark, cat(title(graph, channel), " is declared but no process uses it"),
                         cat("give one process 'writes: ", channel.name,
