@@ -63,6 +63,8 @@ enum class Type : std::uint8_t {
   kProcesses,
   kChannels,
   kPipelines,
+  kDurations,
+  kLetters,
   kOther
 };
 
