@@ -51,8 +51,8 @@ queues:
                                   {.memory_available = Bytes{700U << 20}});
   EXPECT_TRUE(refused.machine);
   EXPECT_EQ(refused.told,
-            R"(g.yaml: error: the graph's channels may need @ of memory, the machine has 700 MiB
-g.yaml:5:16: note: queue 'q' takes @ before the start
+            R"(g.yaml: error: the graph's channels may need 1.4 GiB of memory, the machine has 700 MiB
+g.yaml:5:16: note: queue 'q' takes 1.4 GiB before the start
     hint: lower 'memory' or 'max_message', or leave out 'prefault'
 1 error
 )");
