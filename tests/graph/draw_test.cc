@@ -355,12 +355,22 @@ TEST(Picture, OfOneGraphIsAlwaysTheSame) {
   EXPECT_EQ(drawn(text), drawn(text));
 }
 
-TEST(Drawing, SaysInJsonWhereDeadLettersGo) {
-  const test::Text text(R"(processes:
+constexpr std::string_view kDeadLetters = R"(processes:
   f: { command: n, writes: q }
   m: { command: n, reads: q }
 queues: { q: { when_full: reject, dead_letter: failed }, failed: {} }
+)";
+
+TEST(Picture, SaysWhereDeadLettersGo) {
+  EXPECT_EQ(drawn(kDeadLetters), R"( f ──q──▶ m
+   queue
+
+ dead letters of q go to failed
 )");
+}
+
+TEST(Drawing, SaysInJsonWhereDeadLettersGo) {
+  const test::Text text(kDeadLetters);
   EXPECT_THAT(draw_json(text.graph), testing::HasSubstr(R"x(
       "when_full": "reject",
       "dead_letter": "failed",

@@ -117,6 +117,9 @@ TEST(Select, AQueueOfDeadLettersThatNobodyReadsIsKept) {
  f ─┤  queue
     ╰────r────▶ n
        queue
+
+ dead letters of q go to failed
+ dead letters of r go to failed
 )");
   test::Text text(kLetters);
   EXPECT_EQ(text.selected({.except = {"repair"}}).channels.size(), 3U);
