@@ -4,9 +4,14 @@
 
 namespace procgraph::native {
 
-void plan(const Graph& graph, const Channel& channel, const QueueSizes& sizes, PlanBuilder& builder) {
-  const ObjectId control = builder.object(channel.id, "control", MemoryObject{Bytes{sizes.control}, true});
-  const ObjectId payload = builder.object(channel.id, "payload", MemoryObject{Bytes{sizes.payload}, false});
+void plan(const Graph& graph, const Channel& channel, const QueueSizes& sizes, const Memory& memory,
+          PlanBuilder& builder) {
+  const auto object = [&](std::string name, std::uint64_t size, bool mapped) {
+    return builder.object(channel.id, std::move(name),
+                          MemoryObject{.size = Bytes{size}, .mapped = mapped, .prefault = memory.prefault});
+  };
+  const ObjectId control = object("control", sizes.control, true);
+  const ObjectId payload = object("payload", sizes.payload, memory.payload_mapped);
   for (const auto* ports : {&channel.writers, &channel.readers}) {
     for (const PortId port : *ports) {
       builder.participant(port);

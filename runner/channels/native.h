@@ -7,8 +7,14 @@
 
 namespace procgraph::native {
 
+struct Memory {
+  bool prefault = false;
+  bool payload_mapped = false;  // by the runner, which moves messages itself
+};
+
 // Every end gets the control region to write, and the payload to write only if it writes messages.
-void plan(const Graph& graph, const Channel& channel, const QueueSizes& sizes, PlanBuilder& builder);
+void plan(const Graph& graph, const Channel& channel, const QueueSizes& sizes, const Memory& memory,
+          PlanBuilder& builder);
 // Once the kind has made the memory a channel. The roster is the graph's; whichever native channel is made
 // first gives it its header, the others write the same again.
 Result<void> finish(const LiveChannel& live);

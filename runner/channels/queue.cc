@@ -1,7 +1,11 @@
 // The queue: messages in shared memory, each to exactly one reader. The runner makes the memory and repairs
 // it; nodes do the rest.
+#include <algorithm>
+#include <array>
+
 #include "channels/kinds.h"
 #include "channels/native.h"
+#include "channels/queue_rules.h"
 #include "graph/wording.h"
 
 namespace procgraph {
@@ -9,6 +13,8 @@ namespace {
 
 constexpr std::uint64_t kCapacity = 1024;
 constexpr Bytes kMemory{16U << 20};
+constexpr std::uint32_t kDeliveries = 5;
+constexpr std::uint64_t kGrowth = 64;  // times the capacity, where nothing is said
 
 void fill(const ChannelSpec& spec, Channel& channel) {
   channel.capacity = kCapacity;
@@ -26,14 +32,52 @@ void fill(const ChannelSpec& spec, Channel& channel) {
     channel.max_message = spec.max_message->value;
     channel.max_message_mark = spec.max_message->mark;
   }
+  channel.policies = spec.policies;
+}
+
+Overflow overflow_of(const PolicySpec& policy) {
+  constexpr std::array<std::string_view, 5> kWords{"block", "drop_newest", "drop_oldest", "reject", "grow"};
+  if (!policy.when_full) return Overflow::kBlock;
+  return static_cast<Overflow>(std::ranges::find(kWords, policy.when_full->value) - kWords.begin());
+}
+
+QueuePolicy policy_of(const PolicySpec& typed) {
+  QueuePolicy policy{.when_full = overflow_of(typed), .max_deliveries = kDeliveries};
+  policy.at_most_once = typed.delivery && typed.delivery->value == "at_most_once";
+  if (typed.max_deliveries) policy.max_deliveries = static_cast<std::uint32_t>(typed.max_deliveries->value);
+  if (typed.expire) policy.expire = typed.expire->value;
+  if (typed.lease_timeout) policy.lease_timeout = typed.lease_timeout->value;
+  if (typed.retry) {
+    policy.retry_first = typed.retry->first;
+    policy.retry_most = typed.retry->most;
+  }
+  return policy;
 }
 
 QueueShape shape_of(const Channel& channel) {
-  return {.capacity = channel.capacity,
-          .memory = channel.memory.value,
-          .max_message = channel.max_message.value,
-          .participants = channel.holders,
-          .writers = channel.writing_holders};
+  const PolicySpec& typed = channel.policies;
+  QueueShape shape{.capacity = channel.capacity,
+                   .memory = channel.memory.value,
+                   .max_message = channel.max_message.value,
+                   .participants = channel.holders,
+                   .writers = channel.writing_holders,
+                   .policy = policy_of(typed)};
+  if (shape.policy.when_full == Overflow::kGrow) {
+    constexpr std::uint64_t kMost = (1U << 24U) - 1;
+    shape.max_capacity = typed.max_capacity
+                             ? typed.max_capacity->value
+                             : std::max(std::min(kGrowth * channel.capacity, kMost / 16), channel.capacity);
+    if (typed.max_memory) shape.max_memory = typed.max_memory->value.value;
+  }
+  if (channel.takes_letters) {
+    const Bytes longer{std::max(channel.largest_letter, channel.max_message).value -
+                       channel.max_message.value};
+    shape.letter_room = longer.value + kLetterRoom;
+    shape.memory = std::max(shape.memory, shape.max_message + shape.letter_room);
+    shape.max_memory = std::max(shape.max_memory, shape.memory);
+    shape.writers = 0;  // the runner is one too, and says when it has done
+  }
+  return shape;
 }
 
 void check_fits(const Graph& graph, const Channel& channel, Diagnostics& diagnostics) {
@@ -47,17 +91,25 @@ void check_fits(const Graph& graph, const Channel& channel, Diagnostics& diagnos
 }
 
 void check(const Graph& graph, const Channel& channel, const World&, Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.errors();
   check_fits(graph, channel, diagnostics);
-  if (channel.max_message > channel.memory || channel.holders > kMaxParticipants) return;  // said already
+  check_policy(graph, channel, diagnostics);
+  // The rest would only repeat it.
+  if (diagnostics.errors() > before || channel.holders > kMaxParticipants) return;
   if (const auto sizes = queue_sizes(shape_of(channel)); !sizes) {
     diagnostics.error(channel.mark, cat(title(graph, channel), " cannot be made: ", sizes.error().text()));
   }
 }
 
+// The runner moves messages between a queue and that of its dead letters.
+bool runner_reads(const Channel& channel) {
+  return channel.takes_letters || channel.dead_letter.valid();
+}
+
 void plan(const Graph& graph, const Channel& channel, PlanBuilder& builder) {
   const auto sizes = queue_sizes(shape_of(channel));
   if (!sizes) return;  // check() has said so
-  native::plan(graph, channel, *sizes, builder);
+  native::plan(graph, channel, *sizes, {channel.policies.prefault, runner_reads(channel)}, builder);
 }
 
 Result<void> init(const LiveChannel& live) {
@@ -71,7 +123,44 @@ ChannelSample sample_of(const LiveChannel& live) {
           .leased = now.leased,
           .put = now.put,
           .acknowledged = now.acknowledged,
-          .redelivered = now.redelivered};
+          .redelivered = now.redelivered,
+          .got = now.got,
+          .dropped = now.dropped,
+          .refused = now.refused,
+          .expired = now.expired,
+          .dead = now.dead,
+          .parked = now.parked,
+          .bytes = now.bytes,
+          .deepest = now.deepest,
+          .blocked = now.blocked};
+}
+
+// Moves what can be moved. Without a place for dead letters the first one is the graph's end.
+void bury(const LiveChannel& live, const Attention& attention, Needs& needs) {
+  for (const DeadMessage& dead : parked(live.control)) {
+    const DeadLetter letter{.cause = dead.died ? "death" : "nack",
+                            .queue = live.channel->name,
+                            .process = attention.name_of(dead.participant),
+                            .deliveries = dead.deliveries,
+                            .sequence = dead.sequence};
+    if (const auto& to = attention.dead_letters) {
+      const bool moved = move_dead({live.control, live.payload, live.roster},
+                                   {to->control, to->payload, to->roster}, letter);
+      needs.kept = needs.kept || !moved;
+      if (!moved) continue;
+    }
+    needs.dead.push_back({letter.process, letter.sequence, letter.deliveries, dead.died});
+    if (!attention.dead_letters) return;
+  }
+}
+
+Needs attend(const LiveChannel& live, const Attention& attention) {
+  Leases held = leases(live.control, attention.now, attention.amnesty);
+  Needs needs{
+      .overdue = std::move(held.overdue), .dead = {}, .look = held.look, .parks = parks(live.control)};
+  if (needs.parks != attention.parks || attention.kept) bury(live, attention, needs);
+  needs.finished = finished(live.control);
+  return needs;
 }
 
 }  // namespace
@@ -92,6 +181,7 @@ const ChannelKind kQueueKind{
     .writer_gone = native::writer_gone,
     .end_of_writers = native::end_of_writers,
     .end_of_readers = native::end_of_readers,
+    .attend = attend,
     .sample = sample_of,
     .has_opened = native::has_opened,
     .poisoned = native::poisoned,

@@ -88,7 +88,7 @@ void check(const Graph& graph, const Channel& channel, const World&, Diagnostics
 void plan(const Graph& graph, const Channel& channel, PlanBuilder& builder) {
   const auto sizes = topic_sizes(shape_of(channel));
   if (!sizes) return;  // check() has said so
-  native::plan(graph, channel, *sizes, builder);
+  native::plan(graph, channel, *sizes, {}, builder);
   for (std::uint32_t i = 0; i < channel.places.size(); ++i) {
     if (channel.places[i].replica == 0) builder.tell(channel.places[i].port, "reader", i);
   }
@@ -102,13 +102,14 @@ Result<void> init(const LiveChannel& live) {
 // Of all readers together.
 ChannelSample sample_of(const LiveChannel& live) {
   const TopicSample now = sample_topic(live.control);
-  ChannelSample sum{.put = now.put};
+  ChannelSample sum{.put = now.put, .bytes = now.bytes};
   for (const TopicReaderSample& reader : now.readers) {
     sum.waiting += reader.waiting;
     sum.leased += reader.leased;
     sum.acknowledged += reader.acknowledged;
     sum.redelivered += reader.redelivered;
     sum.missed += reader.missed;
+    sum.got += reader.acknowledged + reader.leased + reader.redelivered;
   }
   return sum;
 }

@@ -19,6 +19,55 @@ void only_choice(Reader& reader, const Field& field, ChannelSpec&) {
   static_cast<void>(read_word(reader, field));
 }
 
+template <auto Member, auto Read>
+void policy(Reader& reader, const Field& field, ChannelSpec& channel) {
+  channel.policies.*Member = Read(reader, field);
+}
+
+// "1s..5m", or "5s" for both.
+void read_retry(Reader& reader, const Field& field, ChannelSpec& channel) {
+  const std::optional<Text> text = read_text(reader, field);
+  if (!text) return;
+  const std::string_view both = text->value;
+  const std::size_t dots = both.find("..");
+  const auto first = parse_duration(both.substr(0, dots));
+  const auto most = dots == both.npos ? first : parse_duration(both.substr(dots + 2));
+  if (!first || !most) {
+    mismatch(reader, field);
+  } else if (first->count() <= 0 || *most < *first) {
+    reader.problems.error(text->mark, "'retry' goes from a shorter to a longer time", "write 1s..5m");
+  } else {
+    channel.policies.retry = RetrySpec{*first, *most, text->mark};
+  }
+}
+
+struct LetterSpec {
+  std::optional<Text> queue;
+  bool fail = false;
+};
+
+constexpr std::array kLetterBindings{
+    Binding<LetterSpec>{"queue", [](Reader& r, const Field& f, LetterSpec& l) { l.queue = read_name(r, f); }},
+    Binding<LetterSpec>{"fail",
+                        [](Reader& r, const Field& f, LetterSpec& l) {
+                          if (auto flag = read_flag(r, f)) l.fail = flag->value;
+                        }},
+};
+
+void read_dead_letter(Reader& reader, const Field& field, ChannelSpec& channel) {
+  if (missing(reader, field)) return;
+  if (!field.value.is(YamlNode::Kind::kMap)) {
+    channel.policies.dead_letter = read_name(reader, field);
+    return;
+  }
+  LetterSpec letter;
+  read_fields<LetterSpec>(reader, Place::kDeadLetter, field.value, kLetterBindings, letter);
+  if (field.value.find("queue") == nullptr)
+    reader.problems.error(field.value.mark, "'dead_letter' needs a 'queue'");
+  channel.policies.dead_letter = letter.queue;
+  channel.policies.dead_letter_fails = letter.fail;
+}
+
 constexpr std::array kQueueBindings{
     Binding<ChannelSpec>{"capacity",
                          [](Reader& r, const Field& f, ChannelSpec& c) { c.capacity = read_whole(r, f); }},
@@ -26,8 +75,19 @@ constexpr std::array kQueueBindings{
                          [](Reader& r, const Field& f, ChannelSpec& c) { c.memory = read_bytes(r, f); }},
     Binding<ChannelSpec>{"max_message",
                          [](Reader& r, const Field& f, ChannelSpec& c) { c.max_message = read_bytes(r, f); }},
-    Binding<ChannelSpec>{"when_full", only_choice},
-    Binding<ChannelSpec>{"delivery", only_choice},
+    Binding<ChannelSpec>{"when_full", policy<&PolicySpec::when_full, read_word>},
+    Binding<ChannelSpec>{"delivery", policy<&PolicySpec::delivery, read_word>},
+    Binding<ChannelSpec>{"max_capacity", policy<&PolicySpec::max_capacity, read_whole>},
+    Binding<ChannelSpec>{"max_memory", policy<&PolicySpec::max_memory, read_bytes>},
+    Binding<ChannelSpec>{"expire", policy<&PolicySpec::expire, read_positive_duration>},
+    Binding<ChannelSpec>{"retry", read_retry},
+    Binding<ChannelSpec>{"max_deliveries", policy<&PolicySpec::max_deliveries, read_whole>},
+    Binding<ChannelSpec>{"dead_letter", read_dead_letter},
+    Binding<ChannelSpec>{"lease_timeout", policy<&PolicySpec::lease_timeout, read_positive_duration>},
+    Binding<ChannelSpec>{"prefault",
+                         [](Reader& r, const Field& f, ChannelSpec& c) {
+                           if (auto flag = read_flag(r, f)) c.policies.prefault = flag->value;
+                         }},
 };
 
 constexpr std::array kTopicBindings{

@@ -122,6 +122,10 @@ std::string phrase(const Key& key) {
       return "a list of names, or a map of channels";
     case Type::kPipelines:
       return "a list of pipelines, each a list of names";
+    case Type::kDurations:
+      return "a duration, or two such as 1s..5m";
+    case Type::kLetters:
+      return "a queue, or {queue: NAME, fail: true}";
     case Type::kOther:
       return "a value";
   }

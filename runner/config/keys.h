@@ -67,6 +67,8 @@ enum class Type : std::uint8_t {
   kPipelines,
   kAddress,
   kNames,
+  kDurations,
+  kLetters,
   kOther
 };
 

@@ -66,6 +66,8 @@ constexpr std::array kSections{
     Section{Place::kStop, "`stop`", ""},
     Section{Place::kQueue, "A queue", "`queues: [a, b]` is short for `queues: { a: {}, b: {} }`."},
     Section{Place::kTopic, "A topic", "`topics: [a, b]` is short for `topics: { a: {}, b: {} }`."},
+    Section{Place::kDeadLetter, "`dead_letter`",
+            "`dead_letter: failed` is short for `dead_letter: { queue: failed }`."},
     Section{Place::kPipe, "A pipe", "`pipes: [a, b]` is short for `pipes: { a: {}, b: {} }`."},
     Section{Place::kSharedMemory, "A shared memory area",
             "Its programs use the SDK, or map the descriptors that PROCGRAPH_PORTS names."},

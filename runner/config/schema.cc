@@ -28,11 +28,17 @@ struct Definition {
   std::string_view name;
 };
 constexpr std::array kDefinitions{
-    Definition{Place::kDefaults, "defaults"}, Definition{Place::kProcess, "process"},
-    Definition{Place::kPort, "port"},         Definition{Place::kStream, "stream"},
-    Definition{Place::kStop, "stop"},         Definition{Place::kQueue, "queue"},
-    Definition{Place::kTopic, "topic"},       Definition{Place::kPipe, "pipe"},
-    Definition{Place::kSocket, "socket"},     Definition{Place::kSharedMemory, "shared_memory"},
+    Definition{Place::kDefaults, "defaults"},
+    Definition{Place::kProcess, "process"},
+    Definition{Place::kPort, "port"},
+    Definition{Place::kStream, "stream"},
+    Definition{Place::kStop, "stop"},
+    Definition{Place::kQueue, "queue"},
+    Definition{Place::kDeadLetter, "dead_letter"},
+    Definition{Place::kTopic, "topic"},
+    Definition{Place::kPipe, "pipe"},
+    Definition{Place::kSocket, "socket"},
+    Definition{Place::kSharedMemory, "shared_memory"},
 };
 
 Json any_of(std::initializer_list<Json> choices) {
@@ -143,6 +149,11 @@ Json value_schema(const Key& key) {
                      map_of(kNamePattern, any_of({{{"type", "null"}}, reference(key.inner)}))});
     case Type::kPipelines:
       return list_of(list_of(name_like(), 2), 0);
+    case Type::kDurations:
+      return text_like(
+          fmt::format(R"(^[0-9]+(ns|us|ms|s|m|h|d)(\.\.[0-9]+(ns|us|ms|s|m|h|d))?$|{})", kVariable));
+    case Type::kLetters:
+      return any_of({name_like(), reference(key.inner)});
     case Type::kOther:
       return Json::object();
   }
@@ -177,6 +188,7 @@ std::string schema_json() {
   }
   schema["definitions"]["process"]["not"] = {{"required", {"command", "shell"}}};
   schema["definitions"]["port"]["required"] = {"channel"};
+  schema["definitions"]["dead_letter"]["required"] = {"queue"};
   return schema.dump(2) + "\n";
 }
 

@@ -98,6 +98,28 @@ struct ProcessSpec {
   bool operator==(const ProcessSpec&) const = default;
 };
 
+// How long a message that came back rests.
+struct RetrySpec {
+  Duration first{}, most{};
+  Mark mark;
+
+  bool operator==(const RetrySpec&) const = default;
+};
+
+// What a queue does with messages that find no room, fail, or are held or kept too long.
+struct PolicySpec {
+  std::optional<Text> when_full, delivery;
+  Typed<std::uint64_t> max_capacity, max_deliveries;
+  Typed<Bytes> max_memory;
+  Typed<Duration> expire, lease_timeout;
+  std::optional<RetrySpec> retry;
+  std::optional<Text> dead_letter;
+  bool dead_letter_fails = false;
+  bool prefault = false;
+
+  bool operator==(const PolicySpec&) const = default;
+};
+
 struct ChannelSpec {
   Text name;
   std::string kind;               // "queue", "topic", "pipe": the singular of the top-level key
@@ -107,6 +129,7 @@ struct ChannelSpec {
   Typed<bool> duplex;
   Typed<std::uint64_t> history;   // messages of a topic
   Typed<ReaderPolicy> when_full;  // of a topic's readers
+  PolicySpec policies;            // of a queue
   Typed<Bytes> size;
   bool lock = false;
   Text initial{};            // of an area: the file that it begins with; absolute

@@ -94,6 +94,27 @@ void declare_processes(Draft& draft) {
   }
 }
 
+void resolve_dead_letters(Draft& draft) {
+  for (Channel& channel : draft.graph.channels) {
+    if (!channel.policies.dead_letter) continue;
+    const auto& [name, mark] = *channel.policies.dead_letter;
+    const auto* target = draft.names.find(name);
+    const auto* id = target == nullptr ? nullptr : std::get_if<ChannelId>(target);
+    draft.graph.incomplete = draft.graph.incomplete || target == nullptr;
+    if (target == nullptr) {
+      draft.diagnostics.error(
+          mark, cat("dead letters of ", title(draft.graph, channel), " go to unknown queue ", quoted(name)),
+          draft.names.suggest(name, false, true));
+    } else if (id == nullptr || draft.graph.at(*id).kind != channel.kind) {
+      const std::string_view what = id == nullptr ? "process" : draft.graph.at(*id).kind->name;
+      draft.diagnostics.error(mark, cat("dead letters of ", title(draft.graph, channel), " go to ",
+                                        quoted(name), ", which is a ", what, ": they go to a queue"));
+    } else {
+      channel.dead_letter = *id;
+    }
+  }
+}
+
 void resolve_after(Draft& draft) {
   for (std::size_t i = 0; i < draft.spec.processes.size(); ++i) {
     for (const AfterSpec& after : draft.spec.processes[i].after)
@@ -140,6 +161,27 @@ void give_places(Graph& graph, Channel& channel) {
   }
 }
 
+// A letter that fails again is another queue's letter: sizes follow chains, which have no circle once they
+// are checked.
+void follow_dead_letters(Graph& graph) {
+  for (Channel& channel : graph.channels) {
+    channel.takes_letters = false;
+    channel.largest_letter = {};
+  }
+  bool moved = true;
+  for (std::size_t round = 0; moved && round <= graph.channels.size(); ++round) {
+    moved = false;
+    for (const Channel& channel : graph.channels) {
+      if (!channel.dead_letter.valid()) continue;
+      Channel& target = graph.at(channel.dead_letter);
+      const Bytes largest = std::max(channel.max_message, channel.largest_letter);
+      moved = moved || !target.takes_letters || target.largest_letter < largest;
+      target.takes_letters = true;
+      target.largest_letter = std::max(target.largest_letter, largest);
+    }
+  }
+}
+
 }  // namespace
 
 void derive(Graph& graph, const Spec& spec) {
@@ -147,6 +189,7 @@ void derive(Graph& graph, const Spec& spec) {
   for (Channel& channel : graph.channels) {
     if (channel.kind->to_each) give_places(graph, channel);
   }
+  follow_dead_letters(graph);
   graph.grace = Duration{0};
   for (Process& process : graph.processes) {
     process.step = false;
@@ -180,6 +223,7 @@ Graph build(const Spec& spec, ChannelKinds kinds, Diagnostics& diagnostics) {
   connect_ports(draft);
   connect_pipelines(draft);  // every port exists
   resolve_after(draft);
+  resolve_dead_letters(draft);
   derive(draft.graph, spec);
   return std::move(draft.graph);
 }

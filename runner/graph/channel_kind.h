@@ -3,11 +3,15 @@
 // and hands it on.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/diagnostic.h"
 #include "base/world.h"
@@ -23,6 +27,7 @@ struct LiveChannel {
   const Channel* channel = nullptr;
   std::span<std::byte> control;  // mapped read-write by the runner
   std::span<std::byte> roster;   // of the graph, mapped read-write
+  std::span<std::byte> payload;  // only where the runner reads or writes messages itself
 };
 
 struct ChannelSample {
@@ -30,6 +35,38 @@ struct ChannelSample {
   std::uint64_t leased = 0;   // taken and not acknowledged
   std::uint64_t put = 0, acknowledged = 0, redelivered = 0;
   std::uint64_t missed = 0;  // passed over by readers that are too slow; of a topic
+  std::uint64_t got = 0, dropped = 0, refused = 0, expired = 0, dead = 0;
+  std::uint64_t parked = 0;   // of the dead: not moved yet
+  std::uint64_t bytes = 0;    // in flight
+  std::uint64_t deepest = 0;  // the most that ever waited
+  Duration blocked{};         // that writers have waited
+};
+
+// What a look at a running channel is told.
+struct Attention {
+  std::chrono::steady_clock::time_point now;
+  std::chrono::steady_clock::time_point amnesty;      // what readers held before that counts from then on
+  std::optional<LiveChannel> dead_letters;            // where this channel's go; nothing: nowhere
+  std::function<std::string(std::uint16_t)> name_of;  // of a participant
+  std::uint32_t parks = 0;                            // what the last look said of these
+  bool kept = false;
+};
+
+struct DeadFact {
+  std::string process;  // that had it last
+  std::uint64_t sequence = 0;
+  std::uint32_t deliveries = 0;
+  bool died = false;  // of it; else it gave it back
+};
+
+// What the channel needs of the supervisor.
+struct Needs {
+  std::vector<std::uint16_t> overdue;  // participants that hold a message for too long
+  std::vector<DeadFact> dead;  // messages that were moved; of a channel without dead letters the first
+  std::optional<std::chrono::steady_clock::time_point> look;  // when to look again though nobody rings
+  std::uint32_t parks = 0;                                    // changes when a message has died
+  bool kept = false;                                          // there was no room for a dead letter
+  bool finished = false;  // nothing more can come of it, not even a dead letter
 };
 
 // Something impossible was found in a channel's memory: it is stopped for good.
@@ -68,6 +105,9 @@ struct ChannelKind {
       nullptr;  // no writer will ever come again: readers drain, then end
   void (*end_of_readers)(const LiveChannel&) =
       nullptr;  // no reader will ever come again: writers get NoReaders
+  // Does what can be done without waiting, and says what else must be: after a death, when the roster's bell
+  // rings, and when it asked for.
+  Needs (*attend)(const LiveChannel&, const Attention&) = nullptr;
   ChannelSample (*sample)(const LiveChannel&) = nullptr;
   // Whether a participant has opened the n-th of its PROCGRAPH_PORTS, which is one of this channel.
   bool (*has_opened)(const LiveChannel&, std::uint16_t participant, std::size_t port) = nullptr;

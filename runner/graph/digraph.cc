@@ -152,6 +152,18 @@ std::vector<bool> reaches(const Digraph& condensed, std::span<const Edge> querie
   return answers;
 }
 
+namespace {
+
+// A mistake of its own.
+bool letters_come_back(const Graph& graph, const Channel& channel) {
+  ChannelId at = channel.dead_letter;
+  for (std::size_t i = 0; i < graph.channels.size() && at.valid() && at != channel.id; ++i)
+    at = graph.at(at).dead_letter;
+  return at.valid();
+}
+
+}  // namespace
+
 Digraph data_flow(const Graph& graph, Duplex duplex) {
   const auto channels = static_cast<Vertex>(graph.processes.size());
   std::vector<Edge> edges;
@@ -160,8 +172,14 @@ Digraph data_flow(const Graph& graph, Duplex duplex) {
     if (duplex == Duplex::kLeftOut && (channel.duplex || !channel.kind->flows)) continue;
     for (const PortId port : channel.writers)
       edges.emplace_back(graph.at(port).process.value, channels + channel.id.value);
-    for (const PortId port : channel.readers)
+    for (const PortId port : channel.readers) {
       edges.emplace_back(channels + channel.id.value, graph.at(port).process.value);
+      // Who fails with messages ends before who reads what becomes of them.
+      if (channel.dead_letter.valid() && duplex == Duplex::kIncluded)
+        edges.emplace_back(graph.at(port).process.value, channels + channel.dead_letter.value);
+    }
+    if (channel.dead_letter.valid() && duplex == Duplex::kLeftOut && !letters_come_back(graph, channel))
+      edges.emplace_back(channels + channel.id.value, channels + channel.dead_letter.value);
   }
   return Digraph(graph.processes.size() + graph.channels.size(), edges);
 }

@@ -54,7 +54,8 @@ struct Components {
 
 enum class Duplex { kIncluded, kLeftOut };
 
-// Writer → channel → reader. Processes are the vertices below processes.size(), channels follow. What is no
+// Writer → channel → reader. Processes are the vertices below processes.size(), channels follow. A queue goes
+// on to that of its dead letters; with kIncluded, which is for the order of ends, its readers do. What is no
 // one-way flow, duplex pipes and kinds that do not flow, may be left out.
 [[nodiscard]] Digraph data_flow(const Graph& graph, Duplex duplex);
 

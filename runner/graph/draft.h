@@ -52,6 +52,7 @@ void declare_processes(Draft& draft);
 void connect_ports(Draft& draft);  // reads, writes, stdin, stdout, stderr
 void connect_pipelines(Draft& draft);
 void resolve_after(Draft& draft);
+void resolve_dead_letters(Draft& draft);
 
 [[nodiscard]] const ChannelKind* find_kind(ChannelKinds kinds, std::string_view name);
 // Whether the channel may be named where sockets are (served), or are not; else says so.

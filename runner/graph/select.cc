@@ -127,12 +127,21 @@ class Selector {
     process.after = std::move(kept);
   }
 
-  // Channels that nobody holds any more vanish. Ports keep the order in which each process has them.
+  // Channels that nobody holds any more, and to which no dead letter goes, vanish. Ports keep the order in
+  // which each process has them.
   void copy_channels() {
     std::vector<ChannelId> new_channel(from_.channels.size());
     std::vector<bool> held(from_.channels.size(), false);
     for (const Port& port : from_.ports) {
       if (stays(port.process)) held[port.channel.value] = true;
+    }
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (const Channel& channel : from_.channels) {
+        if (!held[channel.id.value] || !channel.dead_letter.valid() || held[channel.dead_letter.value])
+          continue;
+        held[channel.dead_letter.value] = moved = true;
+      }
     }
     for (const Channel& channel : from_.channels) {
       if (!held[channel.id.value]) continue;
@@ -143,6 +152,12 @@ class Selector {
       to_.channels.back().writers.clear();
       to_.channels.back().readers.clear();
       had_.push_back({!channel.writers.empty(), !channel.readers.empty()});
+    }
+    for (Channel& channel : to_.channels) channel.takes_letters = false;
+    for (Channel& channel : to_.channels) {
+      if (!channel.dead_letter.valid()) continue;
+      channel.dead_letter = new_channel[channel.dead_letter.value];
+      to_.at(channel.dead_letter).takes_letters = true;
     }
     for (const Port& port : from_.ports) {
       if (stays(port.process)) copy_port(port, new_channel[port.channel.value]);
@@ -161,6 +176,7 @@ class Selector {
 
   void mend(Channel& channel) {
     const auto [had_writers, had_readers] = had_[channel.id.value];
+    if (channel.takes_letters) return;  // the runner writes it, and tells what is left in it
     if (channel.kind->served) {
       if (channel.readers.empty()) miss_server(channel);
     } else if (!channel.kind->flows) {

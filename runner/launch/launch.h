@@ -34,6 +34,7 @@ class Opened {
   [[nodiscard]] const Graph& graph() const;
   // Of a socket, with nothing left open.
   [[nodiscard]] SocketAddress address(ChannelId channel) const;
+  [[nodiscard]] std::span<std::byte> roster() const;  // empty where the plan has none
   // This spawn has started, or never will: gives up its claim on each end that it inherits. A second call
   // does nothing.
   void release(const Spawn& spawn);

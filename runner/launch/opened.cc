@@ -65,6 +65,11 @@ class Opener {
       auto filled = fill_memory(kernel_, object_.name, writable->get(), memory.size, memory.initial);
       if (!filled) return filled;
     }
+    if (memory.prefault) {
+      auto map = Mapping::open(kernel_, object_.name, writable->get(), memory.size);
+      if (!map) return map.error();
+      if (auto taken = map->prefault(kernel_, object_.name); !taken) return taken;
+    }
     if (memory.mapped) {
       auto map = Mapping::open(kernel_, object_.name, writable->get(), memory.size);
       if (!map) return map.error();
@@ -151,11 +156,17 @@ struct Opened::State {
 
   [[nodiscard]] LiveChannel live(ChannelId id) const {
     LiveChannel live{.channel = &plan.graph.at(id)};
-    for (const Object& object : plan.objects)
-      if (object.channel == id && !objects[object.id.value].map.bytes().empty())
-        live.control = objects[object.id.value].map.bytes();
-    if (plan.roster.valid()) live.roster = objects[plan.roster.value].map.bytes();
+    for (const Object& object : plan.objects) {
+      if (object.channel != id || objects[object.id.value].map.bytes().empty()) continue;
+      (object.name.ends_with(".payload") ? live.payload : live.control) =
+          objects[object.id.value].map.bytes();
+    }
+    live.roster = roster();
     return live;
+  }
+
+  [[nodiscard]] std::span<std::byte> roster() const {
+    return plan.roster.valid() ? objects[plan.roster.value].map.bytes() : std::span<std::byte>();
   }
 
   Result<void> open(Kernel& kernel, bool files) {
@@ -219,6 +230,10 @@ SocketAddress Opened::address(ChannelId channel) const {
 
 LiveChannel Opened::live(ChannelId channel) const {
   return state_->live(channel);
+}
+
+std::span<std::byte> Opened::roster() const {
+  return state_->roster();
 }
 
 void Opened::release(const Spawn& spawn) {

@@ -53,6 +53,10 @@ void* Kernel::mmap(std::size_t size, int protection, int fd) {
   return ::mmap(nullptr, size, protection, MAP_SHARED, fd, 0);
 }
 
+int Kernel::madvise(void* start, std::size_t size, int advice) {
+  return ::madvise(start, size, advice);
+}
+
 int Kernel::setrlimit(int resource, const rlimit& limit) {
   return ::setrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
 }

@@ -28,6 +28,7 @@ class Kernel {
   virtual int ftruncate(int fd, off_t size);
   virtual int fcntl(int fd, int command, int argument);
   virtual void* mmap(std::size_t size, int protection, int fd);  // shared, from the start; MAP_FAILED
+  virtual int madvise(void* start, std::size_t size, int advice);
   virtual int setrlimit(int resource, const rlimit& limit);
 };
 

@@ -167,6 +167,12 @@ Result<Mapping> Mapping::open(Kernel& kernel, const std::string& name, int fd, B
   return Mapping(std::span(static_cast<std::byte*>(start), size.value));
 }
 
+Result<void> Mapping::prefault(Kernel& kernel, const std::string& name) {
+  if (kernel.madvise(bytes_.data(), bytes_.size(), MADV_POPULATE_WRITE) == 0) return {};
+  return refused(fmt::format("taking all {} of '{}' before the start", format(Bytes{bytes_.size()}), name),
+                 errno);
+}
+
 Result<void> raise_file_limit(Kernel& kernel, std::uint64_t count) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return Error{"getrlimit RLIMIT_NOFILE", errno};

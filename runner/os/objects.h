@@ -56,6 +56,8 @@ class Mapping {
 
   static Result<Mapping> open(Kernel& kernel, const std::string& name, int fd, Bytes size);
 
+  // Takes every page of it now.
+  Result<void> prefault(Kernel& kernel, const std::string& name);
   [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
 
  private:

@@ -21,23 +21,39 @@ std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) {
   return a > ~b ? ~0ULL : a + b;
 }
 
-const Channel* largest(const Graph& graph) {
-  const auto found = std::ranges::max_element(graph.channels, {}, &Channel::memory);
-  return found == graph.channels.end() ? nullptr : &*found;
+// What a channel may take: what its messages may, or all that is taken before the start.
+std::uint64_t bound_of(const Plan& plan, const Channel& channel) {
+  if (!channel.policies.prefault) return std::max(channel.memory, channel.most_memory()).value;
+  std::uint64_t sum = 0;
+  for (const Object& object : plan.objects) {
+    const auto* memory = std::get_if<MemoryObject>(&object.what);
+    if (memory != nullptr && object.channel == channel.id) sum = saturating_sum(sum, memory->size.value);
+  }
+  return sum;
+}
+
+const Channel* largest(const Plan& plan) {
+  const auto& channels = plan.graph.channels;
+  const auto found =
+      std::ranges::max_element(channels, {}, [&](const Channel& c) { return bound_of(plan, c); });
+  return found == channels.end() ? nullptr : &*found;
 }
 
 void check_memory(const Plan& plan, const Machine& machine, Diagnostics& diagnostics, PlanErrors& errors) {
   if (plan.memory <= machine.memory_available) return;
   errors.machine = true;
-  const Channel* most = largest(plan.graph);
-  auto& error =
-      diagnostics.error({},
-                        cat("the graph's channels may need ", rough(plan.memory), " of memory, ",
-                            machine.memory_limit_source.empty() ? "the machine" : machine.memory_limit_source,
-                            " has ", rough(machine.memory_available)),
-                        "lower 'memory' of the queues, or 'size' of the areas");
+  const Channel* most = largest(plan);
+  const bool prefault = most->policies.prefault;
+  auto& error = diagnostics.error(
+      {},
+      cat("the graph's channels may need ", rough(plan.memory), " of memory, ",
+          machine.memory_limit_source.empty() ? "the machine" : machine.memory_limit_source, " has ",
+          rough(machine.memory_available)),
+      prefault ? "lower 'memory' or 'max_message', or leave out 'prefault'"
+               : "lower 'memory' of the queues, or 'size' of the areas");
   error.notes.push_back({most->memory_mark.known() ? most->memory_mark : most->mark,
-                         cat(title(plan.graph, *most), " may hold ", rough(most->memory))});
+                         cat(title(plan.graph, *most), prefault ? " takes " : " may hold ",
+                             rough(Bytes{bound_of(plan, *most)}), prefault ? " before the start" : "")});
 }
 
 void check_counts(const Plan& plan, const Machine& machine, Diagnostics& diagnostics, PlanErrors& errors) {
@@ -76,7 +92,7 @@ void check_participants(const Plan& plan, Diagnostics& diagnostics) {
 void measure(Plan& plan) {
   plan.memory = {};
   for (const Channel& channel : plan.graph.channels)
-    plan.memory.value = saturating_sum(plan.memory.value, channel.memory.value);
+    plan.memory.value = saturating_sum(plan.memory.value, bound_of(plan, channel));
   plan.descriptors = kRunnerItself;
   for (const Object& object : plan.objects) plan.descriptors += descriptors_of(object);
   for (const Spawn& spawn : plan.spawns) {

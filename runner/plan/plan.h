@@ -29,6 +29,7 @@ struct MemoryObject {
   Bytes size{};
   bool mapped = false;    // the runner maps it too
   std::string initial{};  // a file whose bytes it begins with; empty: zeros
+  bool prefault = false;  // all of it is taken before the start
   bool operator==(const MemoryObject&) const = default;
 };
 struct FileObject {

@@ -26,6 +26,7 @@ void write(JsonWriter& json, const Plan& plan, const Object& object) {
     json.number("size", memory->size.value);
     json.boolean("mapped", memory->mapped);
     if (!memory->initial.empty()) json.text("initial", memory->initial);
+    if (memory->prefault) json.boolean("prefault", true);
   } else if (const auto* file = std::get_if<FileObject>(&object.what)) {
     json.boolean("append", file->append);
   } else if (const auto* listener = std::get_if<ListenerObject>(&object.what)) {

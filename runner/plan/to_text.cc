@@ -33,7 +33,8 @@ std::string details(const Object& object) {
     return pipe->capacity.value == 0 ? "" : format(pipe->capacity);
   if (const auto* memory = std::get_if<MemoryObject>(&object.what)) {
     return cat(rough(memory->size), " reserved", memory->mapped ? ", mapped by the runner too" : "",
-               memory->initial.empty() ? "" : cat(", begins as ", escape(memory->initial)));
+               memory->initial.empty() ? "" : cat(", begins as ", escape(memory->initial)),
+               memory->prefault ? ", taken before the start" : "");
   }
   if (const auto* listener = std::get_if<ListenerObject>(&object.what)) return listening(*listener);
   const auto* file = std::get_if<FileObject>(&object.what);

@@ -20,7 +20,10 @@ enum class Why : std::uint8_t {
   kOutput,
   kPoisoned,
   kUnopened,
-  kHangs
+  kHangs,
+  kLease,        // it held a message for too long
+  kDeadMessage,  // one failed too often, and no dead_letter takes it
+  kDeadLetters,  // there are some, and they are to fail the run
 };
 // What a failure does to the graph.
 enum class Effect : std::uint8_t { kStops, kGoesOn, kIgnored, kStopping };

@@ -83,6 +83,12 @@ Cast make_cast(const Plan& plan, const RunOptions& options) {
     if (role.count++ == 0) role.first = spawn.id.value;
   }
   complete(cast, graph.channels.size());
+  for (const Channel& channel : graph.channels) {
+    if (!channel.dead_letter.valid()) continue;
+    cast.edges[channel.id.value].dead_letter = channel.dead_letter;
+    cast.edges[channel.id.value].letters_fail = channel.policies.dead_letter_fails;
+    ++cast.edges[channel.dead_letter.value].feeders;
+  }
   return cast;
 }
 

@@ -47,6 +47,9 @@ struct Role {
 // One channel, seen from its ends; a process stands once in each list.
 struct Edge {
   std::vector<ProcessId> writers, readers;
+  ChannelId dead_letter;      // where its dead letters go; invalid: a dead message is the graph's end
+  bool letters_fail = false;  // a dead letter of it fails the run
+  std::uint32_t feeders = 0;  // channels whose dead letters come here
 };
 
 struct Cast {

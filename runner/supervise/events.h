@@ -56,10 +56,19 @@ struct StopSignal {
 struct StdoutLost {
   int error = 0;  // errno; EPIPE: nobody reads it any more
 };
+struct Overdue {  // holds a message for longer than its channel allows
+  SpawnId spawn;
+};
+struct Died {  // a message that failed too often; it is a dead letter now, or there is no place for it
+  ChannelId channel;
+};
+struct Finished {  // nothing more can come of it
+  ChannelId channel;
+};
 }  // namespace event
 
-using Event =
-    std::variant<event::Begin, event::Started, event::Refused, event::Exited, event::Empty, event::Hangs,
-                 event::Poisoned, event::Unopened, event::Time, event::StopSignal, event::StdoutLost>;
+using Event = std::variant<event::Begin, event::Started, event::Refused, event::Exited, event::Empty,
+                           event::Hangs, event::Poisoned, event::Unopened, event::Time, event::StopSignal,
+                           event::StdoutLost, event::Overdue, event::Died, event::Finished>;
 
 }  // namespace procgraph

@@ -47,7 +47,25 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
                    logs_.finish(id);
                    tell(event::Empty{id});
                  }),
+      attendant_(plan, opened,
+                 {.dead =
+                      [this](ChannelId channel, const DeadFact& fact) {
+                        narrator_.died(channel, fact);
+                        heard_.emplace_back(event::Died{channel});
+                      },
+                  .overdue =
+                      [this](ChannelId channel, SpawnId spawn) {
+                        narrator_.overdue(channel, spawn);
+                        heard_.emplace_back(event::Overdue{spawn});
+                      },
+                  .finished = [this](ChannelId channel) { heard_.emplace_back(event::Finished{channel}); }}),
       live_(plan.spawns.size()) {
+  if (plan.roster.valid()) {
+    bell_.emplace(io_, opened.roster(), [this] {
+      attendant_.notice_all();
+      attend();
+    });
+  }
   logs_.on_read([this] { outflow_.soon(); });
   narrator_.begin(options.containment);
 }
@@ -68,10 +86,39 @@ void Loop::tell(Event event) {
     events_.pop_front();
     for (const Action& action : step(cast_, situation_, next, clock_.now()))
       std::visit([this](const auto& what) { perform(what); }, action);
+    if (outcome_) continue;
+    attendant_.look();  // what a dead process leaves in a channel is heard before its end is settled
+    events_.insert(events_.begin(), heard_.begin(), heard_.end());
+    heard_.clear();
   }
   telling_ = false;
   set_timer();
+  set_attendance();
   outflow_.soon();
+}
+
+void Loop::attend() {
+  if (outcome_) return;
+  attendant_.look();
+  for (Event& event : std::exchange(heard_, {})) tell(std::move(event));
+  set_attendance();
+}
+
+void Loop::set_attendance() {
+  const auto next = attendant_.next();
+  if (next == attendance_is_set_) return;
+  attendance_is_set_ = next;
+  if (!next) {
+    attendance_.cancel();
+    return;
+  }
+  attendance_.expires_at(*next);
+  attendance_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    attendance_is_set_.reset();
+    attendant_.notice_due();
+    attend();
+  });
 }
 
 void Loop::set_timer() {
@@ -168,6 +215,9 @@ void Loop::perform(const action::LookAtPorts& action) {
 void Loop::perform(const action::Reap& action) {
   ends_.reap(action.spawn);
   for (const ChannelId channel : look_for_poison(action.spawn)) tell(event::Poisoned{channel});
+  const Role& role = cast_.at(cast_.owner(action.spawn));
+  for (const ChannelId channel : role.reads) attendant_.notice(channel);
+  for (const ChannelId channel : role.writes) attendant_.notice(channel);
 }
 void Loop::perform(const action::WriterGone& action) {
   ends_.writer_gone(action.spawn);
@@ -177,9 +227,11 @@ void Loop::perform(const action::ReaderGone& action) {
 }
 void Loop::perform(const action::EndWriters& action) {
   ends_.end_of_writers(action.channel);
+  attendant_.notice(action.channel);
 }
 void Loop::perform(const action::EndReaders& action) {
   ends_.end_of_readers(action.channel);
+  attendant_.notice(action.channel);
 }
 void Loop::perform(const action::Release& action) {
   opened_.release(plan_.at(action.spawn));

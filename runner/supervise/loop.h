@@ -14,6 +14,8 @@
 
 #include "launch/launch.h"
 #include "os/process.h"
+#include "supervise/attendant.h"
+#include "supervise/bell.h"
 #include "supervise/cast.h"
 #include "supervise/channel_ends.h"
 #include "supervise/clock.h"
@@ -63,6 +65,8 @@ class Loop {
   void refuse(SpawnId id, const SpawnError& error, std::string explanation);
   void lose_stdout(int error);
   void set_timer();
+  void attend();
+  void set_attendance();
 
   [[nodiscard]] std::vector<ChannelId> look_for_poison(SpawnId id);
 
@@ -86,10 +90,15 @@ class Loop {
   Narrator narrator_;
   Outflow outflow_;
   Leftovers leftovers_;
+  Attendant attendant_;
+  boost::asio::steady_timer attendance_{io_};
+  std::optional<Attendant::Point> attendance_is_set_;
+  std::optional<Bell> bell_;                   // where there is a roster
   std::vector<Live> live_;                     // by spawn
   std::unordered_map<pid_t, SpawnId> by_pid_;  // first processes that are not reaped
   std::deque<SpawnId> launches_;
   std::deque<Event> events_;
+  std::vector<Event> heard_;  // from channels
   bool telling_ = false;
   std::optional<Instant> timer_is_set_;
   std::optional<Outcome> outcome_;

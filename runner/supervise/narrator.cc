@@ -15,11 +15,6 @@ double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
-// "1 process", "3 processes".
-std::string count(std::size_t n, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", format_count(n), n == 1 ? one : many);
-}
-
 std::string_view name(Verdict verdict) {
   constexpr std::array<std::string_view, 7> kNames{"unknown", "late",   "succeeded", "cut off",
                                                    "stopped", "failed", "skipped"};
@@ -29,13 +24,18 @@ std::string_view name(Verdict verdict) {
 }  // namespace
 
 Narrator::Narrator(const Plan& plan, const Cast& cast, Reporter& reporter, const Logs& logs)
-    : plan_(plan), cast_(cast), reporter_(reporter), logs_(logs), facts_(plan.spawns.size()) {}
+    : plan_(plan),
+      cast_(cast),
+      reporter_(reporter),
+      logs_(logs),
+      facts_(plan.spawns.size()),
+      letters_(plan.graph.channels.size()) {}
 
 void Narrator::begin(const std::string& containment) {
   const Graph& graph = plan_.graph;
   reporter_.news(fmt::format("{}: {}, {}; containment: {}", graph.name,
-                             count(plan_.spawns.size(), "process", "processes"),
-                             count(graph.channels.size(), "channel", "channels"), containment));
+                             procgraph::count(plan_.spawns.size(), "process", "processes"),
+                             procgraph::count(graph.channels.size(), "channel", "channels"), containment));
   const std::array<Field, 2> fields{Field{"graph", std::string_view(graph.name)},
                                     Field{"containment", std::string_view(containment)}};
   reporter_.event("begin", "", fields);
@@ -112,13 +112,11 @@ void Narrator::poisoned(ChannelId id, const Poisoning& poison) {
 }
 
 std::string Narrator::why(const Failure& failure) const {
-  if (failure.channel.valid())
-    return procgraph::why({.label = title(plan_.graph, plan_.graph.at(failure.channel)),
-                           .explanation = poisonings_.at(failure.channel)},
-                          failure.why);
+  if (failure.channel.valid()) return why_of_channel(failure);
   if (!failure.spawn.valid())
     return procgraph::why({.explanation = output_, .timeout = cast_.timeout.value_or(Duration{})},
                           failure.why);
+  if (failure.why == Why::kLease) return why_overdue(failure);
   const Facts& facts = facts_[failure.spawn.value];
   const Role& role = cast_.at(cast_.owner(failure.spawn));
   return procgraph::why({.label = label(failure.spawn),
@@ -127,6 +125,51 @@ std::string Narrator::why(const Failure& failure) const {
                          .stopped_by = facts.stopped_when_asked,
                          .timeout = role.timeout.value_or(Duration{})},
                         failure.why);
+}
+
+std::string Narrator::named(ChannelId id) const {
+  return title(plan_.graph, plan_.graph.at(id));
+}
+
+std::string Narrator::why_of_channel(const Failure& failure) const {
+  const ChannelId id = failure.channel;
+  const auto poisoning = poisonings_.find(id);
+  return procgraph::why({.label = named(id),
+                         .channel = named(id),
+                         .explanation = failure.why == Why::kDeadMessage ? dead_message_
+                                        : poisoning != poisonings_.end() ? poisoning->second
+                                                                         : "",
+                         .letters = letters_[id.value]},
+                        failure.why);
+}
+
+std::string Narrator::why_overdue(const Failure& failure) const {
+  const Facts& facts = facts_[failure.spawn.value];
+  const auto& timeout = plan_.graph.at(facts.overdue).policies.lease_timeout;
+  return procgraph::why({.label = label(failure.spawn),
+                         .channel = named(facts.overdue),
+                         .stopped_by = facts.stopped_when_asked,
+                         .timeout = timeout ? timeout->value : Duration{}},
+                        failure.why);
+}
+
+void Narrator::died(ChannelId channel, const DeadFact& fact) {
+  ++letters_[channel.value];
+  const std::string text = procgraph::died(named(channel), fact);
+  const ChannelId target = plan_.graph.at(channel).dead_letter;
+  const std::string_view where = target.valid() ? std::string_view(plan_.graph.at(target).name) : "";
+  const std::array<Field, 5> fields{Field{"queue", std::string_view(plan_.graph.at(channel).name)},
+                                    Field{"sequence", static_cast<std::int64_t>(fact.sequence)},
+                                    Field{"deliveries", std::int64_t{fact.deliveries}},
+                                    Field{"cause", std::string_view(fact.died ? "death" : "nack")},
+                                    Field{"dead_letter", where}};
+  reporter_.event("died", fact.process, fields);
+  if (!target.valid()) {
+    dead_message_ = text;
+    return;
+  }
+  ++words_;
+  reporter_.warning(fmt::format("{}; it is in {} now", text, named(target)));
 }
 
 void Narrator::failed(const action::Failed& action) {
@@ -169,7 +212,7 @@ void Narrator::stopping(const action::Stopping& action) {
 void Narrator::done(const action::Done& action, const Situation& situation, const Opened& opened,
                     Instant now) {
   if (situation.first) final_failure(*situation.first);
-  left_over(opened, action);
+  tell_of_channels(opened, action);
   summary(situation, now);
   const std::array<Field, 1> fields{action.signal != 0 ? Field{"signal", std::int64_t{action.signal}}
                                                        : Field{"code", std::int64_t{action.code}}};
@@ -183,18 +226,48 @@ void Narrator::final_failure(const Failure& failure) {
   reporter_.error("  its last words:\n" + logs_.last_words(failure.spawn).text());
 }
 
+// All counters, for machines; those that are not nothing, for people who ask.
+void Narrator::count(const Channel& channel, const ChannelSample& now) {
+  const std::string text = counters(title(plan_.graph, channel), now);
+  if (!text.empty()) reporter_.news(text);
+  const auto number = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
+  // What every kind counts comes first.
+  constexpr std::size_t kCommon = 9;
+  const std::array<Field, 15> fields{Field{"channel", std::string_view(channel.name)},
+                                     Field{"put", number(now.put)},
+                                     Field{"got", number(now.got)},
+                                     Field{"acknowledged", number(now.acknowledged)},
+                                     Field{"redelivered", number(now.redelivered)},
+                                     Field{"missed", number(now.missed)},
+                                     Field{"waiting", number(now.waiting)},
+                                     Field{"leased", number(now.leased)},
+                                     Field{"bytes", number(now.bytes)},
+                                     Field{"dead", number(now.dead)},
+                                     Field{"dropped", number(now.dropped)},
+                                     Field{"expired", number(now.expired)},
+                                     Field{"refused", number(now.refused)},
+                                     Field{"deepest", number(now.deepest)},
+                                     Field{"blocked_ns", std::int64_t{now.blocked.count()}}};
+  reporter_.event("counters", "", std::span(fields).first(channel.kind->to_each ? kCommon : fields.size()));
+}
+
 // That a reader has enough is no news to those who wrote the graph; that a message came back and nobody was
-// there to take it is.
-void Narrator::left_over(const Opened& opened, const action::Done& end) {
+// there to take it is, and so are dead letters.
+void Narrator::tell_of_channels(const Opened& opened, const action::Done& end) {
   for (const Channel& channel : plan_.graph.channels) {
     if (channel.kind->sample == nullptr || poisonings_.contains(channel.id)) continue;
     const ChannelSample now = channel.kind->sample(opened.live(channel.id));
+    count(channel, now);
     const std::uint64_t messages = now.waiting + now.leased;
+    if (now.parked > 0 && channel.dead_letter.valid()) {
+      const std::string text = kept(title(plan_.graph, channel), now.parked, named(channel.dead_letter));
+      end.code != 0 ? reporter_.error(text) : reporter_.warning(text);
+    }
     if (messages == 0) continue;
     const std::string text = procgraph::left_over(title(plan_.graph, channel), messages, now.redelivered);
     if (end.code != 0) {
       reporter_.error(text);
-    } else if (end.signal != 0 || now.redelivered > 0) {
+    } else if (end.signal != 0 || now.redelivered > 0 || channel.takes_letters) {
       reporter_.warning(text);
     } else {
       reporter_.news(text);

@@ -34,6 +34,10 @@ class Narrator {
   void asked(SpawnId id) { facts_[id.value].stopped_when_asked = facts_[id.value].stopped_by; }
   void output_lost(std::string explanation) { output_ = std::move(explanation); }
 
+  // A message failed too often.
+  void died(ChannelId channel, const DeadFact& fact);
+  void overdue(ChannelId channel, SpawnId id) { facts_[id.value].overdue = channel; }
+
   void failed(const action::Failed& action);
   void skipped(const action::Skipped& action);
   void stopping(const action::Stopping& action);
@@ -49,13 +53,18 @@ class Narrator {
     std::string explanation;
     int stopped_by = 0;
     int stopped_when_asked = 0;
+    ChannelId overdue;  // a message of which it held for too long
   };
 
   [[nodiscard]] const std::string& label(SpawnId id) const { return plan_.at(id).label; }
   [[nodiscard]] std::string holder(std::uint16_t participant) const;
   [[nodiscard]] std::string why(const Failure& failure) const;
+  [[nodiscard]] std::string why_of_channel(const Failure& failure) const;
+  [[nodiscard]] std::string why_overdue(const Failure& failure) const;
+  [[nodiscard]] std::string named(ChannelId id) const;
   void final_failure(const Failure& failure);
-  void left_over(const Opened& opened, const action::Done& end);
+  void count(const Channel& channel, const ChannelSample& now);
+  void tell_of_channels(const Opened& opened, const action::Done& end);
   void summary(const Situation& situation, Instant now);
   [[nodiscard]] std::uint64_t said() const { return words_ + logs_.lines(); }
 
@@ -65,7 +74,8 @@ class Narrator {
   const Logs& logs_;
   std::vector<Facts> facts_;  // by spawn
   std::map<ChannelId, std::string> poisonings_;
-  std::string output_;
+  std::vector<std::uint64_t> letters_;  // by channel: its messages that died
+  std::string output_, dead_message_;
   std::uint64_t words_ = 0;    // of ours, so far
   std::uint64_t told_at_ = 0;  // said() when the first failure was told
   std::uint64_t told_ = 0;     // its order; 0: none was

@@ -91,6 +91,7 @@ void Loop::pause() {
   signal_sessions(sessions(), SIGSTOP);
   stop_as_job();
   clock_.resume_from(since);
+  attendant_.forgive();
   signal_sessions(sessions(), SIGCONT);
   timer_is_set_.reset();
   set_timer();

@@ -46,6 +46,7 @@ Situation make_situation(const Cast& cast) {
     state.readers = static_cast<std::uint32_t>(edge.readers.size());
     for (const ProcessId writer : edge.writers) state.services += cast.at(writer).service;
     state.lasting = state.services < state.writers;
+    state.feeders = edge.feeders;
   }
   return situation;
 }

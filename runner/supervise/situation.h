@@ -63,8 +63,9 @@ struct SpawnState {
   bool asked = false;       // we sent the stop signal, or killed
   bool killed = false;
   bool timed_out = false;
-  bool looked = false;  // at its ports
-  bool hangs = false;   // abandoned: it may still be there
+  bool looked = false;   // at its ports
+  bool hangs = false;    // abandoned: it may still be there
+  bool overdue = false;  // held a message for too long
 };
 
 struct RoleState {
@@ -77,6 +78,7 @@ struct RoleState {
 
 struct EdgeState {
   std::uint32_t writers = 0, services = 0, readers = 0;  // not gone; services among the writers
+  std::uint32_t feeders = 0;                             // channels whose dead letters may still come here
   bool lasting = false;                                  // has a writer that is no service
   bool writers_ended = false, readers_ended = false;
   bool poisoned = false;
@@ -103,6 +105,7 @@ struct Situation {
   std::uint32_t left = 0, busy = 0;  // spawns that are not over; those among them whose turn has come
   std::uint32_t counting = 0;        // processes that the graph waits for and that have not ended
   bool waits = false;                // there were such processes
+  bool dead_letters = false;         // a message died that fails the run
   std::uint64_t order = 0;
   std::optional<Failure> first;         // of the failures that count
   std::optional<Instant> first_signal;  // INT, TERM or HUP

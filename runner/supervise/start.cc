@@ -93,8 +93,12 @@ void Turn::give_up_ends(ProcessId id) {
 void Turn::look_at(ChannelId id) {
   EdgeState& edge = state_.edges[id.value];
   const std::uint32_t holding = edge.lasting ? edge.writers - edge.services : edge.writers;
-  if (holding == 0 && !std::exchange(edge.writers_ended, true)) emit(action::EndWriters{id});
-  if (edge.readers == 0 && !std::exchange(edge.readers_ended, true)) emit(action::EndReaders{id});
+  const Edge& ends = cast_.at(id);
+  // Where only dead letters go and nobody reads, they are kept for the end.
+  const bool kept = ends.feeders > 0 && ends.writers.empty() && ends.readers.empty();
+  if (holding == 0 && edge.feeders == 0 && !std::exchange(edge.writers_ended, true))
+    emit(action::EndWriters{id});
+  if (edge.readers == 0 && !kept && !std::exchange(edge.readers_ended, true)) emit(action::EndReaders{id});
 }
 
 }  // namespace procgraph

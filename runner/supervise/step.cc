@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include "base/check.h"
 #include "supervise/turn.h"
@@ -81,6 +82,31 @@ void Turn::take(const event::Unopened& event) {
   if (!cast_.strict) return;
   record({.order = ++state_.order, .spawn = event.spawn, .why = Why::kUnopened, .code = 78},
          OnFailure::kStop);
+}
+
+void Turn::take(const event::Overdue& event) {
+  if (at(event.spawn).life != life::State::kRunning) return;
+  at(event.spawn).overdue = true;
+  move(event.spawn, life::Input::kStop);
+}
+
+void Turn::take(const event::Died& event) {
+  const Edge& edge = cast_.at(event.channel);
+  if (!edge.dead_letter.valid()) {
+    record({.order = ++state_.order, .channel = event.channel, .why = Why::kDeadMessage, .code = 65},
+           OnFailure::kStop);
+    return;
+  }
+  if (!edge.letters_fail || std::exchange(state_.dead_letters, true)) return;
+  record({.order = ++state_.order, .channel = event.channel, .why = Why::kDeadLetters, .code = 65},
+         OnFailure::kFinish);
+}
+
+void Turn::take(const event::Finished& event) {
+  const ChannelId target = cast_.at(event.channel).dead_letter;
+  if (!target.valid()) return;
+  --state_.edges[target.value].feeders;
+  look_at(target);
 }
 
 void Turn::take(const event::Time&) {

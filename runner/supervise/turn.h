@@ -26,6 +26,9 @@ class Turn {
   void take(const event::Time&);
   void take(const event::StopSignal& event);
   void take(const event::StdoutLost& event);
+  void take(const event::Overdue& event);
+  void take(const event::Died& event);
+  void take(const event::Finished& event);
 
   // Carries on until nothing moves.
   void settle();

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
+#include <utility>
+#include <vector>
 
 #include "os/process.h"
 
@@ -23,6 +26,10 @@ std::string in_brackets(int stopped_by) {
 }
 
 }  // namespace
+
+std::string count(std::uint64_t n, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", format_count(n), n == 1 ? one : many);
+}
 
 std::string how(const Exit& exit) {
   if (exit.signal == 0) return fmt::format("exit code {}", exit.code);
@@ -48,10 +55,25 @@ std::string why(const Failing& failing, Why why) {
                          failing.label);
     case Why::kPoisoned:
       return fmt::format("{} is poisoned: {}", failing.label, failing.explanation);
+    case Why::kLease:
+      return fmt::format("{} failed: it held a message of {} for more than {}, the lease_timeout{}",
+                         failing.label, failing.channel, format_duration(failing.timeout),
+                         in_brackets(failing.stopped_by));
+    case Why::kDeadMessage:
+      return fmt::format("{}; it has no dead_letter to take it", failing.explanation);
+    case Why::kDeadLetters:
+      return fmt::format("{} of {} {} dead", count(failing.letters, "message", "messages"), failing.channel,
+                         failing.letters == 1 ? "is" : "are");
     case Why::kOutput:
       return fmt::format("stdout cannot be written: {}", failing.explanation);
   }
   return {};
+}
+
+std::string died(std::string_view channel, const DeadFact& fact) {
+  return fmt::format("message {} of {} failed {}, the last time when {} {}", format_count(fact.sequence),
+                     channel, count(fact.deliveries, "time", "times"), fact.process,
+                     fact.died ? "died" : "gave it back");
 }
 
 std::string was_stopped(std::string_view label, int signal) {
@@ -98,6 +120,35 @@ std::string left_over(std::string_view channel, std::uint64_t messages, std::uin
                                  messages == 1 ? "message was" : "messages were", channel);
   if (redelivered > 0) text += fmt::format("; {} had been redelivered", format_count(redelivered));
   return text;
+}
+
+std::string counters(std::string_view channel, const ChannelSample& sample) {
+  using Count = std::pair<std::uint64_t, std::string_view>;
+  const std::array<Count, 8> all{Count{sample.put, "put"},
+                                 Count{sample.acknowledged, "acknowledged"},
+                                 Count{sample.redelivered, "redelivered"},
+                                 Count{sample.dead, "dead"},
+                                 Count{sample.dropped, "dropped"},
+                                 Count{sample.expired, "expired"},
+                                 Count{sample.refused, "refused"},
+                                 Count{sample.missed, "missed"}};
+  std::vector<std::string> parts;
+  for (const auto& [n, what] : all) {
+    if (n > 0) parts.push_back(fmt::format("{} {}", format_count(n), what));
+  }
+  if (parts.empty()) return {};
+  std::string text = fmt::format("{}: {}", channel, fmt::join(parts, ", "));
+  if (sample.deepest > 0) text += fmt::format("; at most {} waited", format_count(sample.deepest));
+  if (sample.blocked.count() > 0) {
+    const std::chrono::duration<double> blocked = sample.blocked;
+    text += fmt::format("; writers waited {:.3f} s", blocked.count());
+  }
+  return text;
+}
+
+std::string kept(std::string_view channel, std::uint64_t messages, std::string_view target) {
+  return fmt::format("{} of {} found no room in {}", count(messages, "dead letter", "dead letters"), channel,
+                     target);
 }
 
 }  // namespace procgraph

@@ -9,22 +9,31 @@
 #include <string_view>
 
 #include "base/units.h"
+#include "graph/channel_kind.h"
 #include "supervise/actions.h"
 #include "supervise/events.h"
 
 namespace procgraph {
 
+// "1 process", "3 processes".
+[[nodiscard]] std::string count(std::uint64_t n, std::string_view one, std::string_view many);
 // "exit code 1", "killed by SIGSEGV (core dumped)".
 [[nodiscard]] std::string how(const Exit& exit);
 
 // What is known of a failure, beyond its numbers.
 struct Failing {
-  std::string label;  // of the process, the title of the channel; "" the graph's
+  std::string label;    // of the process, the title of the channel; "" the graph's
+  std::string channel;  // "queue 'jobs'": whose message it was
   Exit exit;
   std::string explanation;  // of a start that failed, of an output that cannot be written, of a poisoning
   int stopped_by = 0;       // the signal that had it stopped when we asked it to end
   Duration timeout{};
+  std::uint64_t letters = 0;  // messages of the channel that are dead letters
 };
+
+// A message that failed too often: "message 17 of queue 'jobs' failed 5 times, the last time when worker
+// died".
+[[nodiscard]] std::string died(std::string_view channel, const DeadFact& fact);
 
 // "worker failed: exit code 1", "api failed: still ran after 30s", "the graph still ran after 1m".
 [[nodiscard]] std::string why(const Failing& failing, Why why);
@@ -41,5 +50,9 @@ struct Failing {
 // "1,204 messages were left in queue 'jobs'; 2 had been redelivered".
 [[nodiscard]] std::string left_over(std::string_view channel, std::uint64_t messages,
                                     std::uint64_t redelivered);
+// "queue 'jobs': 1,204 put, 1,200 acknowledged, 4 dropped; at most 12 waited"; nothing where nothing passed.
+[[nodiscard]] std::string counters(std::string_view channel, const ChannelSample& sample);
+// "2 dead letters of queue 'jobs' found no room in queue 'failed'".
+[[nodiscard]] std::string kept(std::string_view channel, std::uint64_t messages, std::string_view target);
 
 }  // namespace procgraph

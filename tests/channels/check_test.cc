@@ -103,5 +103,134 @@ pipes: { p: { duplex: true, capacity: 4KiB } }
 )");
 }
 
+// Two processes and the given queues.
+std::string told_of_queues(const std::string& names, const std::string& queues) {
+  return told("processes:\n  a: { command: n, writes: [" + names + "] }\n  b: { command: n, reads: [" +
+              names + "] }\nqueues:\n" + queues);
+}
+
+TEST(Queues, GrowOnlyWhereThatIsAskedForAndNotBackwards) {
+  EXPECT_EQ(told_of_queues("q, r, s", R"(  q: { max_capacity: 9, max_memory: 1GiB }
+  r: { when_full: grow, capacity: 10, max_capacity: 9, memory: 2MiB, max_memory: 1MiB }
+  s: { when_full: grow, max_capacity: 5000, max_memory: 32MiB }
+)"),
+            R"(g.yaml:5:22: error: 'max_capacity' of queue 'q' needs 'when_full: grow'
+  5 │   q: { max_capacity: 9, max_memory: 1GiB }
+    │                      ^
+g.yaml:5:37: error: 'max_memory' of queue 'q' needs 'when_full: grow'
+  5 │   q: { max_capacity: 9, max_memory: 1GiB }
+    │                                     ^~~~
+g.yaml:6:53: error: queue 'r' grows from a capacity of 10 to 9, which is less
+  6 │   r: { when_full: grow, capacity: 10, max_capacity: 9, memory: 2MiB, max_memory: 1MiB }
+    │                                                     ^
+g.yaml:6:82: error: queue 'r' grows from a memory of 2MiB to 1MiB, which is less
+  6 │   r: { when_full: grow, capacity: 10, max_capacity: 9, memory: 2MiB, max_memory: 1MiB }
+    │                                                                                  ^~~~
+4 errors
+)");
+}
+
+TEST(Queues, ThatDeliverAtMostOnceHaveNothingThatComesBack) {
+  EXPECT_EQ(
+      told_of_queues("q, d", R"(  q: { delivery: at_most_once, retry: 1s, max_deliveries: 3, dead_letter: d }
+  d: {}
+)"),
+      R"(g.yaml:5:39: error: 'retry' of queue 'q' has no meaning with 'delivery: at_most_once'
+  5 │   q: { delivery: at_most_once, retry: 1s, max_deliveries: 3, dead_letter: d }
+    │                                       ^~
+g.yaml:5:18: note: said here
+    hint: no message comes back there; leave out one of them
+g.yaml:5:59: error: 'max_deliveries' of queue 'q' has no meaning with 'delivery: at_most_once'
+  5 │   q: { delivery: at_most_once, retry: 1s, max_deliveries: 3, dead_letter: d }
+    │                                                           ^
+g.yaml:5:18: note: said here
+    hint: no message comes back there; leave out one of them
+g.yaml:5:75: error: 'dead_letter' of queue 'q' has no meaning with 'delivery: at_most_once'
+  5 │   q: { delivery: at_most_once, retry: 1s, max_deliveries: 3, dead_letter: d }
+    │                                                                           ^
+g.yaml:5:18: note: said here
+    hint: no message comes back there; leave out one of them
+3 errors
+)");
+}
+
+TEST(DeadLetters, GoToAnotherQueueAndNotInACircle) {
+  EXPECT_EQ(told_of_queues("q, r, s, t", R"(  q: { dead_letter: q }
+  r: { dead_letter: s }
+  s: { dead_letter: t }
+  t: { dead_letter: r }
+)"),
+            R"(g.yaml:5:21: error: dead letters of queue 'q' go to itself: they would never end
+  5 │   q: { dead_letter: q }
+    │                     ^
+    hint: name a queue that is read otherwise
+g.yaml:6:21: error: dead letters go in a circle: 'r' → 's' → 't' → 'r'
+  6 │   r: { dead_letter: s }
+    │                     ^
+    hint: name a queue that is read otherwise
+2 errors
+)");
+}
+
+TEST(DeadLetters, GoToAQueueThatIsThere) {
+  EXPECT_EQ(told(R"(processes:
+  a: { command: n, writes: [q, r, s], stdout: p }
+  b: { command: n, reads: [q, r, s], stdin: p }
+queues:
+  q: { dead_letter: failde }
+  r: { dead_letter: p }
+  s: { dead_letter: a }
+  failed: {}
+pipes: [p]
+)"),
+            R"(g.yaml:5:21: error: dead letters of queue 'q' go to unknown queue 'failde'
+  5 │   q: { dead_letter: failde }
+    │                     ^~~~~~
+    hint: did you mean 'failed'?
+g.yaml:6:21: error: dead letters of queue 'r' go to 'p', which is a pipe: they go to a queue
+  6 │   r: { dead_letter: p }
+    │                     ^
+g.yaml:7:21: error: dead letters of queue 's' go to 'a', which is a process: they go to a queue
+  7 │   s: { dead_letter: a }
+    │                     ^
+3 errors
+)");
+}
+
+TEST(DeadLetters, NeedNeitherAWriterNorAReader) {
+  EXPECT_EQ(told_of_queues("q", R"(  q: { dead_letter: failed }
+  failed: {}
+)"),
+            "");
+}
+
+TEST(DeadLetters, AreAWayOfTheDataThatMayBeACircle) {
+  EXPECT_EQ(
+      told(R"(processes:
+  a: { command: n, writes: q }
+  b: { command: n, reads: q }
+  c: { command: n, reads: failed, writes: q }
+queues:
+  q: { dead_letter: failed }
+  failed: {}
+)"),
+      R"(g.yaml:6:3: warning: process 'c' reads what it writes to queue 'q': this ends only when it closes its port or exits
+  6 │   q: { dead_letter: failed }
+    │   ^
+g.yaml:7:3: note: and through queue 'failed'
+1 warning
+)");
+}
+
+TEST(Queues, LetMessagesRestForTenDaysAtMost) {
+  EXPECT_EQ(told_of_queues("q", R"(  q: { retry: 1s..11d }
+)"),
+            R"(g.yaml:5:15: error: queue 'q' lets messages rest for up to 264h; at most 240h is possible
+  5 │   q: { retry: 1s..11d }
+    │               ^~~~~~~
+1 error
+)");
+}
+
 }  // namespace
 }  // namespace procgraph

@@ -37,6 +37,11 @@ TEST(Schema, AcceptsWhatTheParserAccepts) {
            "queues: { a: , b: {}, c: { capacity: 5, memory: 1MiB, max_message: 10KB, when_full: block, "
            "delivery: at_least_once } }\n",
            "topics: { a: , b: { history: 3, memory: 1MiB, max_message: 10KB, when_full: latest } }\n",
+           "queues: { a: { when_full: grow, max_capacity: 9, max_memory: 1MiB, dead_letter: { queue: d, "
+           "fail: true } }, "
+           "b: { delivery: at_most_once, expire: 1s, lease_timeout: 2s, prefault: true }, c: { retry: "
+           "1s..5m, "
+           "max_deliveries: 3, dead_letter: d }, d: { retry: 250ms } }\n",
            "processes: { a: { command: x, replicas: cores, enabled: '${X:-true}', env: { A: 1, B: true, C: "
            "'' }, stop: { signal: TERM } } }\n",
            "sockets: { a: , b: { listen: unix }, c: { listen: 'tcp://[::1]:0', open: server }, d: { listen: "
@@ -70,7 +75,10 @@ TEST(Schema, RefusesWhatTheParserRefuses) {
            "processes: { f: { command: x, reads: { p: { fd: 5 } } } }\n",
            "queues: { q: { capacity: 10KiB } }\n",
            "queues: { q: { memory: 1.5GB } }\n",
-           "queues: { q: { when_full: grow } }\n",
+           "queues: { q: { when_full: spill } }\n",
+           "queues: { q: { retry: often } }\n",
+           "queues: { q: { dead_letter: { fail: true } } }\n",
+           "queues: { q: { max_deliveries: 0 } }\n",
            "topics: { t: { when_full: reject } }\n",
            "topics: { t: { capacity: 3 } }\n",
            "processes: { f: { command: x, reads: { p: { channel: t, broadcast: 1 } } } }\n",

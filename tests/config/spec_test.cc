@@ -218,5 +218,35 @@ TEST(Paths, AreRelativeToTheFileOnlyInTheFirstWordAndInKeys) {
   EXPECT_EQ(loaded.spec.processes.at(2).cwd.value, "");
 }
 
+TEST(Spec, HasWhatAQueueDoesWithItsMessages) {
+  const Loaded loaded = load_text(R"(queues:
+  a: { when_full: grow, max_capacity: 9, max_memory: 1MiB, dead_letter: { queue: d, fail: true }, prefault: true }
+  b: { delivery: at_most_once, expire: 1s, lease_timeout: 2s }
+  c: { retry: 1s..5m, max_deliveries: 3, dead_letter: d }
+  d: { retry: 250ms }
+)");
+  ASSERT_EQ(loaded.text(), "");
+  const std::vector<ChannelSpec>& channels = loaded.spec.channels;
+  const PolicySpec& a = channels.at(0).policies;
+  EXPECT_EQ(a.when_full->value, "grow");
+  EXPECT_EQ(a.max_capacity->value, 9U);
+  EXPECT_EQ(a.max_memory->value, Bytes{1U << 20U});
+  EXPECT_EQ(a.dead_letter->value, "d");
+  EXPECT_TRUE(a.dead_letter_fails);
+  EXPECT_TRUE(a.prefault);
+  const PolicySpec& b = channels.at(1).policies;
+  EXPECT_EQ(b.delivery->value, "at_most_once");
+  EXPECT_EQ(b.expire->value, 1s);
+  EXPECT_EQ(b.lease_timeout->value, 2s);
+  EXPECT_FALSE(b.dead_letter);
+  const PolicySpec& c = channels.at(2).policies;
+  EXPECT_EQ(c.retry->first, 1s);
+  EXPECT_EQ(c.retry->most, 5min);
+  EXPECT_EQ(c.max_deliveries->value, 3U);
+  EXPECT_FALSE(c.dead_letter_fails);
+  EXPECT_EQ(channels.at(3).policies.retry->first, 250ms);
+  EXPECT_EQ(channels.at(3).policies.retry->most, 250ms);
+}
+
 }  // namespace
 }  // namespace procgraph::testing

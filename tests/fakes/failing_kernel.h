@@ -42,6 +42,9 @@ class FailingKernel : public Kernel {
   void* mmap(std::size_t size, int protection, int fd) override {
     return fails("mmap") ? MAP_FAILED : Kernel::mmap(size, protection, fd);
   }
+  int madvise(void* start, std::size_t size, int advice) override {
+    return fails("madvise") ? -1 : Kernel::madvise(start, size, advice);
+  }
   int setrlimit(int resource, const rlimit& limit) override {
     return fails("setrlimit") ? -1 : Kernel::setrlimit(resource, limit);
   }

@@ -140,6 +140,15 @@ void add_policies(std::vector<Scenario>& all) {
                    put_one(out, h, kVictim + 2, 1024);
                    if (held) acknowledge(*held, h);
                  }});
+  for (const Overflow refusal : {Overflow::kDropNewest, Overflow::kReject}) {
+    all.push_back({refusal == Overflow::kReject ? "is rejected" : "drops the newest",
+                   small_with({.when_full = refusal}), full, [](Reader& in, Writer& out, History& h) {
+                     put_one(out, h, kVictim);
+                     take_one(in, h);
+                     put_one(out, h, kVictim + 1);
+                     put_one(out, h, kVictim + 2, 1000);
+                   }});
+  }
   all.push_back({"grows a queue",
                  {.capacity = 2,
                   .memory = 1024,

@@ -1,6 +1,7 @@
 // Pictures, compared whole.
 #include "graph/draw.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "graph_text.h"
@@ -352,6 +353,28 @@ TEST(Picture, OfAThousandWritersIsAList) {
 TEST(Picture, OfOneGraphIsAlwaysTheSame) {
   const std::string text = many(", writes: q", 30);
   EXPECT_EQ(drawn(text), drawn(text));
+}
+
+constexpr std::string_view kDeadLetters = R"(processes:
+  f: { command: n, writes: q }
+  m: { command: n, reads: q }
+queues: { q: { when_full: reject, dead_letter: failed }, failed: {} }
+)";
+
+TEST(Picture, SaysWhereDeadLettersGo) {
+  EXPECT_EQ(drawn(kDeadLetters), R"( f ──q──▶ m
+   queue
+
+ dead letters of q go to failed
+)");
+}
+
+TEST(Drawing, SaysInJsonWhereDeadLettersGo) {
+  const test::Text text(kDeadLetters);
+  EXPECT_THAT(draw_json(text.graph), testing::HasSubstr(R"x(
+      "when_full": "reject",
+      "dead_letter": "failed",
+)x"));
 }
 
 }  // namespace

@@ -103,6 +103,36 @@ process 'api' does not wait for 'db'
 )");
 }
 
+constexpr std::string_view kLetters = R"(processes:
+  f: { command: n, writes: [q, r] }
+  m: { command: n, reads: q }
+  n: { command: n, reads: r }
+  repair: { command: n, reads: failed }
+queues: { q: { dead_letter: failed }, r: { dead_letter: failed }, failed: {} }
+)";
+
+TEST(Select, AQueueOfDeadLettersThatNobodyReadsIsKept) {
+  EXPECT_EQ(selected(kLetters, {.except = {"repair"}}), R"(process 'repair' is out (--except)
+    ╭────q────▶ m
+ f ─┤  queue
+    ╰────r────▶ n
+       queue
+
+ dead letters of q go to failed
+ dead letters of r go to failed
+)");
+  test::Text text(kLetters);
+  EXPECT_EQ(text.selected({.except = {"repair"}}).channels.size(), 3U);
+}
+
+TEST(Select, AQueueOfDeadLettersStaysAsLongAsOneQueueNeedsIt) {
+  test::Text text(kLetters);
+  const Graph graph = text.selected({.except = {"m", "repair"}});
+  ASSERT_EQ(graph.channels.size(), 3U);
+  EXPECT_EQ(graph.at(graph.channels[1].dead_letter).name, "failed");
+  EXPECT_TRUE(graph.channels[2].takes_letters);
+}
+
 TEST(Select, OnlyKeepsWhatIsNeededThroughAfter) {
   EXPECT_EQ(selected(R"(processes:
   base: n

@@ -31,6 +31,12 @@ std::string inode(int fd) {
   return ::fstat(fd, &facts) == 0 ? std::to_string(facts.st_ino) : "none";
 }
 
+// Bytes that the file has in memory.
+std::int64_t taken(int fd) {
+  struct stat facts {};
+  return ::fstat(fd, &facts) == 0 ? std::int64_t{facts.st_blocks} * 512 : -1;
+}
+
 std::uint64_t soft_files_limit() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -103,6 +109,14 @@ TEST_F(OpenedPlan, APipeThatNobodyWritesIsAtItsEndFromTheStart) {
   EXPECT_EQ(::read(opened->fd({0}, End::kRead), &byte, 1), 0);
 }
 
+TEST_F(OpenedPlan, TakesMemoryBeforeTheStartWhereThatIsAskedFor) {
+  std::get<MemoryObject>(plan_.objects[3].what).prefault = true;
+  const auto opened = Opened::open(plan_);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(taken(opened->fd({3}, End::kReadOnly)), 65536);
+  EXPECT_LT(taken(opened->fd({2}, End::kReadWrite)), 8192);
+}
+
 TEST_F(OpenedPlan, KeepsTheMapsOfNativeChannelsAfterTheirDescriptors) {
   (void)take_inits();
   auto opened = Opened::open(plan_);
@@ -166,6 +180,7 @@ TEST_P(FaultSweep, EndsInAnErrorAndLeavesNothingOpen) {
   const auto [call, code] = GetParam();
   const LowFilesLimit low;
   (void)folder_.write("out", "old");
+  std::get<MemoryObject>(plan_.objects[3].what).prefault = true;
   plan_.descriptors = soft_files_limit();  // and a few more: the limit has to be raised
   const auto before = open_descriptors();
   int failures = 0;
@@ -187,7 +202,8 @@ INSTANTIATE_TEST_SUITE_P(Calls, FaultSweep,
                          ::testing::Values(std::pair("open", EMFILE), std::pair("pipe2", ENFILE),
                                            std::pair("socketpair", EMFILE), std::pair("memfd_create", EMFILE),
                                            std::pair("ftruncate", ENOMEM), std::pair("fcntl", EPERM),
-                                           std::pair("mmap", ENOMEM), std::pair("setrlimit", EPERM)),
+                                           std::pair("mmap", ENOMEM), std::pair("madvise", EFAULT),
+                                           std::pair("setrlimit", EPERM)),
                          [](const auto& call) { return std::string(call.param.first); });
 
 TEST_F(OpenedPlan, AnInitThatFailsIsAnErrorBeforeAnyFileIsTruncated) {

@@ -10,7 +10,7 @@ function(run)
 endfunction()
 
 run(${SPIN} -a ${DEFINES} ${CMAKE_CURRENT_LIST_DIR}/${MODEL}.pml)
-run(${CXX} -x c -std=gnu11 -w -O1 -DSAFETY -DCOLLAPSE -o pan pan.c)
+run(${CXX} -x c -std=gnu11 -w ${OPTIMIZE} -DSAFETY -DCOLLAPSE -o pan pan.c)
 run(./pan -E -m100000)
 string(REGEX MATCH "errors: [0-9]+" errors "${output}")
 if(output MATCHES "max search depth too small|out of memory")

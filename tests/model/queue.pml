@@ -3,7 +3,8 @@
  * Producers put one message each, of their own size; consumers take until the data ends. Up to KILLS of them are killed between two steps;
  * each is reaped. The drain begins when no producer is left; producers are told when no consumer is.
  * Checked: nobody uses a block that another one uses; what was published is acknowledged, unless every consumer died; every block
- * is free at the end; and nobody sleeps for ever, or while it could go on.
+ * is free at the end; and nobody sleeps for ever, or while it could go on. With DROP_OLDEST a writer that finds no place takes the oldest message out;
+ * with GIVE_BACK=n a reader gives a message back until it has failed n times and is parked. What is dropped, returned and parked is counted exactly.
  *
  * The code is in sdk/src/queue: producer.cc, consumer.cc, blocks.cc, waiting.cc, blocking.h, recovery.cc. The shared bounds head and tail, the
  * bitmaps and the counters are left out: they are hints, or follow from the blocks. A mutant (-DNO_...) leaves out one rule and must
@@ -34,7 +35,7 @@
 #define EVERYBODY (PRODUCERS + CONSUMERS)
 #define NONE 7
 
-mtype = { FREE, LOANED, PUSHING, LEASED, WAITED, REDELIVER };
+mtype = { FREE, LOANED, PUSHING, LEASED, WAITED, REDELIVER, DROPPING, SETTLING, PARKED };
 mtype = { NOTHING, STOPPED, READERS, PLACES, BLOCK, BYTES };
 
 typedef Block { mtype state = FREE; byte owner = NONE; byte ticket; byte size; byte message; bool used }
@@ -46,8 +47,38 @@ mtype line[5]; byte need[5]; bool stands[5]; /* a wait slot each */
 bool rung[5];                                /* its doorbell has changed since it was read */
 bool dead[5], reaped[5], done[5];
 bool keeps[5]; /* a consumer that is busy with one message for ever */
-bool published[4], acknowledged[4];
+bool published[4], acknowledged[4], dropped[4];
 byte kills;
+
+/* settle.cc: what a block's owner is about to count, and what each has counted. */
+byte note[BLOCKS], tries[BLOCKS], tally[5], decided;
+bool drops[BLOCKS]; /* the cause in the note */
+inline decide(x, p, drop) {
+  atomic { note[x] = tally[p] + 1; drops[x] = drop }
+  atomic { /* the store that decides */
+    block[x].state = SETTLING; block[x].owner = p; block[x].used = false; decided++;
+    if :: drop -> dropped[block[x].message] = true :: else fi
+  }
+#ifndef NO_JOURNAL
+  tally[p] = note[x];
+#else
+  tally[p]++;
+#endif
+}
+inline carry_out(x) {
+  atomic { tries[x] = tries[x] + (!drops[x] && note[x] != 0 -> 1 : 0); note[x] = 0 }
+  atomic {
+    if
+    :: drops[x] -> block[x].size = 0; block[x].state = FREE; block[x].owner = NONE
+#ifdef GIVE_BACK
+    :: !drops[x] && tries[x] >= GIVE_BACK -> block[x].state = PARKED
+#endif
+    :: else -> block[x].state = REDELIVER; block[x].owner = NONE
+    fi
+  }
+  if :: drops[x] -> wake_freed() :: else -> wake(READERS) fi;
+  if :: draining -> ring_all() :: else fi
+}
 
 #define LAP(t) ((t) / RING)
 #define NAMED(b) (lap[block[b].ticket % RING] == LAP(block[b].ticket) && there[block[b].ticket % RING] == b)
@@ -148,7 +179,11 @@ publish:
   }
   atomic {
     if
+#ifdef DROP_OLDEST
+    :: QUEUED(before, t - LIMIT) -> block[b].state = LOANED; block[before].state = DROPPING; block[before].owner = me; goto drop
+#else
     :: QUEUED(before, t - LIMIT) -> block[b].state = LOANED; now = PLACES; goto attempted
+#endif
     :: else
     fi
   }
@@ -161,6 +196,13 @@ push:
     fi
   }
   wake(READERS);
+  goto attempted;
+#ifdef DROP_OLDEST
+drop: /* Consumer::drop_oldest */
+  decide(before, me, true)
+  carry_out(before)
+  goto publish;
+#endif
 attempted: /* wait_for() */
   atomic {
     old_lap = 0; old_block = 0; before = 0;
@@ -194,6 +236,7 @@ leave:
   done[me] = true
 }
 
+#define DELAYS(x) (block[x].state == LEASED || block[x].state == REDELIVER || block[x].state == SETTLING || (block[x].state == PUSHING && NAMED(x)))
 inline take(x) { block[x].state = LEASED; block[x].owner = me; b = x }
 
 proctype Consumer(byte me) provided (!dead[me]) {
@@ -240,6 +283,12 @@ taken:
 #ifdef OPEN
   if :: skip :: keeps[me] = true; false fi;
 #endif
+#ifdef GIVE_BACK
+  if
+  :: skip
+  :: decide(b, me, false) carry_out(b) b = NONE; goto attempt
+  fi;
+#endif
   d_step { /* which message is done with; the one before, where one is held until the next is there */
 #ifdef HOLD
     x = b; b = held; held = x; x = 0;
@@ -260,9 +309,7 @@ none_there:
 #endif
      atomic {
        if
-       :: !(block[0].state == LEASED || block[0].state == REDELIVER || (block[0].state == PUSHING && NAMED(0))) &&
-          !(block[1].state == LEASED || block[1].state == REDELIVER || (block[1].state == PUSHING && NAMED(1))) &&
-          !(block[2].state == LEASED || block[2].state == REDELIVER || (block[2].state == PUSHING && NAMED(2))) -> goto leave
+       :: !DELAYS(0) && !DELAYS(1) && !DELAYS(2) -> goto leave
        :: else
        fi
      }
@@ -280,6 +327,7 @@ leave:
   done[me] = true
 }
 
+#define PARKED_IN(x, m) (block[x].state == PARKED && block[x].message == m)
 #define GONE(p) (done[p] || reaped[p])
 #define NO_PRODUCER (GONE(0) && GONE(PRODUCERS - 1) && GONE(PRODUCERS / 2) && GONE(PRODUCERS / 3))
 #define NO_CONSUMER (GONE(PRODUCERS) && GONE(EVERYBODY - 1))
@@ -309,12 +357,27 @@ inline reap(x) {
     if
     :: block[x].owner == p && (block[x].state == LOANED || (block[x].state == PUSHING && !NAMED(x))) ->
        block[x].state = FREE; block[x].owner = NONE; block[x].size = 0
+#if !defined(GIVE_BACK) && !defined(DROP_OLDEST)
     :: block[x].owner == p && (block[x].state == LEASED || block[x].state == WAITED) -> block[x].state = REDELIVER; block[x].owner = NONE
+#endif
     :: else
     fi
   }
+#if defined(GIVE_BACK) || defined(DROP_OLDEST)
+  if /* settle_for() */
+  :: block[x].owner == p && block[x].state == DROPPING -> decide(x, p, true) carry_out(x)
+  :: block[x].owner == p && (block[x].state == LEASED || block[x].state == WAITED) -> decide(x, p, false) carry_out(x)
+  :: block[x].owner == p && block[x].state == SETTLING ->
+#ifndef NO_JOURNAL
+     d_step { if :: note[x] > tally[p] -> tally[p] = note[x] :: else fi }
+#endif
+     carry_out(x)
+  :: else
+  fi
+#endif
 }
 proctype Reaper(byte p) {
+  byte w;
   dead[p];
   reap(0);
   reap(1);
@@ -363,11 +426,12 @@ init {
   :: timeout -> assert(STANDSTILL_IS_RIGHT); goto end
   fi;
   atomic {
+    assert(decided == tally[0] + tally[1] + tally[2] + tally[3] + tally[4]);
     if
     :: dead[PRODUCERS] && dead[EVERYBODY - 1] /* what is left is reported as left over */
     :: else ->
-       for (i : 0 .. PRODUCERS - 1) { assert(!published[i] || acknowledged[i]) }
-       for (i : 0 .. BLOCKS - 1) { assert(block[i].state == FREE || (block[i].state == PUSHING && !NAMED(i))) }
+       for (i : 0 .. PRODUCERS - 1) { assert(!published[i] || acknowledged[i] || dropped[i] || PARKED_IN(0, i) || PARKED_IN(1, i) || PARKED_IN(2, i)) }
+       for (i : 0 .. BLOCKS - 1) { assert(block[i].state == FREE || block[i].state == PARKED || (block[i].state == PUSHING && !NAMED(i))) }
     fi
   }
 end: skip

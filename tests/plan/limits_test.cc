@@ -41,6 +41,23 @@ g.yaml:5:16: note: queue 'q' may hold 1 GiB
 )");
 }
 
+TEST(Limits, CountAllThatIsTakenBeforeTheStart) {
+  const Outcome refused = outcome(R"(processes:
+  f: { command: n, writes: q }
+  m: { command: n, reads: q }
+queues:
+  q: { memory: 64MiB, prefault: true }
+)",
+                                  {.memory_available = Bytes{700U << 20}});
+  EXPECT_TRUE(refused.machine);
+  EXPECT_EQ(refused.told,
+            R"(g.yaml: error: the graph's channels may need 1.4 GiB of memory, the machine has 700 MiB
+g.yaml:5:16: note: queue 'q' takes 1.4 GiB before the start
+    hint: lower 'memory' or 'max_message', or leave out 'prefault'
+1 error
+)");
+}
+
 TEST(Limits, AllowWhatFits) {
   const Outcome allowed = outcome(kTwoQueues, {.memory_available = Bytes{2ULL << 30}});
   EXPECT_FALSE(allowed.machine);

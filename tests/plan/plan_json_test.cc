@@ -1,4 +1,5 @@
 // A plan as JSON, compared whole.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "planned.h"
@@ -106,6 +107,19 @@ pipes: { p: { capacity: 1MiB }, talk: { duplex: true } }
   ]
 }
 )");
+}
+
+TEST(PlanJson, SaysWhatIsTakenBeforeTheStart) {
+  EXPECT_THAT(to_json(planned(R"(processes:
+  f: { command: n, writes: q }
+  m: { command: n, reads: q }
+queues: { q: { memory: 64KiB, prefault: true } }
+)")),
+              testing::HasSubstr(R"(
+      "mapped": true,
+      "prefault": true
+    },
+)"));
 }
 
 }  // namespace

@@ -281,6 +281,13 @@ INSTANTIATE_TEST_SUITE_P(
                               [](View& v) { v.control().head.store(std::uint64_t{1} << 40); }},
                       Hostile{"ATailInTheFuture", detail::Poison::kLap,
                               [](View& v) { v.control().tail.store(std::uint64_t{1} << 62); }},
+                      Hostile{"APlaceThatIsALapAhead", detail::Poison::kLap,
+                              [](View& v) {
+                                while (put(v, "x")) {
+                                }
+                                auto& word = v.memory.place(v.memory.geometry().first_ticket());
+                                word.store(detail::ring_word(2, 0).raw);
+                              }},
                       Hostile{"ADoorbellThatDoesNotExist", detail::Poison::kDoorbell,
                               [](View& v) {
                                 v.control().slots[0].doorbell.store(~0u);

@@ -321,6 +321,26 @@ TEST(AMessageThatRests, ComesWhenItsTimeHasComeAndNotSooner) {
   EXPECT_EQ(wait_for_end(reader), 0);
 }
 
+TEST(AMessageThatRests, IsNotForgottenWhenAnotherOneIsTakenAfterItsRest) {
+  TestQueue q(with({.retry_first = 5ms, .retry_most = 5ms}));  // and by chance "a" somewhat less than "b"
+  EXPECT_EQ(in_a_node(q,
+                      [](Node& node) {
+                        auto out = node.writer("out");
+                        auto in = node.reader("in");
+                        out.put("a");
+                        out.put("b");
+                        auto a = in.get(), b = in.get();
+                        a->nack();
+                        b->nack();
+                        auto one = in.get();  // waits while both rest
+                        const std::string text(one->text());
+                        one->ack();
+                        auto other = in.get(10s);
+                        return other && other->text() != text ? 0 : 1;
+                      }),
+            0);
+}
+
 TEST(AMessageThatRests, WakesAReaderThatSleptBeforeItCameBack) {
   TestQueue q(with({.retry_first = 5ms, .retry_most = 5ms}));
   View view = q.view(9);
@@ -376,6 +396,20 @@ TEST(ARestingMessage, KeepsReadersFromTheEnd) {
 }
 
 // ---- counters ----
+
+TEST(TheCounters, KnowThatItWasFull) {
+  for (const Overflow policy : {Overflow::kDropNewest, Overflow::kDropOldest}) {
+    TestQueue q(with({.when_full = policy}));
+    EXPECT_EQ(in_a_node(q,
+                        [](Node& node) {
+                          auto out = node.writer("out");
+                          for (int i = 0; i < 4; ++i) out.put("x");
+                          return 0;
+                        }),
+              0);
+    EXPECT_EQ(q.sample().deepest, 3u);
+  }
+}
 
 TEST(TheCounters, TellHowLongWritersWaitedAndTheGreatestDepth) {
   TestQueue q({.capacity = 2, .memory = 4096});

@@ -45,6 +45,20 @@ class Scene {
     situation_ = make_situation(cast_);
   }
 
+  // Before begin(): dead messages of `from` go to `to`.
+  Scene& dead_letters(const std::string& from, const std::string& to, bool fail = false) {
+    const ChannelId source = channel(from), target = channel(to);
+    cast_.edges.resize(channels_.size());
+    cast_.edges[source.value].dead_letter = target;
+    cast_.edges[source.value].letters_fail = fail;
+    ++cast_.edges[target.value].feeders;
+    situation_ = make_situation(cast_);
+    return *this;
+  }
+  Scene& overdue(const std::string& name) { return tell(event::Overdue{spawn(name)}); }
+  Scene& died(const std::string& name) { return tell(event::Died{channel(name)}); }
+  Scene& finished(const std::string& name) { return tell(event::Finished{channel(name)}); }
+
   Scene& begin() { return tell(event::Begin{}); }
   // Every launch that was ordered and not withdrawn has happened.
   Scene& start_all() {

@@ -39,10 +39,45 @@ TEST(Wording, SaysWhatAFailureDoesToTheGraph) {
   EXPECT_EQ(consequence(Effect::kStopping), "; the graph is stopping");
 }
 
+TEST(Wording, SaysWhichMessageDiedAndOfWhat) {
+  EXPECT_EQ(died("queue 'jobs'", {"parse.1", 1204, 5, true}),
+            "message 1,204 of queue 'jobs' failed 5 times, the last time when parse.1 died");
+  EXPECT_EQ(died("queue 'jobs'", {"parse.1", 0, 1, false}),
+            "message 0 of queue 'jobs' failed 1 time, the last time when parse.1 gave it back");
+  EXPECT_EQ(
+      why({.explanation = "message 0 of queue 'q' failed 1 time, the last time when m died"},
+          Why::kDeadMessage),
+      "message 0 of queue 'q' failed 1 time, the last time when m died; it has no dead_letter to take it");
+  EXPECT_EQ(why({.channel = "queue 'jobs'", .letters = 2}, Why::kDeadLetters),
+            "2 messages of queue 'jobs' are dead");
+  EXPECT_EQ(why({.channel = "queue 'jobs'", .letters = 1}, Why::kDeadLetters),
+            "1 message of queue 'jobs' is dead");
+  EXPECT_EQ(why({.label = "m", .channel = "queue 'jobs'", .timeout = 5s}, Why::kLease),
+            "m failed: it held a message of queue 'jobs' for more than 5s, the lease_timeout");
+  EXPECT_EQ(kept("queue 'jobs'", 2, "queue 'failed'"),
+            "2 dead letters of queue 'jobs' found no room in queue 'failed'");
+}
+
 TEST(Wording, CountsWhatIsLeftInAQueue) {
   EXPECT_EQ(left_over("queue 'jobs'", 1204, 2),
             "1,204 messages were left in queue 'jobs'; 2 had been redelivered");
   EXPECT_EQ(left_over("queue 'jobs'", 1, 0), "1 message was left in queue 'jobs'");
+}
+
+TEST(Wording, CountsWhatHasPassedThroughAChannel) {
+  EXPECT_EQ(counters("queue 'jobs'", {.put = 1204,
+                                      .acknowledged = 1200,
+                                      .redelivered = 3,
+                                      .dropped = 4,
+                                      .deepest = 12,
+                                      .blocked = 1500ms}),
+            "queue 'jobs': 1,204 put, 1,200 acknowledged, 3 redelivered, 4 dropped; at most 12 waited; "
+            "writers waited "
+            "1.500 s");
+  EXPECT_EQ(counters("topic 'news'", {.put = 2, .acknowledged = 1, .missed = 1}),
+            "topic 'news': 2 put, 1 acknowledged, 1 missed");
+  EXPECT_EQ(counters("queue 'jobs'", {.refused = 7}), "queue 'jobs': 7 refused");
+  EXPECT_EQ(counters("queue 'jobs'", {}), "");
 }
 
 }  // namespace

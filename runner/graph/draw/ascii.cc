@@ -47,6 +47,15 @@ std::string starts_later(const Graph& graph) {
   return out;
 }
 
+std::string dead_letters(const Graph& graph) {
+  std::string out;
+  for (const Channel& channel : graph.channels) {
+    if (!channel.dead_letter.valid()) continue;
+    out += cat(" dead letters of ", channel.name, " go to ", graph.at(channel.dead_letter).name, '\n');
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string draw_ascii(const Graph& graph, std::size_t columns) {
@@ -62,7 +71,8 @@ std::string draw_ascii(const Graph& graph, std::size_t columns) {
   for (const std::string& line : shape.returns) returns += cat(" ↺ ", line, '\n');
   if (!returns.empty()) paragraphs.push_back(std::move(returns));
   if (!shape.lone.empty()) paragraphs.push_back(wrapped("no channels:", shape.lone, columns));
-  if (auto later = starts_later(graph); !later.empty()) paragraphs.push_back(std::move(later));
+  for (auto told : {starts_later(graph), dead_letters(graph)})
+    if (!told.empty()) paragraphs.push_back(std::move(told));
   std::string out;
   bool tall = false;  // parts of one line each need no space between them
   for (const std::string& paragraph : paragraphs) {

@@ -57,6 +57,8 @@ void write(JsonWriter& json, const Graph& graph, const Channel& channel) {
     json.number("memory", channel.memory.value);
     json.number("max_message", channel.max_message.value);
   }
+  if (channel.policies.when_full) json.text("when_full", channel.policies.when_full->value);
+  if (channel.dead_letter.valid()) json.text("dead_letter", graph.at(channel.dead_letter).name);
   if (channel.duplex) json.boolean("duplex", true);
   if (channel.ended_from_start) json.boolean("ended_from_start", true);
   write_ends(json, graph, "writers", channel.writers);

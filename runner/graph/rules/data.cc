@@ -24,27 +24,29 @@ void report(const Graph& graph, const std::vector<Vertex>& way, Diagnostics& dia
     return graph.channels[v - graph.processes.size()];
   };
   const auto is_process = [&](Vertex v) { return v < graph.processes.size(); };
+  const auto inner = std::span(way).subspan(1, way.size() - 2);
   const Channel& first = channel_at(way.front());
-  const std::string& writer = graph.processes[way[way.size() - 2]].name;
-  if (way.size() == 3) {
-    diagnostics.warning(first.mark,
-                        cat("process ", quoted(writer), " reads what it writes to ", title(graph, first),
-                            ": this ends only when it closes its port or exits"));
-    return;
-  }
-  std::string circle = quoted(writer);
+  std::vector<std::string> names;
   std::vector<Note> notes;
-  for (const Vertex v : std::span(way).subspan(1, way.size() - 2)) {
+  for (const Vertex v : inner) {
     if (is_process(v)) {
-      circle += cat(" → ", quoted(graph.processes[v].name));
+      names.push_back(quoted(graph.processes[v].name));
     } else {
       notes.push_back({channel_at(v).mark, cat("and through ", title(graph, channel_at(v)))});
     }
   }
-  auto& warning =
-      diagnostics.warning(first.mark, cat(circle, " is a circle through ", title(graph, first),
-                                          ": it ends only when a process in it closes its port or exits"));
-  warning.notes = std::move(notes);
+  if (names.empty()) return;  // cannot be: channels alone make no circle
+  std::string message;
+  if (names.size() == 1) {
+    message = cat("process ", names[0], " reads what it writes to ", title(graph, first),
+                  ": this ends only when it closes its port or exits");
+  } else {
+    message = names.back();
+    for (const std::string& name : names) message += cat(" → ", name);
+    message += cat(" is a circle through ", title(graph, first),
+                   ": it ends only when a process in it closes its port or exits");
+  }
+  diagnostics.warning(first.mark, std::move(message)).notes = std::move(notes);
 }
 
 }  // namespace
@@ -70,8 +72,9 @@ void readers_do_not_end_before_writers_start(const Graph& graph, const World&, D
 void writers_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, const World&,
                                                         Diagnostics& diagnostics) {
   for (const Channel& channel : graph.channels) {
-    if (channel.kind->bytes || channel.kind->to_each || !channel.kind->flows || channel.readers.size() != 1)
-      continue;
+    const bool waits = !channel.policies.when_full || channel.policies.when_full->value == "block";
+    if (channel.kind->bytes || channel.kind->to_each || !channel.kind->flows || !waits) continue;
+    if (channel.readers.size() != 1) continue;
     const Process& reader = graph.at(graph.at(channel.readers[0]).process);
     for (const After& after : reader.after) {
       if (after.condition < Condition::kFinished) continue;

@@ -64,7 +64,8 @@ void misses(const Graph& graph, const Channel& channel, Access missing, Diagnost
 void channels_have_both_ends(const Graph& graph, const World&, Diagnostics& diagnostics) {
   if (graph.incomplete) return;
   for (const Channel& channel : graph.channels) {
-    if (channel.duplex || !channel.kind->flows) continue;  // other kinds say themselves what they need
+    // Other kinds say themselves what they need.
+    if (channel.duplex || channel.takes_letters || !channel.kind->flows) continue;
     if (channel.readers.empty() && channel.writers.empty()) {
       diagnostics.error(channel.mark, cat(title(graph, channel), " is declared but no process uses it"),
                         cat("give one process 'writes: ", channel.name,

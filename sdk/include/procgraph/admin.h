@@ -3,9 +3,9 @@
 // wake-ups. Nodes do not need this header.
 //
 // Nothing read from the memory is trusted: a region that a hostile node has changed is poisoned, never
-// followed. Every function may run at the same time as any operation of any node; each may be killed at any
-// instruction and run again. One process at a time repairs a graph: two that reap the same participant at
-// once would count its deliveries twice.
+// followed. Every function may run at the same time as any operation of any node; each but move_dead() may be
+// killed at any instruction and run again. One process at a time repairs a graph: two that reap the same
+// participant at once would count its deliveries twice.
 #pragma once
 
 #include <chrono>
@@ -58,7 +58,7 @@ struct QueueShape {
   std::uint64_t max_memory = 0;    // what the memory may be raised to; 0: it stays
   std::uint32_t participants = 0;  // processes that hold a port of it, replicas counted; 0: unknown
   std::uint32_t writers = 0;       // those of them that write; 0: unknown, then close() waits for the runner
-  std::uint32_t letter_room = 0;   // bytes by which a dead letter may be longer than max_message
+  std::uint64_t letter_room = 0;   // bytes by which a dead letter may be longer than max_message
   QueuePolicy policy{};
 
   bool operator==(const QueueShape&) const = default;
@@ -85,7 +85,9 @@ struct QueueSample {
   std::uint64_t refused = 0;       // never put, for there was no room: dropped as the newest, or rejected
   std::uint64_t parked = 0;        // of the dead: still here, for the runner
   std::uint64_t bytes = 0;         // of payload in flight
-  std::uint64_t deepest = 0;       // the most that ever waited, to within a sixteenth of the limit or 8
+  // The most that ever waited: exact where the queue was ever full, else to within a sixteenth of the limit
+  // or 8.
+  std::uint64_t deepest = 0;
   std::chrono::nanoseconds blocked{
       0};  // that writers have waited, all together; what is being waited not counted
 
@@ -198,7 +200,8 @@ struct QueueRegions {
 inline constexpr std::uint32_t kLetterRoom = 256;  // bytes that a dead letter is longer, at most
 
 // Moves the parked message letter.sequence of `from` into `to`, by the policy of `to` but without waiting.
-// False: no room, it stays; the runner's doorbell rings when there is.
+// False: no room, it stays; the runner's doorbell rings when there is. The one function here that is not to
+// be run again after a kill in its middle: the letter may be in both queues.
 [[nodiscard]] bool move_dead(const QueueRegions& from, const QueueRegions& to, const DeadLetter& letter);
 // Nothing more can come of the queue, not even a dead letter: it is drained or has no reader, and nothing is
 // leased or parked. Readers that see its end ring the runner's doorbell.

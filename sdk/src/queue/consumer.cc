@@ -166,6 +166,7 @@ BlockIndex Consumer::take_returned(State purpose) {
       continue;
     }
     if (as == State::kLeased) begin_lease(d);
+    alarm_ = kAtOnce;  // there may be more: take() is to look there again
     return block;
   }
 }

@@ -50,7 +50,10 @@ Want try_to_put(View& view, detail::Producer& producer, std::span<const std::byt
   std::size_t size = body.size() + trailer.size();
   if (size > view.memory.geometry().largest) return Want::kFull;
   detail::Consumer dropper(view);
+  // As many messages as there can be may give way; a queue that says more often that one has is no queue.
+  std::uint64_t left = std::uint64_t{view.memory.geometry().blocks} + 8;
   return with_policy(view, dropper, size, [&] {
+    if (left-- == 0) return Want::kFull;
     BlockIndex block = 0;
     if (Want want = producer.claim(size, block); want != Want::kNothing) return want;
     std::byte* to = view.memory.bytes(block);

@@ -53,9 +53,9 @@ struct WaitLine {
 struct Header {
   std::uint64_t magic;
   std::uint32_t version;
-  std::uint32_t participants, writers, letter_room;
-  std::uint64_t capacity, memory, max_message, max_capacity, max_memory;
-  std::uint32_t when_full, at_most_once, max_deliveries, reserved;
+  std::uint32_t participants, writers, reserved;
+  std::uint64_t capacity, memory, max_message, max_capacity, max_memory, letter_room;
+  std::uint32_t when_full, at_most_once, max_deliveries, reserved_too;
   std::int64_t expire, lease_timeout, retry_first, retry_most;  // ns
 };
 
@@ -104,7 +104,7 @@ struct Control {
 };
 
 // docs/node-protocol.md gives these; another layout is another version.
-static_assert(sizeof(Header) == 112 && offsetof(Control, state) == 128 && offsetof(Control, limit) == 144);
+static_assert(sizeof(Header) == 120 && offsetof(Control, state) == 128 && offsetof(Control, limit) == 144);
 static_assert(offsetof(Control, summary) == 152 && offsetof(Control, memory) == 184);
 static_assert(offsetof(Control, tail) == 256 && offsetof(Control, head) == 384);
 static_assert(offsetof(Control, reserved) == 512 && offsetof(Control, released) == 640);

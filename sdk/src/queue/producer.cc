@@ -44,6 +44,7 @@ Want Producer::publish(BlockIndex block, std::uint32_t flags) {
   // a message may come (by the exchange that claimed it, or just now), and look at the state: one of us sees
   // the other.
   if ((c.state.load() & closed_by_) != 0) return Want::kStopped;
+  Ticket stale = 0;
   for (Ticket t = std::max({next_, c.tail.load(), g.first_ticket()});;) {
     RingWord there{m.place(t).load()};
     if (there.lap() >= g.lap(t)) {  // published by somebody, at this ticket or laps later
@@ -58,12 +59,16 @@ Want Producer::publish(BlockIndex block, std::uint32_t flags) {
       case Room::kYes:
         break;
       case Room::kStale:
+        if (stale == t) poison(view_, Poison::kLap);  // published long since, and not there
         if ((c.state.load() & kPoisoned) != 0) return Want::kStopped;
+        stale = t;
         continue;
       case Room::kFull:
         d.own.store(block_word(State::kLoaned, view_.self, 0).raw, std::memory_order_relaxed);
         next_ = t;
-        return (c.state.load() & kPoisoned) != 0 ? Want::kStopped : Want::kPlace;
+        if ((c.state.load() & kPoisoned) != 0) return Want::kStopped;
+        raise(c.deepest, m.limit());
+        return Want::kPlace;
     }
     d.own.store(block_word(State::kPushing, view_.self, t).raw, std::memory_order_relaxed);
     std::uint64_t expected = there.raw;

@@ -1,0 +1,11 @@
+// Options of a queue that make no sense together. Knows nothing of memory.
+#pragma once
+
+#include "base/diagnostic.h"
+#include "graph/graph.h"
+
+namespace procgraph {
+
+void check_policy(const Graph& graph, const Channel& channel, Diagnostics& diagnostics);
+
+}  // namespace procgraph
