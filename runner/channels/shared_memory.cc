@@ -80,8 +80,8 @@ void plan(const Graph& graph, const Channel& channel, PlanBuilder& builder) {
   const auto sizes = area_sizes(shape_of(channel));
   if (!sizes) return;  // check() has said so
   const ObjectId control = builder.object(channel.id, "control", MemoryObject{Bytes{sizes->control}, true});
-  const ObjectId data =
-      builder.object(channel.id, "data", MemoryObject{.size = Bytes{sizes->data}, .initial = channel.area.initial});
+  const ObjectId data = builder.object(
+      channel.id, "data", MemoryObject{.size = Bytes{sizes->data}, .initial = channel.area.initial});
   for (const auto* ports : {&channel.writers, &channel.readers}) {
     for (const PortId port : *ports) {
       builder.participant(port);

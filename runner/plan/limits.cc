@@ -44,13 +44,13 @@ void check_memory(const Plan& plan, const Machine& machine, Diagnostics& diagnos
   errors.machine = true;
   const Channel* most = largest(plan);
   const bool prefault = most->policies.prefault;
-  auto& error = diagnostics.error(
-      {},
-      cat("the graph's channels may need ", rough(plan.memory), " of memory, ",
-          machine.memory_limit_source.empty() ? "the machine" : machine.memory_limit_source, " has ",
-          rough(machine.memory_available)),
-      prefault ? "lower 'memory' or 'max_message', or leave out 'prefault'"
-               : "lower 'memory' of the queues, or 'size' of the areas");
+  auto& error =
+      diagnostics.error({},
+                        cat("the graph's channels may need ", rough(plan.memory), " of memory, ",
+                            machine.memory_limit_source.empty() ? "the machine" : machine.memory_limit_source,
+                            " has ", rough(machine.memory_available)),
+                        prefault ? "lower 'memory' or 'max_message', or leave out 'prefault'"
+                                 : "lower 'memory' of the queues, or 'size' of the areas");
   error.notes.push_back({most->memory_mark.known() ? most->memory_mark : most->mark,
                          cat(title(plan.graph, *most), prefault ? " takes " : " may hold ",
                              rough(Bytes{bound_of(plan, *most)}), prefault ? " before the start" : "")});
