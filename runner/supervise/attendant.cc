@@ -63,7 +63,11 @@ void Attendant::look_at(ChannelId id, Point now) {
   watched.look = needs.look;
   watched.parks = needs.parks;
   watched.kept = needs.kept;
-  for (const DeadFact& fact : needs.dead) hears_.dead(id, fact);
+  // Where dead letters have no place the first one is the graph's end, and stays where it is.
+  if (channel.dead_letter.valid() || !watched.told) {
+    for (const DeadFact& fact : needs.dead) hears_.dead(id, fact);
+    watched.told = watched.told || !needs.dead.empty();
+  }
   for (const std::uint16_t participant : needs.overdue) {
     const SpawnId spawn = spawn_of(participant);
     if (spawn.valid()) hears_.overdue(id, spawn);

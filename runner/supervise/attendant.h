@@ -42,6 +42,7 @@ class Attendant {
     std::optional<Point> look;
     std::uint32_t parks = 0;
     bool kept = false;
+    bool told = false;  // of a dead message
     bool finished = false;
   };
 
