@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <string>
 
 #include "fakes/failing_kernel.h"
 #include "fakes/temporary_folder.h"
@@ -66,6 +68,28 @@ TEST(Memory, AReadOnlyEndCanNeitherBeWrittenNorMappedWritable) {
   ASSERT_NE(map, MAP_FAILED);
   EXPECT_EQ(::mprotect(map, 4096, PROT_READ | PROT_WRITE), -1);
   ::munmap(map, 4096);
+}
+
+// Nor may its own user open it anew to write without changing its mode first; root, who may do anything,
+// becomes somebody else for this.
+TEST(Memory, CannotBeOpenedAnewByAnotherUser) {
+  Kernel kernel;
+  const auto memory = open_memory(kernel, "q.payload", Bytes{4096});
+  const auto reader = open_read_only(kernel, "q.payload", memory->get());
+  in_a_process([&] {
+    constexpr uid_t kNobody = 65534;
+    const bool root = ::geteuid() == 0;
+    if (root) {
+      ASSERT_EQ(::setuid(kNobody), 0);
+      ASSERT_EQ(::prctl(PR_SET_DUMPABLE, 1), 0);  // else /proc/self is root's
+    }
+    const std::string path = "/proc/self/fd/" + std::to_string(reader->get());
+    EXPECT_EQ(::open(path.c_str(), O_RDWR), -1);
+    EXPECT_EQ(errno, EACCES);
+    if (root) {
+      EXPECT_EQ(::open(path.c_str(), O_RDONLY), -1);
+    }
+  });
 }
 
 TEST(Memory, AMapIsSharedWithEveryEndAndStartsAsZeros) {
