@@ -33,7 +33,8 @@ std::vector<std::string> with_addresses(const std::vector<std::string>& texts, c
 
 }  // namespace
 
-std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened, LogEnds logs) {
+std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened, LogEnds logs,
+                                       std::string_view attach) {
   SpawnRequest request{.program = spawn.program,
                        .argv = with_addresses(spawn.argv, opened.graph(), opened),
                        .env = with_addresses(spawn.env, opened.graph(), opened),
@@ -41,6 +42,8 @@ std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened,
                        .cwd = spawn.cwd,
                        .umask = spawn.umask,
                        .files_limit = opened.files_limit()};
+  if (spawn.participant != 0 && !attach.empty())
+    request.env.push_back("PROCGRAPH_ATTACH=" + std::string(attach));
   add_streams(spawn, logs, request);
   for (const Inherit& inherit : spawn.inherits) {
     const int fd = opened.fd(inherit.object, inherit.end);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "graph/channel_kind.h"
@@ -53,8 +54,10 @@ struct LogEnds {
   int err = -1;
 };
 
-// Blocks until exec has happened or failed. Does not release the spawn's ends.
-[[nodiscard]] std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened, LogEnds logs);
+// Blocks until exec has happened or failed. Does not release the spawn's ends. A participant's environment
+// also has PROCGRAPH_ATTACH, where what it starts can get a number of its own.
+[[nodiscard]] std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened, LogEnds logs,
+                                                     std::string_view attach = {});
 
 // Why a spawn failed and what cures it, for people: "cannot start '/x/tool': its interpreter '/bin/missing'
 // does not exist". Looks at the program, so call it at once.

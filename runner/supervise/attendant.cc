@@ -8,10 +8,17 @@ namespace procgraph {
 Attendant::Attendant(const Plan& plan, const Opened& opened, Hears hears)
     : plan_(plan), opened_(opened), hears_(std::move(hears)), watched_(plan.graph.channels.size()) {
   for (const Spawn& spawn : plan.spawns) {
-    if (spawn.participant == 0) continue;
-    if (by_participant_.size() <= spawn.participant) by_participant_.resize(spawn.participant + 1U);
-    by_participant_[spawn.participant] = spawn.id;
+    if (spawn.participant != 0) join(spawn.id, spawn.participant);
   }
+}
+
+void Attendant::join(SpawnId spawn, std::uint16_t participant) {
+  if (by_participant_.size() <= participant) by_participant_.resize(participant + 1U);
+  by_participant_[participant] = spawn;
+}
+
+void Attendant::leave(std::uint16_t participant) {
+  by_participant_[participant] = {};
 }
 
 void Attendant::notice(ChannelId channel) {

@@ -30,6 +30,9 @@ class Attendant {
   void notice(ChannelId channel);
   void notice_all();
   void notice_due();  // those whose time to look has come
+  // A process of that spawn has this number, or does not have it any more.
+  void join(SpawnId spawn, std::uint16_t participant);
+  void leave(std::uint16_t participant);
   // Time has stood still until now: what readers hold counts from now on.
   void forgive() { amnesty_ = std::chrono::steady_clock::now(); }
   // Looks at those that were noticed.

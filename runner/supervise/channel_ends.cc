@@ -2,21 +2,22 @@
 
 #include <algorithm>
 
+#include "procgraph/admin.h"
+
 namespace procgraph {
 
-void ChannelEnds::tell_all(SpawnId id, OfParticipant what) const {
+void ChannelEnds::tell_all(SpawnId id, OfParticipant what, std::uint16_t participant) const {
   const Graph& graph = plan_.graph;
   std::vector<ChannelId> told;
   for (const PortId port : graph.at(plan_.at(id).process).ports) {
     const ChannelId channel = graph.at(port).channel;
     if (std::ranges::find(told, channel) != told.end()) continue;
     told.push_back(channel);
-    tell(channel, what, id);
+    tell(channel, what, participant);
   }
 }
 
-void ChannelEnds::tell(ChannelId channel, OfParticipant what, SpawnId id) const {
-  const std::uint16_t participant = plan_.at(id).participant;
+void ChannelEnds::tell(ChannelId channel, OfParticipant what, std::uint16_t participant) const {
   const auto function = plan_.graph.at(channel).kind->*what;
   if (participant != 0 && function != nullptr) function(opened_.live(channel), participant);
 }
@@ -27,13 +28,22 @@ void ChannelEnds::tell(ChannelId id, OfChannel what) const {
 }
 
 void ChannelEnds::reap(SpawnId id) const {
-  tell_all(id, &ChannelKind::reap);
+  tell_all(id, &ChannelKind::reap, plan_.at(id).participant);
 }
 void ChannelEnds::sidestep(SpawnId id) const {
-  tell_all(id, &ChannelKind::sidestep);
+  tell_all(id, &ChannelKind::sidestep, plan_.at(id).participant);
+}
+void ChannelEnds::reap_guest(SpawnId id, std::uint16_t number) const {
+  tell_all(id, &ChannelKind::reap, number);
+  share_opened(id, number);
+  forget_participant(opened_.roster(), number);
+}
+void ChannelEnds::share_opened(SpawnId id, std::uint16_t number) const {
+  share_opened_ports(opened_.roster(), number, plan_.at(id).participant);
 }
 void ChannelEnds::writer_gone(SpawnId id) const {
-  for (const ChannelId channel : role(id).writes) tell(channel, &ChannelKind::writer_gone, id);
+  for (const ChannelId channel : role(id).writes)
+    tell(channel, &ChannelKind::writer_gone, plan_.at(id).participant);
 }
 void ChannelEnds::reader_gone(SpawnId id) const {
   const Graph& graph = plan_.graph;

@@ -16,7 +16,11 @@ class ChannelEnds {
   ChannelEnds(const Plan& plan, const Cast& cast, const Opened& opened)
       : plan_(plan), cast_(cast), opened_(opened) {}
 
-  void reap(SpawnId id) const;         // it is dead: what it held comes back
+  void reap(SpawnId id) const;  // it is dead: what it held comes back
+  // The same for a process that it had started, which had a number of its own and does not need it any more.
+  void reap_guest(SpawnId id, std::uint16_t number) const;
+  // Such a process has opened ports in its place.
+  void share_opened(SpawnId id, std::uint16_t number) const;
   void sidestep(SpawnId id) const;     // it is stopped: others go on in its place
   void writer_gone(SpawnId id) const;  // it writes no more
   void reader_gone(SpawnId id) const;  // it reads no more
@@ -31,8 +35,9 @@ class ChannelEnds {
   using OfParticipant = void (*ChannelKind::*)(const LiveChannel&, std::uint16_t);
   using OfChannel = void (*ChannelKind::*)(const LiveChannel&);
 
-  void tell_all(SpawnId id, OfParticipant what) const;  // each channel of the process, once
-  void tell(ChannelId channel, OfParticipant what, SpawnId id) const;
+  // Each channel of the process, once.
+  void tell_all(SpawnId id, OfParticipant what, std::uint16_t participant) const;
+  void tell(ChannelId channel, OfParticipant what, std::uint16_t participant) const;
   void tell(ChannelId id, OfChannel what) const;
   [[nodiscard]] const Role& role(SpawnId id) const { return cast_.at(cast_.owner(id)); }
 

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "procgraph/admin.h"
+
 namespace procgraph {
 namespace {
 
@@ -65,6 +67,12 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
       attendant_.notice_all();
       attend();
     });
+    registrar_.emplace(
+        io_, plan,
+        Registrar::Hears{
+            .spawn_of = [this](pid_t first) { return spawn_of(first); },
+            .came = [this](SpawnId id, std::uint16_t number, pid_t pid) { come(id, number, pid); },
+            .gone = [this](SpawnId id, std::uint16_t number) { go(id, number); }});
   }
   logs_.on_read([this] { outflow_.soon(); });
   narrator_.begin(options.containment);
@@ -153,7 +161,7 @@ void Loop::launch_next() {
 void Loop::start(SpawnId id) {
   Result<Logs::Pipes> pipes = logs_.open(id);
   if (!pipes) return refuse(id, {"pipe2", pipes.error().code}, pipes.error().text());
-  auto launched = launch(plan_.at(id), opened_, pipes->ends());
+  auto launched = launch(plan_.at(id), opened_, pipes->ends(), registrar_ ? registrar_->address() : "");
   if (const auto* error = std::get_if<SpawnError>(&launched))
     return refuse(id, *error, explain(*error, plan_.at(id)));
   Child& child = std::get<Child>(launched);
@@ -207,6 +215,10 @@ void Loop::perform(const action::LetGo& action) {
 }
 
 void Loop::perform(const action::LookAtPorts& action) {
+  if (registrar_) {
+    registrar_->for_each_of(action.spawn,
+                            [&](std::uint16_t number) { ends_.share_opened(action.spawn, number); });
+  }
   const std::vector<PortId> unopened = ends_.unopened(action.spawn);
   for (const PortId port : unopened) narrator_.unopened(action.spawn, plan_.graph.at(port));
   if (!unopened.empty()) tell(event::Unopened{action.spawn});
@@ -214,15 +226,45 @@ void Loop::perform(const action::LookAtPorts& action) {
 
 void Loop::perform(const action::Reap& action) {
   ends_.reap(action.spawn);
-  for (const ChannelId channel : look_for_poison(action.spawn)) tell(event::Poisoned{channel});
-  const Role& role = cast_.at(cast_.owner(action.spawn));
+  look_after_channels_of(action.spawn);
+}
+
+void Loop::look_after_channels_of(SpawnId id) {
+  for (const ChannelId channel : look_for_poison(id)) tell(event::Poisoned{channel});
+  const Role& role = cast_.at(cast_.owner(id));
   for (const ChannelId channel : role.reads) attendant_.notice(channel);
   for (const ChannelId channel : role.writes) attendant_.notice(channel);
 }
+
+// Of one that has ended nobody comes any more: the others have been told.
+SpawnId Loop::spawn_of(pid_t first) const {
+  for (const Spawn& spawn : plan_.spawns) {
+    const bool its = live_[spawn.id.value].session == first && first > 0;
+    if (its && !life::over(situation_.at(spawn.id).life)) return spawn.id;
+  }
+  return {};
+}
+
+void Loop::come(SpawnId id, std::uint16_t number, pid_t pid) {
+  register_participant(opened_.roster(), number, pid, 0);
+  attendant_.join(id, number);
+  narrator_.joined(id, number, pid);
+}
+
+void Loop::go(SpawnId id, std::uint16_t number) {
+  ends_.reap_guest(id, number);
+  look_after_channels_of(id);
+  attend();
+  attendant_.leave(number);
+}
+
+// Those of its processes that are dead too give back what they held before anybody hears of an end.
 void Loop::perform(const action::WriterGone& action) {
+  if (registrar_) registrar_->bury(action.spawn);
   ends_.writer_gone(action.spawn);
 }
 void Loop::perform(const action::ReaderGone& action) {
+  if (registrar_) registrar_->bury(action.spawn);
   ends_.reader_gone(action.spawn);
 }
 void Loop::perform(const action::EndWriters& action) {

@@ -23,6 +23,7 @@
 #include "supervise/logs.h"
 #include "supervise/narrator.h"
 #include "supervise/outflow.h"
+#include "supervise/registrar.h"
 #include "supervise/step.h"
 #include "supervise/supervise.h"
 
@@ -68,6 +69,11 @@ class Loop {
   void attend();
   void set_attendance();
 
+  void look_after_channels_of(SpawnId id);  // somebody at their ends is dead
+  [[nodiscard]] SpawnId spawn_of(pid_t first) const;
+  void come(SpawnId id, std::uint16_t number, pid_t pid);
+  void go(SpawnId id, std::uint16_t number);
+
   [[nodiscard]] std::vector<ChannelId> look_for_poison(SpawnId id);
 
   void wait_for_signals();
@@ -93,7 +99,9 @@ class Loop {
   Attendant attendant_;
   boost::asio::steady_timer attendance_{io_};
   std::optional<Attendant::Point> attendance_is_set_;
-  std::optional<Bell> bell_;                   // where there is a roster
+  // Where there is a roster:
+  std::optional<Bell> bell_;
+  std::optional<Registrar> registrar_;
   std::vector<Live> live_;                     // by spawn
   std::unordered_map<pid_t, SpawnId> by_pid_;  // first processes that are not reaped
   std::deque<SpawnId> launches_;

@@ -92,8 +92,15 @@ void Narrator::unopened(SpawnId id, const Port& port) {
 
 std::string Narrator::holder(std::uint16_t participant) const {
   if (participant == 0) return "procgraph";
+  if (const auto guest = guests_.find(participant); guest != guests_.end()) return label(guest->second);
   const auto found = std::ranges::find(plan_.spawns, participant, &Spawn::participant);
   return found == plan_.spawns.end() ? "nobody of this graph" : found->label;
+}
+
+void Narrator::joined(SpawnId id, std::uint16_t participant, pid_t pid) {
+  guests_[participant] = id;
+  const std::array<Field, 1> fields{Field{"pid", std::int64_t{pid}}};
+  reporter_.event("joined", label(id), fields);
 }
 
 void Narrator::poisoned(ChannelId id, const Poisoning& poison) {

@@ -28,8 +28,9 @@ class Narrator {
   void exited(SpawnId id, const Exit& exit, Instant now);
   void hangs(SpawnId id, std::span<const pid_t> pids);
   void unopened(SpawnId id, const Port& port);
-  void poisoned(ChannelId id, const Poisoning& poison);  // the first time counts
-  void stopped(SpawnId id, int signal);                  // by somebody else, until continued
+  void poisoned(ChannelId id, const Poisoning& poison);           // the first time counts
+  void joined(SpawnId id, std::uint16_t participant, pid_t pid);  // a process that it has started
+  void stopped(SpawnId id, int signal);                           // by somebody else, until continued
   void continued(SpawnId id) { facts_[id.value].stopped_by = 0; }
   void asked(SpawnId id) { facts_[id.value].stopped_when_asked = facts_[id.value].stopped_by; }
   void output_lost(std::string explanation) { output_ = std::move(explanation); }
@@ -74,7 +75,8 @@ class Narrator {
   const Logs& logs_;
   std::vector<Facts> facts_;  // by spawn
   std::map<ChannelId, std::string> poisonings_;
-  std::vector<std::uint64_t> letters_;  // by channel: its messages that died
+  std::map<std::uint16_t, SpawnId> guests_;  // who had a number last
+  std::vector<std::uint64_t> letters_;       // by channel: its messages that died
   std::string output_, dead_message_;
   std::uint64_t words_ = 0;    // of ours, so far
   std::uint64_t told_at_ = 0;  // said() when the first failure was told

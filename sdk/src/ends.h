@@ -30,11 +30,12 @@ struct TakenMessage {
 struct QueuePort {
   Port port;
   Mapping control, payload;
-  TopicView view;                            // of a queue without the topic's part
-  Subscription subscription;                 // of a port that reads a topic
-  bool spins = true;                         // false on a machine, or an affinity, of one CPU
-  std::atomic<bool> closed = false;          // by Writer::close
-  std::atomic<int>* open_writers = nullptr;  // ports of this process that still write this channel
+  TopicView view;                    // of a queue without the topic's part
+  Subscription subscription;         // of a port that reads a topic
+  bool spins = true;                 // false on a machine, or an affinity, of one CPU
+  std::atomic<bool> closed = false;  // by Writer::close
+  // Ports of this process that still write this channel; null: its end of data is not this process's affair.
+  std::atomic<int>* open_writers = nullptr;
 
   [[nodiscard]] bool is_topic() const { return view.topic.attached(); }
   // "queue 'q'", or "queue 'q' (port 'words')"

@@ -94,6 +94,7 @@ Environment read_environment(const GetVariable& get) {
   e.pid = static_cast<std::int32_t>(number_of(get, "PROCGRAPH_PID", 0, kMost));
   e.participant = static_cast<std::uint16_t>(number_of(get, "PROCGRAPH_PARTICIPANT", 0, 4095));
   e.roster = static_cast<int>(number_of(get, "PROCGRAPH_ROSTER", -1, kMost));
+  if (const char* attach = get("PROCGRAPH_ATTACH")) e.attach = attach;
   if (const char* ports = get("PROCGRAPH_PORTS")) {
     split(ports, ' ', [&](std::string_view port) { e.ports.push_back(read_port(port)); });
   }

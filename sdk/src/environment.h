@@ -31,6 +31,7 @@ struct Environment {
   std::int32_t pid = 0;
   std::uint16_t participant = 0;  // 0: none
   int roster = -1;
+  std::string attach;  // where a process that was not started itself gets a number
   std::vector<Port> ports;
 };
 

@@ -17,6 +17,7 @@
 
 #include "area/port.h"
 #include "area/sync.h"
+#include "attach.h"
 #include "ends.h"
 #include "environment.h"
 #include "mapping.h"
@@ -92,6 +93,8 @@ struct Node::State {
   std::map<std::string, std::atomic<int>, std::less<>> open_writers;  // by channel
   std::map<std::string, std::mutex, std::less<>> counting;            // by channel
   std::map<std::string, std::atomic<bool>, std::less<>> taken;        // connections, by port
+  std::uint16_t started = 0;  // the number of the process that was started
+  std::string stranger;       // why nothing that lies in memory can be used
 
   explicit State(detail::Environment e) : environment(std::move(e)) {
     for (const Port& port : environment.ports) infos.push_back(port.info);
@@ -101,13 +104,19 @@ struct Node::State {
         taken[port.info.name] = false;
       }
     }
-    if (owns_number()) open_queues();
+    started = environment.participant;
+    if (started == 0) return;
+    if (!is_guest()) return open_queues();
+    try {
+      open_queues();
+    } catch (const NotInGraph& e) {
+      stranger = e.what();  // told to whoever wants what lies in memory; the rest it may use
+    }
   }
 
-  // The inherited number belongs to the process that was spawned, not to what that process starts.
-  [[nodiscard]] bool owns_number() const {
-    return environment.participant != 0 && environment.pid == getpid();
-  }
+  // The inherited number belongs to the process that was started. What that one starts may take part too,
+  // each with a number of its own.
+  [[nodiscard]] bool is_guest() const { return environment.pid != getpid(); }
 
   void open_queues() {
     std::set<int> descriptors{environment.roster};
@@ -118,6 +127,7 @@ struct Node::State {
     if (!attached) throw NotInGraph(attached.error().text());
     bells = *attached;
     if (auto kept = roster.protect(detail::kRosterReadOnly); !kept) throw Failure(kept.error().text());
+    if (is_guest()) environment.participant = detail::ask_for_number(environment);
     for (const Port& port : environment.ports) {
       if (!port.is_native()) continue;
       if (has_messages(port)) open_queue(port);
@@ -145,8 +155,9 @@ struct Node::State {
     queue->view.home = guard.word();
     queue->view.counting = &counting[port.info.channel];
     queue->spins = !has_one_cpu();
-    queue->open_writers = &open_writers[port.info.channel];
-    if (port.writes()) open_writing(*queue);
+    // The end of data is a matter of the process that was started.
+    if (!is_guest()) queue->open_writers = &open_writers[port.info.channel];
+    if (!is_guest() && port.writes()) open_writing(*queue);
     if (queue->is_topic() && port.reads()) open_reading(*queue);
     queues[port.info.name] = std::move(queue);
   }
@@ -162,8 +173,10 @@ struct Node::State {
   }
 
   void open_reading(QueuePort& topic) {
-    if (!subscribe(topic.subscription, topic.view, topic.port.reader + environment.replica))
-      throw NotInGraph(topic.name() + ": it has no place for this reader");
+    const std::uint32_t place = topic.port.reader + environment.replica;
+    if (!follow(topic.subscription, topic.view, place, started)) {
+      throw NotInGraph(topic.name() + ": another process of this node reads it, and one at a time can");
+    }
     topic.view.subscription = &topic.subscription;
   }
 
@@ -197,7 +210,7 @@ struct Node::State {
   [[nodiscard]] const Port& find(std::string_view name) {
     for (std::size_t i = 0; i < environment.ports.size(); ++i) {
       if (environment.ports[i].info.name != name) continue;
-      if (i < 64 && bells.attached() && owns_number())
+      if (i < 64 && bells.attached() && stranger.empty())
         bells.opened(environment.participant).fetch_or(std::uint64_t{1} << i);
       return environment.ports[i];
     }
@@ -244,10 +257,7 @@ struct Node::State {
   }
 
   [[noreturn]] void refuse_stranger(const std::string& what) const {
-    throw NotInGraph("process " + std::to_string(getpid()) + " is not the one that procgraph started as '" +
-                     environment.process + "' (" + std::to_string(environment.pid) +
-                     "), and only that one can use " + what +
-                     ": another is not supported yet; start the node with `exec`");
+    throw NotInGraph(what + " is out of reach: " + stranger);
   }
 
   // The area's object of that name, which is, or becomes, of that kind.

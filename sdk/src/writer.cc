@@ -151,7 +151,8 @@ void Writer::close() {
   detail::QueuePort& port = state_->port;
   port.require_ours();
   if (port.closed.exchange(true)) return;
-  if (port.open_writers->fetch_sub(1) == 1) give_up_writing(port.view, port.view.self);
+  if (port.open_writers != nullptr && port.open_writers->fetch_sub(1) == 1)
+    give_up_writing(port.view, port.view.self);
 }
 
 std::size_t Writer::max_message() const {

@@ -35,7 +35,7 @@ const std::vector<Row>& rows() {
       {"runner/report/", {"base/", "procgraph/result.h"}, {"fmt/", "nlohmann/"}},
       {"runner/supervise/",
        {"base/", "graph/graph.h", "graph/channel_kind.h", "plan/", "launch/", "os/", "report/",
-        "procgraph/result.h", "procgraph/admin.h"},
+        "procgraph/result.h", "procgraph/admin.h", "procgraph/attach.h"},
        {"fmt/", "boost/asio", "boost/system/"}},
       {"runner/control/",
        {"base/", "report/", "os/", "procgraph/result.h"},

@@ -258,6 +258,8 @@ void register_participant(std::span<std::byte> roster, std::uint16_t participant
 // The ports that a participant has opened, as it says itself: bit n for the n-th of its PROCGRAPH_PORTS, from
 // 0 to 63.
 [[nodiscard]] std::uint64_t opened_ports(std::span<std::byte> roster, std::uint16_t participant);
+// What `from` has opened `to` has too: both are processes of one node.
+void share_opened_ports(std::span<std::byte> roster, std::uint16_t from, std::uint16_t to);
 // After reap() of every queue that it had: the number may be used again.
 void forget_participant(std::span<std::byte> roster, std::uint16_t participant);
 

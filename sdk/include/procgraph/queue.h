@@ -104,7 +104,7 @@ class Writer {
 
   // Gives up this process's writing end, for all handles of the port; put throws Closed from then on. When
   // all writers have, readers drain the queue and see the end. A process that exits gives up its ends without
-  // this.
+  // this. In a process that was not started by the graph itself, only this process's handles are closed.
   void close();
 
   [[nodiscard]] std::size_t max_message() const;  // bytes

@@ -175,6 +175,11 @@ std::uint64_t opened_ports(std::span<std::byte> roster, std::uint16_t participan
   return r && is_participant(participant) ? r->opened(participant).load() : 0;
 }
 
+void share_opened_ports(std::span<std::byte> roster, std::uint16_t from, std::uint16_t to) {
+  auto r = detail::Roster::attach(roster);
+  if (r && is_participant(from) && is_participant(to)) r->opened(to).fetch_or(r->opened(from).load());
+}
+
 void forget_participant(std::span<std::byte> roster, std::uint16_t participant) {
   auto r = detail::Roster::attach(roster);
   if (!r || !is_participant(participant)) return;

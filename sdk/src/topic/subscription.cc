@@ -48,6 +48,20 @@ bool subscribe(Subscription& s, TopicView& view, std::uint32_t reader) {
   return true;
 }
 
+bool follow(Subscription& s, TopicView& view, std::uint32_t reader, std::uint16_t started) {
+  if (reader >= view.topic.readers()) return false;
+  Shared<std::uint32_t>& holder = view.topic.slot(reader).reader;
+  std::uint32_t before = holder.load();
+  const bool is_started = before == started && started != view.self;
+  const bool lives = before != 0 && before != view.self && before <= kMaxParticipants &&
+                     view.roster.participant(static_cast<std::uint16_t>(before)).pid.load() != 0;
+  // Publishes whose the place is now; fails if another one has just taken it up.
+  if (is_started || lives || !holder.compare_exchange_strong(before, view.self)) return false;
+  s.view = &view;
+  s.reader = reader;
+  return true;
+}
+
 std::uint64_t missed_so_far(ReaderSlot& slot) {
   for (int i = 0; i < kMostLooks; ++i) {
     Ticket next = slot.next.load();

@@ -31,6 +31,12 @@ struct Subscription {
 // there is no such reader.
 [[nodiscard]] bool subscribe(Subscription& subscription, TopicView& view, std::uint32_t reader);
 
+// The same where several processes of a node may come, one after the other: only if the one that has the
+// place is gone, and reaped. `started` is the number of the one that was started, which is gone only when the
+// whole node is. False: it is not, or there is no such reader.
+[[nodiscard]] bool follow(Subscription& subscription, TopicView& view, std::uint32_t reader,
+                          std::uint16_t started);
+
 // The message is done with. Its block is the one that it was taken with.
 void acknowledge(Subscription& subscription, Ticket t, BlockIndex block);
 // The message is to be taken again by this reader.
