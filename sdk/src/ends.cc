@@ -95,7 +95,7 @@ Poller::Poller(QueuePort& port)
 }
 
 ReaderState::~ReaderState() {
-  if (poller && !port.view.is_ours()) (void)new std::optional(std::move(poller->sleeper));  // nor is its line
+  if (poller && !port.view.is_ours()) (void)poller.release();  // nothing of it is ours: no thread, no line
 }
 
 WriterState::~WriterState() {
