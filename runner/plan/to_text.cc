@@ -134,7 +134,9 @@ std::string processes(const Plan& plan) {
                  ", but for the numbers\n");
     i = end;
   }
-  out += "  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID\n";
+  out +=
+      "  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID, participants "
+      "_ATTACH too\n";
   return out;
 }
 

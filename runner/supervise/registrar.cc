@@ -111,7 +111,8 @@ AttachReply Registrar::answer(int connection) {
   // Still connected after that: so the pid was its own when we asked for it.
   char byte = 0;
   const bool there = ::recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
-  if (!pidfd || !there) return refused("it is gone");
+  if (!pidfd) return refused(pidfd.error().text());
+  if (!there) return refused("it is gone");
   const SpawnId spawn = hears_.spawn_of(request.started);
   if (!spawn.valid()) return refused("that process, and all that it had started, have ended");
   return admit(spawn, peer.pid, std::move(*pidfd));

@@ -106,11 +106,15 @@ struct Node::State {
     }
     started = environment.participant;
     if (started == 0) return;
-    if (!is_guest()) return open_queues();
     try {
       open_queues();
-    } catch (const NotInGraph& e) {
-      stranger = e.what();  // told to whoever wants what lies in memory; the rest it may use
+    } catch (const NotInGraph& refused) {
+      if (!is_guest()) throw;
+      stranger = refused.what();
+      if (fcntl(environment.roster, F_GETFD) < 0)
+        stranger +=
+            "; whoever started this program must let it inherit its descriptors (Python: close_fds=False)";
+      // Told to whoever wants what lies in memory; the rest it may use.
     }
   }
 

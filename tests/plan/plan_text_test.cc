@@ -44,7 +44,7 @@ processes
     env      PROCGRAPH_PARTICIPANT=2
              PROCGRAPH_PORTS=port=q,channel=q,kind=queue,access=read,control=4,payload=5
              PROCGRAPH_ROSTER=3
-  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID, participants _ATTACH too
 
 start
   at once  f, m
@@ -125,7 +125,7 @@ processes
              PROCGRAPH_PORTS=port=in,channel=t,kind=topic,access=read,control=4,payload=5,reader=2
                              port=out,channel=t|m,kind=queue,access=write,control=6,payload=7
              PROCGRAPH_ROSTER=3
-  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID, participants _ATTACH too
 
 start
   at once  f, m, b, copy:t:m
@@ -170,7 +170,7 @@ processes
     0        read        sort|top
     1        inherit
     2        none
-  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID, participants _ATTACH too
 
 start
   at once  read, sort, top
@@ -232,7 +232,7 @@ processes
              SHARD=0
              TEXT=two words
   parse.1 … parse.2: as parse.0, but for the numbers
-  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID, participants _ATTACH too
 
 start
   at once  feed, parse
@@ -275,7 +275,7 @@ processes
     2        log
     3        both        talk
     env      PROCGRAPH_PORTS=port=talk,channel=talk,kind=pipe,access=both,fd=3
-  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID, participants _ATTACH too
 
 start
   at once  ask, tell
@@ -323,7 +323,7 @@ processes
     0        read        a|b
     1        log
     2        log
-  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID, participants _ATTACH too
 
 start
   at once  migrate
@@ -378,7 +378,7 @@ processes
     env      PROCGRAPH_PARTICIPANT=2
              PROCGRAPH_PORTS=port=q,channel=q,kind=queue,access=read,control=4,payload=5
              PROCGRAPH_ROSTER=3
-  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID, participants _ATTACH too
 
 start
   at once  f, discard:q

@@ -86,7 +86,7 @@ processes
     0        read        p
     1        log
     2        log
-  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID
+  every process also gets PROCGRAPH_GRAPH, _PROCESS, _REPLICA, _REPLICAS and _PID, participants _ATTACH too
 
 start
   at once  web, end, ask, own

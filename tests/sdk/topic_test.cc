@@ -1,5 +1,6 @@
 // A topic, through the SDK's own ends: who gets what, what a slow reader costs whom, and what becomes of a
 // message when a process dies.
+#include "topic/subscription.h"
 #include "topic_scene.h"
 
 namespace procgraph::testing {
@@ -424,6 +425,24 @@ TEST(Topic, KnowsAnAllZeroRegionAsNone) {
   EXPECT_EQ(sample_topic(zeros), TopicSample{});
   EXPECT_THAT(sample_topic(zeros).readers, IsEmpty());
   EXPECT_TRUE(poisoned(zeros));
+}
+
+TEST(Topic, APlaceIsTakenOverOnceItsHolderIsGone) {
+  TestTopic topic({.history = 4, .memory = 4096, .max_message = 256, .readers = {{}}});
+  constexpr std::uint16_t kStarted = 1;
+  detail::TopicView started = topic.view(kStarted), first = topic.view(7), second = topic.view(8);
+  detail::Subscription a, b, c;
+  ASSERT_TRUE(follow(a, first, 0, kStarted));
+  register_participant(topic.roster(), 7, 4711);
+  EXPECT_FALSE(follow(b, second, 0, kStarted));
+  EXPECT_FALSE(follow(c, started, 0, kStarted));
+  topic.reap(7);
+  forget_participant(topic.roster(), 7);
+  ASSERT_TRUE(follow(b, second, 0, kStarted));
+  EXPECT_FALSE(follow(a, first, 1, kStarted)) << "there is no such reader";
+  topic.reap(8);
+  ASSERT_TRUE(follow(c, started, 0, kStarted));
+  EXPECT_FALSE(follow(b, second, 0, kStarted)) << "who was started is gone only when all are";
 }
 
 }  // namespace
