@@ -70,13 +70,13 @@ Registrar::Registrar(boost::asio::io_context& io, const Plan& plan, Hears hears)
 void Registrar::listen() {
   listener_.async_wait(Stream::wait_read, [this](boost::system::error_code error) {
     if (error) return;
-    accept_all();
+    accept_some();
     listen();
   });
 }
 
-void Registrar::accept_all() {
-  for (;;) {
+void Registrar::accept_some() {
+  for (std::size_t i = 0; i < kMostConnections; ++i) {  // others want to be heard too
     Fd connection(::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!connection) return;
     if (connections_.size() >= kMostConnections) {  // whoever is silent the longest

@@ -50,7 +50,7 @@ class Registrar {
   };
 
   void listen();
-  void accept_all();
+  void accept_some();
   void hear(const std::shared_ptr<Stream>& connection);
   [[nodiscard]] AttachReply answer(int connection);
   [[nodiscard]] AttachReply admit(SpawnId spawn, pid_t pid, Fd pidfd);
