@@ -172,21 +172,28 @@ TEST(ANode, CannotWriteWhoTheOthersAre) {
   EXPECT_EQ(wait_for_end(pid), 128 + SIGSEGV);
 }
 
-TEST(ANode, OfAnotherProcessIdMayNotUseTheInheritedNumber) {
+// What reader("q") says in a process that is not the one which was started.
+std::string refusal_of_a_stranger(const char* attach) {
   TestQueue q({.capacity = 4});
-  pid_t pid = fork();
-  if (pid == 0) {
-    q.enter(1, "read");
-    setenv("PROCGRAPH_PID", "1", 1);
-    Node node;
-    try {
-      auto reader = node.reader("q");
-    } catch (const NotInGraph& e) {
-      _exit(std::string(e.what()).ends_with("not supported yet; start the node with `exec`") ? 0 : 1);
-    }
-    _exit(2);
+  q.enter(1, "read");
+  setenv("PROCGRAPH_PID", "1", 1);
+  attach == nullptr ? unsetenv("PROCGRAPH_ATTACH") : setenv("PROCGRAPH_ATTACH", attach, 1);
+  Node node;
+  try {
+    auto reader = node.reader("q");
+  } catch (const NotInGraph& e) {
+    return e.what();
   }
-  EXPECT_EQ(wait_for_end(pid), 0);
+  return "accepted";
+}
+
+TEST(ANode, OfAnotherProcessIdMayNotUseTheInheritedNumber) {
+  const std::string who = "queue 'q' is out of reach: process " + std::to_string(getpid()) +
+                          " is not the one that procgraph started as 'p' (1), and could not join it: ";
+  EXPECT_EQ(refusal_of_a_stranger(nullptr), who + "PROCGRAPH_ATTACH is not set");
+  EXPECT_EQ(refusal_of_a_stranger("@nobody is there"),
+            who + "the runner does not answer: Connection refused");
+  EXPECT_EQ(refusal_of_a_stranger(std::string(200, 'x').c_str()), who + "PROCGRAPH_ATTACH is not set");
 }
 
 TEST(ANode, ThatIsAskedToEndKnowsIt) {
