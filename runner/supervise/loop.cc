@@ -253,6 +253,7 @@ void Loop::come(SpawnId id, std::uint16_t number, pid_t pid) {
 
 void Loop::go(SpawnId id, std::uint16_t number) {
   ends_.reap_guest(id, number);
+  narrator_.left(id, number);
   look_after_channels_of(id);
   attend();
   attendant_.leave(number);

@@ -99,8 +99,14 @@ std::string Narrator::holder(std::uint16_t participant) const {
 
 void Narrator::joined(SpawnId id, std::uint16_t participant, pid_t pid) {
   guests_[participant] = id;
-  const std::array<Field, 1> fields{Field{"pid", std::int64_t{pid}}};
+  const std::array<Field, 2> fields{Field{"pid", std::int64_t{pid}},
+                                    Field{"participant", std::int64_t{participant}}};
   reporter_.event("joined", label(id), fields);
+}
+
+void Narrator::left(SpawnId id, std::uint16_t participant) {
+  const std::array<Field, 1> fields{Field{"participant", std::int64_t{participant}}};
+  reporter_.event("left", label(id), fields);
 }
 
 void Narrator::poisoned(ChannelId id, const Poisoning& poison) {

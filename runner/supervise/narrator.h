@@ -30,7 +30,8 @@ class Narrator {
   void unopened(SpawnId id, const Port& port);
   void poisoned(ChannelId id, const Poisoning& poison);           // the first time counts
   void joined(SpawnId id, std::uint16_t participant, pid_t pid);  // a process that it has started
-  void stopped(SpawnId id, int signal);                           // by somebody else, until continued
+  void left(SpawnId id, std::uint16_t participant);
+  void stopped(SpawnId id, int signal);  // by somebody else, until continued
   void continued(SpawnId id) { facts_[id.value].stopped_by = 0; }
   void asked(SpawnId id) { facts_[id.value].stopped_when_asked = facts_[id.value].stopped_by; }
   void output_lost(std::string explanation) { output_ = std::move(explanation); }

@@ -91,6 +91,7 @@ void Registrar::accept_some() {
 void Registrar::hear(const std::shared_ptr<Stream>& connection) {
   connection->async_wait(Stream::wait_read, [this, connection](boost::system::error_code error) {
     if (error || !connection->is_open()) return;
+    if (!is_readable(connection->native_handle())) return hear(connection);
     const AttachReply reply = answer(connection->native_handle());
     static_cast<void>(
         !::send(connection->native_handle(), &reply, sizeof reply, MSG_NOSIGNAL | MSG_DONTWAIT));
@@ -127,14 +128,24 @@ AttachReply Registrar::admit(SpawnId spawn, pid_t pid, Fd pidfd) {
     ++busy_[plan_.graph.at(port).channel.value];
   const std::uint64_t turn = turns_++;
   Guest& guest = guests_.emplace(number, Guest{spawn, Stream(io_, pidfd.release()), turn}).first->second;
-  guest.pidfd.async_wait(Stream::wait_read, [this, number, turn](boost::system::error_code error) {
-    const auto found = guests_.find(number);
-    if (!error && found != guests_.end() && found->second.turn == turn) leave(number);
-  });
+  watch(number, guest);
   hears_.came(spawn, number, pid);
   AttachReply reply;
   reply.participant = number;
   return reply;
+}
+
+// A wait may end for nothing: an event of a descriptor that was closed just now can be taken for one of the
+// next that has its number.
+void Registrar::watch(std::uint16_t number, Guest& guest) {
+  guest.pidfd.async_wait(Stream::wait_read,
+                         [this, number, turn = guest.turn](boost::system::error_code error) {
+                           const auto found = guests_.find(number);
+                           if (error || found == guests_.end() || found->second.turn != turn) return;
+                           if (!is_readable(found->second.pidfd.native_handle()))
+                             return watch(number, found->second);
+                           leave(number);
+                         });
 }
 
 std::string Registrar::refusal(SpawnId spawn) const {

@@ -55,6 +55,7 @@ class Registrar {
   [[nodiscard]] AttachReply answer(int connection);
   [[nodiscard]] AttachReply admit(SpawnId spawn, pid_t pid, Fd pidfd);
   [[nodiscard]] std::string refusal(SpawnId spawn) const;
+  void watch(std::uint16_t number, Guest& guest);
   void leave(std::uint16_t number);
 
   boost::asio::io_context& io_;
