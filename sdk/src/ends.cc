@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "queue/frame.h"
 #include "queue/overflow.h"
 #include "queue/poison.h"
 
@@ -95,7 +96,11 @@ Poller::Poller(QueuePort& port)
 }
 
 ReaderState::~ReaderState() {
-  if (poller && !port.view.is_ours()) (void)poller.release();  // nothing of it is ours: no thread, no line
+  if (!port.view.is_ours()) {
+    (void)poller.release();  // nothing of it is ours: no thread, no line
+  } else if (frame) {
+    settle_records(port.view, frame->taken.block, frame->taken.records, false);
+  }
 }
 
 WriterState::~WriterState() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "bridge.h"
@@ -24,6 +25,14 @@ struct TakenMessage {
   Ticket ticket = 0;
   std::uint32_t deliveries = 1;
   std::uint64_t missed = 0;
+  std::uint64_t records = 0;  // of a frame: those that are meant, a bit each
+};
+
+// A frame whose records are given out one by one.
+struct OpenFrame {
+  TakenMessage taken;                // `records`: those still to be given out
+  std::span<const std::byte> bytes;  // of the records from `next` on
+  unsigned next = 0;
 };
 
 // A queue's or a topic's port, mapped. Owned by the Node; every handle refers to it.
@@ -89,7 +98,10 @@ struct ReaderState {
   ReaderState& operator=(const ReaderState&) = delete;
   ~ReaderState();
 
-  [[nodiscard]] bool has_message() { return subscriber ? subscriber->has_message() : consumer.has_message(); }
+  [[nodiscard]] bool has_message() {
+    if (frame) return true;
+    return subscriber ? subscriber->has_message() : consumer.has_message();
+  }
   [[nodiscard]] bool is_at_end() { return subscriber ? subscriber->is_at_end() : consumer.is_at_end(); }
   void resume() { subscriber ? subscriber->resume() : consumer.resume(); }
   [[nodiscard]] Clock::time_point alarm() const { return subscriber ? kNever : consumer.alarm(); }
@@ -98,6 +110,7 @@ struct ReaderState {
   Spinner spinner;
   Consumer consumer;                     // of a queue
   std::optional<Subscriber> subscriber;  // of a topic
+  std::optional<OpenFrame> frame;        // of a queue: has at least one record left
   std::unique_ptr<Poller> poller;        // once fd() was asked for
   bool ended = false;
   bool has_told_end = false;

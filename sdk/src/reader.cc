@@ -1,17 +1,11 @@
-// Reader and Message.
-#include <time.h>
-
-#include <algorithm>
-#include <exception>
+#include <bit>
 #include <string>
 #include <utility>
 
 #include "ends.h"
 #include "procgraph/queue.h"
-#include "queue/blocks.h"
-#include "queue/letter.h"
+#include "queue/frame.h"
 #include "queue/poison.h"
-#include "queue/settle.h"
 
 namespace procgraph {
 
@@ -19,7 +13,6 @@ using detail::BlockIndex;
 using detail::Deadline;
 using detail::ReaderState;
 using detail::TakenMessage;
-using detail::View;
 using detail::Want;
 
 namespace {
@@ -28,7 +21,7 @@ namespace {
 // take() tries it once.
 template <class Source, class Take, class Alarm>
 Want wait_for_message(ReaderState& s, Source& source, const Deadline& deadline, Take take, Alarm alarm) {
-  View& view = s.port.view;
+  detail::View& view = s.port.view;
   bool poll = detail::is_over(deadline);
   Want want = wait_for(
       view, s.spinner, deadline, [](Want) { return 0; },
@@ -47,15 +40,24 @@ Want wait_for_message(ReaderState& s, Source& source, const Deadline& deadline, 
   return want;
 }
 
-Want take_from_queue(ReaderState& s, const Deadline& deadline, TakenMessage& message) {
-  Want want = wait_for_message(
+[[gnu::noinline]] Want wait_for_queue(ReaderState& s, const Deadline& deadline, TakenMessage& message) {
+  return wait_for_message(
       s, s.consumer, deadline, [&] { return (message.block = s.consumer.take()) != detail::kNoBlock; },
       [&] { return s.consumer.alarm(); });
-  if (want != Want::kNothing) return want;
+}
+
+Want take_from_queue(ReaderState& s, const Deadline& deadline, TakenMessage& message) {
+  message.block = s.consumer.take();
+  if (message.block != detail::kNoBlock) {
+    s.spinner.got();
+    s.consumer.resume();
+  } else if (Want want = wait_for_queue(s, deadline, message); want != Want::kNothing) {
+    return want;
+  }
   detail::Descriptor& d = s.port.view.memory.descriptor(message.block);
   message.ticket = detail::BlockWord{d.own.load(std::memory_order_relaxed)}.ticket();
   message.deliveries = d.tries.load(std::memory_order_relaxed) + 1;
-  return want;
+  return Want::kNothing;
 }
 
 Want take_from_topic(ReaderState& s, const Deadline& deadline, TakenMessage& message) {
@@ -72,6 +74,77 @@ Want take_from_topic(ReaderState& s, const Deadline& deadline, TakenMessage& mes
   return want;
 }
 
+// Tries, or waits, once. False: `ended` tells whether the time is over or the data has ended.
+bool take_once(ReaderState& s, const Deadline& deadline, TakenMessage& taken) {
+  s.ended = false;
+  const Want want = s.subscriber ? take_from_topic(s, deadline, taken) : take_from_queue(s, deadline, taken);
+  if (want == Want::kNothing) return true;
+  // Something else may end with this channel.
+  if (s.ended && !std::exchange(s.has_told_end, true)) call_runner(s.port.view);
+  if (want == Want::kSlot) throw Failure("too many threads wait on " + s.port.name() + " or in this graph");
+  if (want == Want::kStopped && !s.ended) s.port.throw_poisoned();
+  return false;
+}
+
+// Nothing was there: the descriptor is not to be readable until there is something, so it stands in line, and
+// looks once more.
+bool take_for_poller(ReaderState& s, TakenMessage& taken) {
+  bool found = false;
+  if (!s.ended) {
+    s.poller->bridge.quiet();
+    s.poller->sleeper->arm(detail::Line::kReaders, 0);
+    found = take_once(s, detail::kAtOnce, taken);
+  }
+  if (found || s.ended) {
+    s.poller->bridge.ring();
+  } else {
+    s.poller->bridge.ring_at(s.alarm());
+  }
+  return found;
+}
+
+[[noreturn, gnu::noinline, gnu::cold]] void throw_spoilt(ReaderState& s) {
+  poison(s.port.view, detail::Poison::kLength);
+  s.port.throw_poisoned();
+}
+
+std::span<const std::byte> bytes_of(ReaderState& s, BlockIndex block) {
+  detail::QueueMemory& memory = s.port.view.memory;
+  const std::uint64_t size = memory.descriptor(block).size.load(std::memory_order_relaxed);
+  if (size > memory.capacity_of(block)) throw_spoilt(s);
+  return {memory.bytes(block), size};
+}
+
+// Takes a message, or opens a frame. False as take_once().
+bool start(ReaderState& s, const Deadline& deadline, TakenMessage& taken) {
+  if (!s.port.view.is_ours()) s.port.require_ours();
+  if (!take_once(s, deadline, taken) && !(s.poller && take_for_poller(s, taken))) return false;
+  detail::Descriptor& d = s.port.view.memory.descriptor(taken.block);
+  if (s.subscriber || !is_frame(d)) return true;
+  const auto left = open_frame(d);
+  if (!left) throw_spoilt(s);
+  taken.records = *left;
+  s.frame = detail::OpenFrame{.taken = taken, .bytes = bytes_of(s, taken.block)};
+  return true;
+}
+
+// The next record that is left of the open frame.
+std::span<const std::byte> next_record(ReaderState& s, TakenMessage& taken) {
+  detail::OpenFrame& frame = *s.frame;
+  taken = frame.taken;
+  taken.records &= -taken.records;
+  std::optional<std::span<const std::byte>> record;
+  for (const auto number = static_cast<unsigned>(std::countr_zero(taken.records)); frame.next <= number;
+       ++frame.next) {
+    record = detail::take_record(frame.bytes);
+    if (!record) throw_spoilt(s);
+  }
+  s.consumer.renew(taken.block);
+  frame.taken.records &= ~taken.records;
+  if (frame.taken.records == 0) s.frame.reset();
+  return *record;
+}
+
 }  // namespace
 
 Reader::Reader(std::unique_ptr<ReaderState> state) : state_(std::move(state)) {}
@@ -85,6 +158,23 @@ std::optional<Message> Reader::get(std::chrono::nanoseconds timeout) {
 std::optional<Message> Reader::try_get() {
   return get(std::chrono::nanoseconds::zero());
 }
+
+std::optional<Message> Reader::take(const Deadline& deadline) {
+  ReaderState& s = *state_;
+  TakenMessage taken;
+  if (!s.frame && !start(s, deadline, taken)) return std::nullopt;
+  const auto bytes = s.frame ? next_record(s, taken) : bytes_of(s, taken.block);
+  return std::optional<Message>(std::in_place, s.port.view, taken, bytes);
+}
+
+std::optional<Frame> Reader::get_many(std::chrono::nanoseconds timeout) {
+  ReaderState& s = *state_;
+  TakenMessage taken;
+  if (!s.frame && !start(s, detail::deadline_in(timeout), taken)) return std::nullopt;
+  if (s.frame) taken = std::exchange(s.frame, std::nullopt)->taken;
+  return Frame(Message(s.port.view, taken, bytes_of(s, taken.block)));
+}
+
 bool Reader::ended() const {
   return state_->ended;
 }
@@ -97,44 +187,6 @@ int Reader::fd() {
     s.poller->bridge.ring();  // try_get() will tell
   }
   return s.poller->bridge.fd();
-}
-
-// Whose descriptor is to be readable, or not, afterwards: it stands in line, and looks once more.
-std::optional<Message> Reader::take(const Deadline& deadline) {
-  ReaderState& s = *state_;
-  auto message = take_once(deadline);
-  if (message || !s.poller) return message;
-  if (!s.ended) {
-    s.poller->bridge.quiet();
-    s.poller->sleeper->arm(detail::Line::kReaders, 0);
-    message = take_once(detail::kAtOnce);
-  }
-  if (message || s.ended) {
-    s.poller->bridge.ring();
-  } else {
-    s.poller->bridge.ring_at(s.alarm());
-  }
-  return message;
-}
-
-std::optional<Message> Reader::take_once(const Deadline& deadline) {
-  ReaderState& s = *state_;
-  View& view = s.port.view;
-  s.port.require_ours();
-  s.ended = false;
-  TakenMessage taken;
-  Want want = s.subscriber ? take_from_topic(s, deadline, taken) : take_from_queue(s, deadline, taken);
-  // Something else may end with this channel.
-  if (s.ended && !std::exchange(s.has_told_end, true)) call_runner(view);
-  if (want == Want::kNothing) {
-    std::uint64_t size = view.memory.descriptor(taken.block).size.load(std::memory_order_relaxed);
-    if (size <= view.memory.capacity_of(taken.block)) return Message(view, taken, size);
-    poison(view, detail::Poison::kLength);
-    want = Want::kStopped;
-  }
-  if (want == Want::kSlot) throw Failure("too many threads wait on " + s.port.name() + " or in this graph");
-  if (want == Want::kStopped && !s.ended) s.port.throw_poisoned();
-  return std::nullopt;
 }
 
 std::vector<Message> Reader::get_batch(std::size_t max, std::chrono::nanoseconds within) {
@@ -150,86 +202,6 @@ std::vector<Message> Reader::get_batch(std::size_t max, std::chrono::nanoseconds
     batch.push_back(std::move(*next));
   }
   return batch;
-}
-
-Message::Message(View& view, const TakenMessage& taken, std::size_t size)
-    : view_(&view),
-      block_(taken.block),
-      deliveries_(taken.deliveries),
-      size_(size),
-      data_(view.memory.bytes(taken.block)),
-      sequence_(taken.ticket - view.memory.geometry().first_ticket()),
-      missed_(taken.missed),
-      unwinding_(std::uncaught_exceptions()) {
-  detail::Descriptor& d = view.memory.descriptor(taken.block);
-  std::uint32_t flags = d.flags.load(std::memory_order_relaxed);
-  missed_ += flags >> detail::kMissedShift;
-  if ((flags & detail::kLetter) != 0) {
-    size_ = detail::size_in_letter(bytes());
-    trailer_ = size - size_;
-  }
-  enqueued_at_ =
-      std::chrono::steady_clock::time_point(std::chrono::nanoseconds(d.time.load(std::memory_order_relaxed)));
-}
-
-std::optional<DeadLetter> Message::dead_letter() const {
-  if (trailer_ == 0) return std::nullopt;
-  return detail::read_trailer({data_ + size_, trailer_});
-}
-
-Message::Message(Message&& other) noexcept
-    : view_(std::exchange(other.view_, nullptr)),
-      block_(other.block_),
-      deliveries_(other.deliveries_),
-      size_(other.size_),
-      data_(other.data_),
-      sequence_(other.sequence_),
-      missed_(other.missed_),
-      enqueued_at_(other.enqueued_at_),
-      trailer_(other.trailer_),
-      unwinding_(other.unwinding_) {}
-
-Message& Message::operator=(Message&& other) noexcept {
-  if (this == &other) return *this;
-  settle();
-  view_ = std::exchange(other.view_, nullptr);
-  block_ = other.block_;
-  deliveries_ = other.deliveries_;
-  data_ = other.data_;
-  size_ = other.size_;
-  sequence_ = other.sequence_;
-  missed_ = other.missed_;
-  enqueued_at_ = other.enqueued_at_;
-  trailer_ = other.trailer_;
-  unwinding_ = other.unwinding_;
-  return *this;
-}
-
-Message::~Message() {
-  settle();
-}
-
-void Message::settle() {
-  if (view_ == nullptr) return;
-  if (std::uncaught_exceptions() > unwinding_) {
-    nack();
-  } else {
-    ack();
-  }
-}
-
-void Message::ack() {
-  View* view = std::exchange(view_, nullptr);
-  if (view == nullptr || !view->is_ours()) return;
-  if (view->subscription == nullptr) return release(*view, block_);
-  acknowledge(*view->subscription, sequence_ + view->memory.geometry().first_ticket(), block_);
-}
-
-void Message::nack() {
-  View* view = std::exchange(view_, nullptr);
-  if (view == nullptr || !view->is_ours()) return;
-  if (view->subscription == nullptr) return give_back(*view, block_);
-  give_back(*view->subscription, sequence_ + view->memory.geometry().first_ticket());
 }
 
 }  // namespace procgraph

@@ -7,6 +7,7 @@
 
 #include "ends.h"
 #include "procgraph/queue.h"
+#include "queue/frame.h"
 #include "queue/overflow.h"
 #include "queue/recovery.h"
 
@@ -47,15 +48,19 @@ bool finish(WriterState& s, Want want) {
   }
 }
 
-void require_open(WriterState& s, std::size_t size) {
+[[noreturn, gnu::noinline, gnu::cold]] void throw_not_open(WriterState& s, std::size_t size) {
   s.port.require_ours();
   if (s.port.closed.load(std::memory_order_relaxed))
     throw Closed("the writing end of " + s.port.name() + " was closed");
-  std::uint64_t most = s.port.view.memory.geometry().max_message;
-  if (size > most) {
-    throw TooLarge("a message of " + std::to_string(size) + " bytes is more than " + s.port.name() +
-                   " takes (" + std::to_string(most) + "): raise its max_message");
-  }
+  throw TooLarge("a message of " + std::to_string(size) + " bytes is more than " + s.port.name() +
+                 " takes (" + std::to_string(s.port.view.memory.geometry().max_message) +
+                 "): raise its max_message");
+}
+
+void require_open(WriterState& s, std::size_t size) {
+  const bool good = s.port.view.is_ours() && !s.port.closed.load(std::memory_order_relaxed) &&
+                    size <= s.port.view.memory.geometry().max_message;
+  if (!good) throw_not_open(s, size);
 }
 
 // What a line of waiting writers is told about one that wants `size` bytes.
@@ -65,24 +70,104 @@ auto need_for(WriterState& s, std::size_t size) {
   };
 }
 
-bool put_until(WriterState& s, std::span<const std::byte> bytes, const Deadline& deadline,
-               std::uint32_t flags = 0) {
-  require_open(s, bytes.size());
-  detail::View& view = s.port.view;
-  BlockIndex block = 0;
-  bool filled = false;
-  auto attempt = [&] {
-    if (!filled) {
-      if (Want w = s.claim(bytes.size(), block); w != Want::kNothing) return w;
-      if (!bytes.empty()) std::memcpy(view.memory.bytes(block), bytes.data(), bytes.size());
-      filled = true;
+// A message as its user has it.
+struct Whole {
+  std::span<const std::byte> bytes;
+  std::uint32_t flags = 0;
+
+  [[nodiscard]] std::size_t size() const { return bytes.size(); }
+  void write(detail::QueueMemory& memory, BlockIndex block) const {
+    if (!bytes.empty()) std::memcpy(memory.bytes(block), bytes.data(), bytes.size());
+  }
+};
+
+// Several that go together.
+template <class Text>
+struct Records {
+  static constexpr std::uint32_t flags = detail::kFrame;
+
+  std::span<const Text> messages;
+  std::uint64_t records = 0;  // bytes
+
+  [[nodiscard]] std::size_t size() const { return detail::frame_size(records); }
+  void write(detail::QueueMemory& memory, BlockIndex block) const {
+    begin_frame(memory.descriptor(block), static_cast<std::uint32_t>(messages.size()));
+    std::byte* to = memory.bytes(block);
+    for (const Text& one : messages)
+      to = detail::add_record(to, one.data(), static_cast<std::uint32_t>(one.size()));
+  }
+};
+
+// As many of the first messages as fit into one frame; the first alone where none do.
+template <class Text>
+Records<Text> first_frame(const WriterState& s, std::span<const Text> messages) {
+  const std::uint64_t max_message = s.port.view.memory.geometry().max_message;
+  const std::uint64_t most = std::min(max_message, detail::kMostFrameBytes);
+  Records<Text> frame{messages.first(1), detail::record_size(messages[0].size())};
+  if (s.publisher || most <= detail::kInlineBytes) return frame;
+  std::size_t count = 1;
+  for (; count < std::min<std::size_t>(messages.size(), detail::kMostRecords); ++count) {
+    const std::uint64_t more = detail::record_size(messages[count].size());
+    if (frame.records + more > most) break;
+    frame.records += more;
+  }
+  frame.messages = messages.first(count);
+  return frame;
+}
+
+// One message or frame on its way into the queue, for as many attempts as it takes.
+template <class Content>
+struct Put {
+  WriterState& s;
+  const Content& content;
+  BlockIndex block = detail::kNoBlock;
+
+  Want operator()() {
+    if (block == detail::kNoBlock) {
+      BlockIndex claimed = 0;
+      if (Want w = s.claim(content.size(), claimed); w != Want::kNothing) return w;
+      block = claimed;
+      content.write(s.port.view.memory, block);
     }
-    return s.publish(block, flags);
-  };
-  Want want = wait_for(view, s.spinner, deadline, need_for(s, bytes.size()),
-                       [&](bool) { return with_policy(view, s.dropper, bytes.size(), attempt); });
-  if (want != Want::kNothing && filled) release(view, block);
+    return s.publish(block, content.flags);
+  }
+};
+
+template <class Content>
+[[gnu::noinline]] bool keep_putting(Put<Content>& put, const Deadline& deadline) {
+  WriterState& s = put.s;
+  detail::View& view = s.port.view;
+  const std::size_t size = put.content.size();
+  Want want = wait_for(view, s.spinner, deadline, need_for(s, size),
+                       [&](bool) { return with_policy(view, s.dropper, size, [&] { return put(); }); });
+  if (want != Want::kNothing && put.block != detail::kNoBlock) release(view, put.block);
   return finish(s, want);
+}
+
+// False: no room within the time.
+template <class Content>
+bool put_until(WriterState& s, const Content& content, const Deadline& deadline) {
+  require_open(s, content.size());
+  Put<Content> put{.s = s, .content = content};
+  if (put() != Want::kNothing) return keep_putting(put, deadline);
+  s.spinner.got();
+  return true;
+}
+
+// How many were put within the time.
+template <class Text>
+std::size_t put_all(WriterState& s, std::span<const Text> messages, const Deadline& deadline) {
+  for (const Text& one : messages) require_open(s, one.size());  // before any is put
+  std::size_t done = 0;
+  while (done < messages.size()) {
+    const auto frame = first_frame(s, messages.subspan(done));
+    const bool put = frame.messages.size() > 1
+                         ? put_until(s, frame, deadline)
+                         : put_until(s, Whole{std::as_bytes(std::span(messages[done]))}, deadline);
+    if (!put) break;
+    done += frame.messages.size();
+  }
+  return done;
 }
 
 [[noreturn]] void throw_full(WriterState& s) {
@@ -101,14 +186,14 @@ Writer& Writer::operator=(Writer&&) noexcept = default;
 Writer::~Writer() = default;
 
 void Writer::put(std::span<const std::byte> bytes) {
-  if (!put_until(*state_, bytes, std::nullopt)) throw_full(*state_);
+  if (!put_until(*state_, Whole{bytes}, std::nullopt)) throw_full(*state_);
 }
 void Writer::put(std::string_view text) {
   put(as_bytes(text));
 }
 
 bool Writer::put(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout) {
-  return put_until(*state_, bytes, detail::deadline_in(timeout));
+  return put_until(*state_, Whole{bytes}, detail::deadline_in(timeout));
 }
 bool Writer::put(std::string_view text, std::chrono::nanoseconds timeout) {
   return put(as_bytes(text), timeout);
@@ -121,10 +206,25 @@ bool Writer::try_put(std::string_view text) {
   return try_put(as_bytes(text));
 }
 
+void Writer::put_many(std::span<const std::span<const std::byte>> messages) {
+  if (put_all(*state_, messages, std::nullopt) != messages.size()) throw_full(*state_);
+}
+void Writer::put_many(std::span<const std::string_view> messages) {
+  if (put_all(*state_, messages, std::nullopt) != messages.size()) throw_full(*state_);
+}
+
+std::size_t Writer::put_many(std::span<const std::span<const std::byte>> messages,
+                             std::chrono::nanoseconds timeout) {
+  return put_all(*state_, messages, detail::deadline_in(timeout));
+}
+std::size_t Writer::put_many(std::span<const std::string_view> messages, std::chrono::nanoseconds timeout) {
+  return put_all(*state_, messages, detail::deadline_in(timeout));
+}
+
 void Writer::forward(const Message& message) {
   std::uint64_t missed = std::min(message.missed(), detail::kMostMissed);
   auto flags = static_cast<std::uint32_t>(missed << detail::kMissedShift);
-  if (!put_until(*state_, message.bytes(), std::nullopt, flags)) throw_full(*state_);
+  if (!put_until(*state_, Whole{message.bytes(), flags}, std::nullopt)) throw_full(*state_);
 }
 
 Loan Writer::loan(std::size_t size) & {

@@ -1,13 +1,15 @@
-// Message: one message of a queue or a topic, read in place.
+// Message and Frame: one message of a queue or a topic, or many that were put together, read in place.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace procgraph {
 
@@ -34,15 +36,21 @@ struct DeadLetter {
 // outlive its Node. Threads: may be handed to another thread; one at a time.
 class Message {
  public:
+  // Made by Reader.
+  Message(detail::View& view, const detail::TakenMessage& taken, std::span<const std::byte> bytes);
   Message(Message&& other) noexcept;
   Message& operator=(Message&& other) noexcept;
   ~Message();
 
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
   [[nodiscard]] std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
-  // Its order number in the queue, from 0; the same at each delivery.
+  // Its order number in the queue, from 0; the same at each delivery. Messages that were put together
+  // (Writer::put_many) share one, and part() tells them apart.
   [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
-  // Which delivery this is, from 1. Above 1 an earlier reader may have done some of the work.
+  // Which of those that were put together it is, from 0.
+  [[nodiscard]] unsigned part() const;
+  // Which delivery this is, from 1. Above 1 an earlier reader may have done some of the work. Of messages
+  // that were put together: which delivery of those that are left.
   [[nodiscard]] std::uint32_t deliveries() const { return deliveries_; }
   // How many messages this reader of a topic lost just before this one, because it was too slow for them and
   // the graph lets it (`when_full: drop_oldest` or `latest`); with what the message was forwarded with.
@@ -63,19 +71,80 @@ class Message {
 
  private:
   friend class Reader;
-  Message(detail::View& view, const detail::TakenMessage& taken, std::size_t size);
+  friend class Frame;  // and its Iterator
   void settle();
+  void be_letter();
+  void end(bool done);
 
-  detail::View* view_;  // null: acknowledged, given back, or moved from
+  detail::View* view_;   // null: acknowledged, given back, or moved from
+  std::uint64_t parts_;  // of a frame: a bit for each message that this stands for; else none
   std::uint32_t block_;
   std::uint32_t deliveries_;
-  std::size_t size_;
   const std::byte* data_;
+  std::size_t size_;
   std::uint64_t sequence_;
   std::uint64_t missed_;
   std::chrono::steady_clock::time_point enqueued_at_;
   std::size_t trailer_ = 0;  // bytes of a dead letter behind the message's own
   int unwinding_;            // exceptions in flight when it was taken
+};
+
+// Messages that were put together, taken together (Reader::get_many), and acknowledged or given back
+// together. Of those that come back only what had not been acknowledged is in it. Else as a Message.
+//   for (std::span<const std::byte> bytes : frame) …
+class Frame {
+ public:
+  class Iterator;
+
+  // How many messages.
+  [[nodiscard]] std::size_t size() const;
+  // Throws Poisoned where a writer has spoilt what it put.
+  [[nodiscard]] Iterator begin() const;
+  [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+
+  [[nodiscard]] std::uint64_t sequence() const { return message_.sequence(); }
+  [[nodiscard]] std::uint32_t deliveries() const { return message_.deliveries(); }
+  [[nodiscard]] std::uint64_t missed() const { return message_.missed(); }
+  [[nodiscard]] std::chrono::steady_clock::time_point enqueued_at() const { return message_.enqueued_at(); }
+
+  // Once only, of all that are in it.
+  void ack() { message_.ack(); }
+  void nack() { message_.nack(); }
+
+ private:
+  friend class Reader;
+  explicit Frame(Message message) : message_(std::move(message)) {}
+
+  Message message_;  // its bytes are all records, those that are done with too
+};
+
+// Valid while its frame is where it is, and not acknowledged.
+class Frame::Iterator {
+ public:
+  using iterator_concept = std::input_iterator_tag;
+  using difference_type = std::ptrdiff_t;
+  using value_type = std::span<const std::byte>;
+
+  const value_type& operator*() const { return now_; }
+  const value_type* operator->() const { return &now_; }
+  Iterator& operator++() {
+    left_ &= left_ - 1;
+    if (left_ != 0) find();
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+  bool operator==(std::default_sentinel_t) const { return left_ == 0; }
+
+ private:
+  friend class Frame;
+  Iterator(const Message& message, std::uint64_t left);
+  void find();
+
+  const Message* message_;
+  std::span<const std::byte> records_;  // those behind `now_`
+  value_type now_;
+  std::uint64_t left_;  // from the one that it stands at on
+  unsigned next_ = 0;   // the number of the first of `records_`
 };
 
 }  // namespace procgraph

@@ -91,6 +91,20 @@ class Writer {
   [[nodiscard]] bool try_put(std::span<const std::byte> bytes);
   [[nodiscard]] bool try_put(std::string_view text);
 
+  // Puts many messages, in this order. Into a queue small ones go together, up to 64 in a *frame*: all of a
+  // frame are put at once, which costs little more than putting one. A frame counts as one message for the
+  // capacity, the counters, `drop_oldest`, `expire` and `max_deliveries`, and as all its bytes for the
+  // memory. Readers get each message by itself, or the frame by get_many(), and need not know of it. Waits,
+  // drops and throws for each frame as put does for a message.
+  void put_many(std::span<const std::span<const std::byte>> messages);
+  void put_many(std::span<const std::string_view> messages);
+  // How many were put, from the front, within the time (with `reject`: now); those that were dropped for want
+  // of room count. Does not throw Full.
+  [[nodiscard]] std::size_t put_many(std::span<const std::span<const std::byte>> messages,
+                                     std::chrono::nanoseconds timeout);
+  [[nodiscard]] std::size_t put_many(std::span<const std::string_view> messages,
+                                     std::chrono::nanoseconds timeout);
+
   // Puts a copy of a message that was taken elsewhere, with what it says of those lost before it. Waits and
   // throws as put does; the message itself is still to be acknowledged.
   void forward(const Message& message);
@@ -134,6 +148,9 @@ class Reader {
   // Up to `max` messages: waits for the first as get() does, then for more until `within` has passed since.
   // Empty: the data has ended, or `max` is 0.
   [[nodiscard]] std::vector<Message> get_batch(std::size_t max, std::chrono::nanoseconds within);
+  // The next messages that were put together, or one that was put alone; waits and throws as get() does. Of
+  // messages of which this handle has given out some already, the others.
+  [[nodiscard]] std::optional<Frame> get_many(std::chrono::nanoseconds timeout = kForever);
   // The last call that returned nothing did so because the data has ended.
   [[nodiscard]] bool ended() const;
 
@@ -154,8 +171,6 @@ class Reader {
   friend class Selectable;
   explicit Reader(std::unique_ptr<detail::ReaderState> state);
   [[nodiscard]] std::optional<Message> take(
-      const std::optional<std::chrono::steady_clock::time_point>& until);
-  [[nodiscard]] std::optional<Message> take_once(
       const std::optional<std::chrono::steady_clock::time_point>& until);
 
   std::unique_ptr<detail::ReaderState> state_;

@@ -113,16 +113,10 @@ class Blocked {
          in_flight(view.control()) + need <= view.memory.byte_limit();
 }
 
-// Repeats attempt(about_to_sleep) until it need not wait any more. need(want) is what the line is told.
-// alarm() says when to look again though nobody rings.
-template <class Attempt, class Need, class Alarm = Clock::time_point (*)()>
-Want wait_for(View& view, Spinner& spinner, const Deadline& deadline, Need need, Attempt attempt,
-              Alarm alarm = no_alarm) {
-  Want want = attempt(false);
-  if (!must_wait(want)) {
-    spinner.got();
-    return want;
-  }
+// What wait_for() does where the first attempt was in vain; out of line, for most are not.
+template <class Attempt, class Need, class Alarm>
+[[gnu::noinline]] Want keep_trying(View& view, Spinner& spinner, const Deadline& deadline, Need need,
+                                   Attempt attempt, Alarm alarm, Want want) {
   if (is_over(deadline)) return Want::kTime;
   auto look = [&] { return seems_possible(view, want, need(want)) && !must_wait(want = attempt(false)); };
   if (spinner.spin(deadline, look)) return want;
@@ -145,6 +139,17 @@ Want wait_for(View& view, Spinner& spinner, const Deadline& deadline, Need need,
     if (!sleeper->sleep(earlier(deadline, alarm())) && is_over(deadline)) return Want::kTime;
     woken = true;
   }
+}
+
+// Repeats attempt(about_to_sleep) until it need not wait any more. need(want) is what the line is told.
+// alarm() says when to look again though nobody rings.
+template <class Attempt, class Need, class Alarm = Clock::time_point (*)()>
+inline Want wait_for(View& view, Spinner& spinner, const Deadline& deadline, Need need, Attempt attempt,
+                     Alarm alarm = no_alarm) {
+  const Want want = attempt(false);
+  if (must_wait(want)) return keep_trying(view, spinner, deadline, need, attempt, alarm, want);
+  spinner.got();
+  return want;
 }
 
 }  // namespace procgraph::detail

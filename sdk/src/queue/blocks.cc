@@ -33,13 +33,6 @@ BlockIndex lowest_block(const BlockClass& k, std::uint32_t word, std::uint64_t b
   return k.first + word * 64 + static_cast<BlockIndex>(std::countr_zero(bits));
 }
 
-// The block that is claimed `later` claims from now, if it is one of these.
-void prefetch(const QueueMemory& memory, const BlockClass& k, std::uint32_t word, std::uint64_t bits,
-              int later) {
-  for (; later > 0 && bits != 0; --later) bits &= bits - 1;
-  if (bits != 0) memory.prefetch(lowest_block(k, word, bits));
-}
-
 bool claim_block(View& view, BlockIndex block) {
   std::uint64_t free = 0;
   // Publishes that the block is on loan to us.
@@ -76,8 +69,11 @@ BlockIndex Claimer::claim(View& view, unsigned c) {
   do {
     while (hints.bits != 0) {
       BlockIndex block = lowest_block(k, hints.word, hints.bits);
-      prefetch(view.memory, k, hints.word, hints.bits, kBlocksAhead);
       hints.bits &= hints.bits - 1;
+      if (hints.far != 0) {
+        view.memory.prefetch(lowest_block(k, hints.word, hints.far));
+        hints.far &= hints.far - 1;
+      }
       if (claim_block(view, block)) return block;
     }
   } while (refill(view.memory, c));
@@ -121,8 +117,9 @@ Claimer::Search Claimer::search(QueueMemory& memory, unsigned c, std::uint32_t w
     std::uint64_t wanted = lowest(~map.load() & valid_bits(k, word), large ? 1 : kHintsEach);
     if (wanted == 0) continue;
     std::uint64_t got = wanted & ~map.fetch_or(wanted);
-    hints_[c] = {got, word};
-    for (int later = 0; later < kBlocksAhead; ++later) prefetch(memory, k, word, got, later);
+    const std::uint64_t near = lowest(got, kBlocksAhead);
+    hints_[c] = {got, got & ~near, word};
+    for (std::uint64_t bits = near; bits != 0; bits &= bits - 1) memory.prefetch(lowest_block(k, word, bits));
     if (got != 0) return Search::kFound;
     lost = true;
   }

@@ -37,6 +37,7 @@ class Claimer {
   // Bits that we set in a word of the map; the blocks behind them are free until somebody claims them.
   struct Hints {
     std::uint64_t bits = 0;
+    std::uint64_t far = 0;   // those of them whose blocks are not on their way from the reader's cache yet
     std::uint32_t word = 0;  // within the class
   };
 

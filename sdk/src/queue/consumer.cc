@@ -88,7 +88,7 @@ void Consumer::begin_lease(Descriptor& d) {
 
 BlockIndex Consumer::take_published(State purpose) {
   Control& c = view_.control();
-  Ticket first = std::max({next_, c.head.load(), view_.memory.geometry().first_ticket()});
+  const Ticket first = std::max({next_, c.head.load(), view_.memory.geometry().first_ticket()});
   for (Ticket h = first;;) {
     std::uint64_t own = 0;
     const BlockIndex block = oldest_published(h, own);

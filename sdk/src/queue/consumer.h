@@ -41,6 +41,9 @@ class Consumer {
   // The next message: one that came back, lowest ticket first, else the oldest of the ring; those that are
   // too old are dropped on the way. kNoBlock: there is none now.
   [[nodiscard]] BlockIndex take();
+  // Something more of what we have leased goes to our user: from now on it is this thread's, and its time
+  // begins anew.
+  void renew(BlockIndex block) { begin_lease(view_.memory.descriptor(block)); }
   // Would take() find one, too old or not? A poisoned queue has none.
   [[nodiscard]] bool has_message();
   // Drops the oldest message that nobody has taken; with `published` only of those that count for the

@@ -5,8 +5,10 @@
 #include "procgraph/admin.h"
 #include "queue/blocks.h"
 #include "queue/consumer.h"
+#include "queue/frame.h"
 #include "queue/letter.h"
 #include "queue/overflow.h"
+#include "queue/poison.h"
 #include "queue/producer.h"
 #include "queue/settle.h"
 
@@ -79,6 +81,26 @@ bool put(View& view, std::span<const std::byte> body, const std::string& trailer
   return want == Want::kNothing || want == Want::kDropped;
 }
 
+// What is left of a frame, each as a letter of its own; what was moved is written down, so that a full queue
+// can be tried again.
+bool put_records(View& source, BlockIndex block, View& target, const std::string& trailer) {
+  detail::Descriptor& d = source.memory.descriptor(block);
+  std::span<const std::byte> bytes = body_of(source, block);
+  const std::uint64_t left = detail::left_of(d);
+  for (unsigned i = 0; i < detail::kMostRecords && left >> i != 0; ++i) {
+    const auto record = detail::take_record(bytes);
+    if (!record) {
+      poison(source, detail::Poison::kLength);
+      return false;
+    }
+    const std::uint64_t bit = std::uint64_t{1} << i;
+    if ((left & bit) == 0) continue;
+    if (!put(target, *record, trailer)) return false;
+    detail::mark_done(d, bit);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::uint32_t parks(std::span<std::byte> control) {
@@ -107,9 +129,13 @@ bool move_dead(const QueueRegions& from, const QueueRegions& to, const DeadLette
   auto source = view_of(from), target = view_of(to);
   if (!source || !target) return false;
   auto block = find(*source, letter.sequence);
-  if (!block || !put(*target, body_of(*source, *block), detail::trailer_of(letter))) return false;
-  release(*source, *block);
-  return true;
+  if (!block) return false;
+  const std::string trailer = detail::trailer_of(letter);
+  const bool moved = is_frame(source->memory.descriptor(*block))
+                         ? put_records(*source, *block, *target, trailer)
+                         : put(*target, body_of(*source, *block), trailer);
+  if (moved) release(*source, *block);
+  return moved;
 }
 
 bool finished(std::span<std::byte> control) {

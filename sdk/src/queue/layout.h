@@ -120,7 +120,7 @@ struct alignas(128) Descriptor {
   // Leased: which handle of the process took it. Back again: when it may be delivered, see retry.h.
   Shared<std::uint32_t> taker;
   Shared<std::uint32_t> tries;  // deliveries that came to nothing
-  Shared<std::uint32_t> flags;  // kLetter; from kMissedShift on, how many were lost just before it
+  Shared<std::uint32_t> flags;  // kLetter, kFrame; from kMissedShift on, how many were lost just before it
   std::uint16_t content_type;   // reserved
   std::uint16_t producer;       // participant
   Shared<std::uint64_t> time;   // of the commit, CLOCK_MONOTONIC_COARSE, in ns
@@ -132,7 +132,10 @@ struct alignas(128) Descriptor {
 static_assert(sizeof(Descriptor) == 128 && offsetof(Descriptor, note) == 40 &&
               offsetof(Descriptor, bytes) == 48);
 
-inline constexpr std::uint32_t kLetter = 1;  // of Descriptor::flags: a dead letter, see letter.h
+enum : std::uint32_t {  // bits of Descriptor::flags
+  kLetter = 1,          // a dead letter, see letter.h
+  kFrame = 2,           // many messages in one, see frame.h
+};
 // Messages that were lost on the way here, just before this one: see Writer::forward. In 24 bits; no more are
 // told.
 inline constexpr unsigned kMissedShift = 8;

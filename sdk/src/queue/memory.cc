@@ -77,9 +77,8 @@ Result<QueueMemory> QueueMemory::over(const Geometry& geometry, const QueuePolic
   return m;
 }
 
-std::byte* QueueMemory::bytes(BlockIndex block) {
+std::byte* QueueMemory::bytes_in_payload(BlockIndex block) {
   const BlockClass& c = geometry_.of_class[geometry_.class_of(block)];
-  if (c.stride == 0) return descriptors_[block].bytes.data();
   return payload_ + c.offset + std::uint64_t{block - c.first} * c.stride;
 }
 

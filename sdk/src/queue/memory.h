@@ -65,9 +65,11 @@ class QueueMemory {
     }
   }
   // Where the message lies; `capacity_of` bytes of it are the block's.
-  [[nodiscard]] std::byte* bytes(BlockIndex block);
+  [[nodiscard]] std::byte* bytes(BlockIndex block) {
+    return is_inline(block) ? descriptors_[block].bytes.data() : bytes_in_payload(block);
+  }
   [[nodiscard]] std::uint64_t capacity_of(BlockIndex block) const {
-    return geometry_.of_class[geometry_.class_of(block)].size;
+    return is_inline(block) ? kInlineBytes : geometry_.of_class[geometry_.class_of(block)].size;
   }
 
   // One past the last published ticket, as far as nothing moves: the shared bound lags, so walk.
@@ -76,7 +78,7 @@ class QueueMemory {
   [[nodiscard]] bool is_published(BlockIndex block, BlockWord own);
   // Of an index read from the ring: does any block bear it?
   [[nodiscard]] bool is_block(BlockIndex block) const {
-    return block < geometry_.of_class[0].count || geometry_.class_of(block) < geometry_.classes;
+    return is_inline(block) || geometry_.class_of(block) < geometry_.classes;
   }
 
   [[nodiscard]] BlockIndex used(unsigned c) const {
@@ -93,6 +95,9 @@ class QueueMemory {
   }
 
  private:
+  [[nodiscard]] bool is_inline(BlockIndex block) const { return block < geometry_.of_class[0].count; }
+  [[nodiscard]] std::byte* bytes_in_payload(BlockIndex block);
+
   Geometry geometry_;
   QueuePolicy policy_;
   Control* control_ = nullptr;

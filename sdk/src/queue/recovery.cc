@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "queue/blocks.h"
+#include "queue/frame.h"
 #include "queue/settle.h"
 #include "queue/waiting.h"
 
@@ -16,7 +17,7 @@ void reap_block(View& view, BlockIndex block, std::uint16_t dead) {
   BlockWord word{own};
   if (word.owner() != dead || own == 0) return;
   bool unpublished = word.state() == State::kPushing && !view.memory.is_published(block, word);
-  bool forgotten = word.is_lease() && view.memory.policy().at_most_once;
+  bool forgotten = word.is_lease() && (view.memory.policy().at_most_once || (is_frame(d) && is_done(d)));
   if (word.state() == State::kLoaned || unpublished || forgotten) {
     // Publishes that the block is free: its message never was one, or is none any more.
     d.own.compare_exchange_strong(own, 0);

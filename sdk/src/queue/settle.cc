@@ -4,6 +4,7 @@
 
 #include "futex.h"
 #include "queue/blocks.h"
+#include "queue/frame.h"
 #include "queue/waiting.h"
 
 namespace procgraph::detail {
@@ -33,6 +34,7 @@ void decide(View& view, std::uint16_t owner, BlockIndex block, Cause cause) {
   Descriptor& d = view.memory.descriptor(block);
   Ticket ticket = BlockWord{d.own.load(std::memory_order_relaxed)}.ticket();
   std::uint32_t tries = d.tries.load(std::memory_order_relaxed);
+  if (is_frame(d) && has_moved_on(d)) tries = 0;
   if (comes_back(cause)) tries = std::min(tries + 1, kMostTries);
   std::unique_lock<std::mutex> lock;
   if (view.counting != nullptr) lock = std::unique_lock(*view.counting);
@@ -104,6 +106,10 @@ void carry_out(View& view, std::uint16_t owner, BlockIndex block) {
 
 void give_back(View& view, BlockIndex block) {
   if (view.memory.policy().at_most_once) return release(view, block);
+  hand_back(view, block);
+}
+
+void hand_back(View& view, BlockIndex block) {
   decide(view, view.self, block, Cause::kGivenBack);
   carry_out(view, view.self, block);
 }

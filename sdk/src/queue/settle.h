@@ -37,6 +37,8 @@ struct Journal {
 // Our lease ends without an acknowledgement: the message becomes one again, for anybody, after its rest, or
 // is parked if it has failed too often. Where messages are delivered at most once it is gone.
 void give_back(View& view, BlockIndex block);
+// The same for what was leased and never seen: it is a message again in any case.
+void hand_back(View& view, BlockIndex block);
 // A message that we have taken out of the queue (kDropping, kExpiring) is gone.
 void drop(View& view, BlockIndex block, Cause cause);
 // The same for a dead owner, from whatever state it left the block in: leased, dropping, expiring, settling.
