@@ -23,12 +23,14 @@ View attach(std::span<std::byte> control, std::span<std::byte> payload, std::spa
           .self = participant};
 }
 
-int id_of(View& view, BlockIndex block) {
-  auto* text = reinterpret_cast<const char*>(view.memory.bytes(block));
-  std::uint64_t size = view.memory.descriptor(block).size;
-  int id = -1;
-  std::from_chars(text, text + std::min<std::uint64_t>(size, 8), id);
-  return id;
+void find(std::vector<Found>& found, View& view, BlockIndex block) {
+  detail::Descriptor& d = view.memory.descriptor(block);
+  if (is_frame(d) && detail::is_done(d)) found.push_back({-1});  // it was to be acknowledged, not delivered
+  for_each_message(view, block, [&](std::string_view text) {
+    int id = -1;
+    std::from_chars(text.data(), text.data() + std::min<std::size_t>(text.size(), 8), id);
+    found.push_back({id, d.tries + 1});
+  });
 }
 
 std::string judge_one(int id, std::uint32_t steps, int times) {
@@ -136,6 +138,15 @@ std::string judge(const History& history, const std::vector<Found>& found, const
     auto i = static_cast<std::size_t>(id);
     if (auto wrong = judge_one(id, history.steps[i].load(), times[i]); !wrong.empty()) return wrong;
   }
+  if (history.in_frames) {
+    for (std::size_t id = 0; id < kMessages; ++id) {
+      const bool put = (history.steps[id].load() & History::kPut) != 0;
+      const bool used = (history.steps[id].load() & History::kAckBegun) != 0;
+      if (put && !used && times[id] == 0 && !at_most_once)  // else it died with its reader
+        return "message " + std::to_string(id) + " is lost";
+    }
+    return judge_order(found);
+  }
   if (auto wrong = judge_counters(history, found, times, sample, at_most_once); !wrong.empty()) return wrong;
   return judge_order(found);
 }
@@ -149,12 +160,12 @@ std::vector<Found> drain(std::span<std::byte> control, std::span<std::byte> payl
     detail::State state = detail::BlockWord{d.own.load()}.state();
     if (state == detail::State::kRedeliver) d.note.store(detail::kRest);
     if (state != detail::State::kParked) return;
-    found.push_back({id_of(view, block), d.tries + 1});
+    find(found, view, block);
     release(view, block);
   });
   detail::Consumer consumer(view);
   for (BlockIndex block = consumer.take(); block != detail::kNoBlock; block = consumer.take()) {
-    found.push_back({id_of(view, block), view.memory.descriptor(block).tries + 1});
+    find(found, view, block);
     release(view, block);
     if (found.size() > 1000) break;
   }

@@ -5,10 +5,13 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "procgraph/admin.h"
+#include "queue/frame.h"
 #include "queue/view.h"
 
 namespace procgraph::testing {
@@ -28,6 +31,7 @@ struct History {
     kAckedBeside = 32,  // by the other one, of a topic
   };
 
+  std::atomic<bool> in_frames;  // the queue counts by frames, not by messages
   std::array<std::atomic<std::uint32_t>, kMessages> steps;
   std::array<std::atomic<std::uint32_t>, kMessages> deliveries;  // when its acknowledgement began
 
@@ -47,6 +51,21 @@ struct Found {
 // tell the truth. `sample` is the queue's after the drain.
 [[nodiscard]] std::string judge(const History& history, const std::vector<Found>& found,
                                 const QueueSample& sample, bool at_most_once);
+
+// Calls visit(text) for each message that is left in the block, of which there may be many.
+template <class Visit>
+void for_each_message(detail::View& view, detail::BlockIndex block, Visit visit) {
+  detail::Descriptor& d = view.memory.descriptor(block);
+  std::span<const std::byte> bytes(view.memory.bytes(block), d.size.load());
+  const auto text_of = [](std::span<const std::byte> b) {
+    return std::string_view(reinterpret_cast<const char*>(b.data()), b.size());
+  };
+  if (!is_frame(d)) return visit(text_of(bytes));
+  for (std::uint64_t left = detail::left_of(d); left != 0; left >>= 1) {
+    const auto record = detail::take_record(bytes);
+    if ((left & 1) != 0) visit(text_of(*record));
+  }
+}
 
 // Takes everything out of the queue as `participant`, rested or not, and what is parked as the runner. Then
 // the queue must be as good as new: no block, byte, waiter or place is missing.
