@@ -61,6 +61,7 @@ class Contender:
 CONTENDERS = {contender.name: contender for contender in (
     Contender("queue", "procgraph queue", "ours"),
     Contender("queue_batch", "procgraph queue, `get_batch`", "ours"),
+    Contender("queue_frames", "procgraph queue, in frames of 64", "ours"),
     Contender("queue_in_place", "procgraph queue, in place", "ours"),
     Contender("queue_hand_over", "procgraph queue, hand-over alone", "ours"),
     Contender("topic", "procgraph topic", "ours"),

@@ -12,6 +12,7 @@
 //       explicit Sender(Link& link);        // after the receiver has been made
 //       void send(auto fill);               // fill(bytes) writes what matters of a message of terms.size
 //       bytes
+//       void flush();                       // where it has, what send() held back goes now
 //     };
 //     struct Receiver {
 //       explicit Receiver(Link& link);
@@ -139,12 +140,14 @@ void throughput(const Terms& terms) {
   Link link(terms, 'a');
   auto* stage = in_shared_memory<Stage>();
   const std::uint64_t before = 2 * terms.depth + 2, all = before + terms.count;
-  auto measured = [&](int side, auto step) {
+  auto measured = [&](int side, auto step, auto flush) {
     for (std::uint64_t i = 0; i < before; ++i) step(i);
+    flush();
     stage->meet();
     const double cpu = cpu_seconds();
     const auto began = Clock::now();
     for (std::uint64_t i = before; i < all; ++i) step(i);
+    flush();
     const std::chrono::duration<double> took = Clock::now() - began;
     stage->meet();
     stage->cpu[side] = cpu_seconds() - cpu;
@@ -156,16 +159,22 @@ void throughput(const Terms& terms) {
         stage->meet();
         typename Link::Sender sender(link);
         if (Link::kPinned) separate(terms, 0);
-        measured(0,
-                 [&](std::uint64_t i) { sender.send([&](std::span<std::byte> bytes) { stamp(bytes, i); }); });
+        measured(
+            0, [&](std::uint64_t i) { sender.send([&](std::span<std::byte> bytes) { stamp(bytes, i); }); },
+            [&] {
+              if constexpr (requires { sender.flush(); }) sender.flush();
+            });
       },
       [&] {
         typename Link::Receiver receiver(link);
         if (Link::kPinned) separate(terms, 1);
         stage->meet();
-        stage->seconds = measured(1, [&](std::uint64_t i) {
-          receiver.receive([&](std::span<const std::byte> bytes) { check_stamp(bytes, terms.size, i); });
-        });
+        stage->seconds = measured(
+            1,
+            [&](std::uint64_t i) {
+              receiver.receive([&](std::span<const std::byte> bytes) { check_stamp(bytes, terms.size, i); });
+            },
+            [] {});
       });
   print_throughput(terms, *stage);
 }

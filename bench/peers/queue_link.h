@@ -110,7 +110,6 @@ struct QueueLink {
   std::size_t size;
   Channel channel;
 
- private:
   static procgraph::Node entered(const Channel& channel, std::uint16_t participant, const char* access) {
     channel.enter(participant, access);
     return {};

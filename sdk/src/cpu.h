@@ -12,6 +12,11 @@ inline void relax() {
 #endif
 }
 
+// Fetches a cache line; harmless for an address that is none.
+inline void prefetch_to_read(const void* line) {
+  __builtin_prefetch(line);
+}
+
 // Fetches a cache line that we are about to write, to hold it alone. The compiler's own prefetch asks for a
 // copy to read where it does not know better, and taking the line from the other side later costs the same
 // way again.

@@ -13,6 +13,7 @@
 #include "mapping.h"
 #include "queue/blocking.h"
 #include "queue/consumer.h"
+#include "queue/frame.h"
 #include "queue/producer.h"
 #include "topic/publisher.h"
 #include "topic/subscriber.h"
@@ -30,8 +31,8 @@ struct TakenMessage {
 
 // A frame whose records are given out one by one.
 struct OpenFrame {
-  TakenMessage taken;                // `records`: those still to be given out
-  std::span<const std::byte> bytes;  // of the records from `next` on
+  TakenMessage taken;    // `records`: those still to be given out
+  RecordCursor records;  // from `next` on
   unsigned next = 0;
 };
 

@@ -119,24 +119,32 @@ Frame::Iterator Frame::begin() const {
 }
 
 Frame::Iterator::Iterator(const Message& message, std::uint64_t left)
-    : message_(&message), records_(message.bytes()), left_(left) {
-  if (left_ != 0) {
+    : message_(&message),
+      at_(message.data_),
+      end_(message.data_ + message.size_),
+      now_(message.bytes()),
+      left_(left) {
+  if (left_ == 0) {
+    left_ = 1;  // it was put alone
+  } else {
     find();
-  } else {  // it was put alone
-    now_ = records_;
-    left_ = 1;
   }
 }
 
 void Frame::Iterator::find() {
+  detail::RecordCursor records{at_, end_};
+  const std::byte* data = nullptr;
+  std::uint32_t size = 0;
   for (const auto number = static_cast<unsigned>(std::countr_zero(left_)); next_ <= number; ++next_) {
-    const auto record = detail::take_record(records_);
-    if (!record) {
-      if (message_->view_ != nullptr) poison(*message_->view_, detail::Poison::kLength);
-      throw Poisoned(std::string("what was put together is spoilt: ") + to_text(detail::Poison::kLength));
-    }
-    now_ = *record;
+    if (!records.take(data, size)) throw_spoilt();
   }
+  at_ = records.at;
+  now_ = {data, size};
+}
+
+void Frame::Iterator::throw_spoilt() const {
+  if (message_->view_ != nullptr) poison(*message_->view_, detail::Poison::kLength);
+  throw Poisoned(std::string("what was put together is spoilt: ") + to_text(detail::Poison::kLength));
 }
 
 }  // namespace procgraph

@@ -124,7 +124,7 @@ bool start(ReaderState& s, const Deadline& deadline, TakenMessage& taken) {
   const auto left = open_frame(d);
   if (!left) throw_spoilt(s);
   taken.records = *left;
-  s.frame = detail::OpenFrame{.taken = taken, .bytes = bytes_of(s, taken.block)};
+  s.frame = detail::OpenFrame{.taken = taken, .records = detail::records_of(bytes_of(s, taken.block))};
   return true;
 }
 
@@ -133,16 +133,16 @@ std::span<const std::byte> next_record(ReaderState& s, TakenMessage& taken) {
   detail::OpenFrame& frame = *s.frame;
   taken = frame.taken;
   taken.records &= -taken.records;
-  std::optional<std::span<const std::byte>> record;
+  const std::byte* data = nullptr;
+  std::uint32_t size = 0;
   for (const auto number = static_cast<unsigned>(std::countr_zero(taken.records)); frame.next <= number;
        ++frame.next) {
-    record = detail::take_record(frame.bytes);
-    if (!record) throw_spoilt(s);
+    if (!frame.records.take(data, size)) throw_spoilt(s);
   }
   s.consumer.renew(taken.block);
   frame.taken.records &= ~taken.records;
   if (frame.taken.records == 0) s.frame.reset();
-  return *record;
+  return {data, size};
 }
 
 }  // namespace

@@ -157,7 +157,9 @@ bool put_until(WriterState& s, const Content& content, const Deadline& deadline)
 // How many were put within the time.
 template <class Text>
 std::size_t put_all(WriterState& s, std::span<const Text> messages, const Deadline& deadline) {
-  for (const Text& one : messages) require_open(s, one.size());  // before any is put
+  std::size_t largest = 0;
+  for (const Text& one : messages) largest = std::max(largest, one.size());
+  require_open(s, largest);  // before any is put
   std::size_t done = 0;
   while (done < messages.size()) {
     const auto frame = first_frame(s, messages.subspan(done));

@@ -61,9 +61,11 @@ void for_each_message(detail::View& view, detail::BlockIndex block, Visit visit)
     return std::string_view(reinterpret_cast<const char*>(b.data()), b.size());
   };
   if (!is_frame(d)) return visit(text_of(bytes));
-  for (std::uint64_t left = detail::left_of(d); left != 0; left >>= 1) {
-    const auto record = detail::take_record(bytes);
-    if ((left & 1) != 0) visit(text_of(*record));
+  detail::RecordCursor records = detail::records_of(bytes);
+  const std::byte* data = nullptr;
+  std::uint32_t size = 0;
+  for (std::uint64_t left = detail::left_of(d); left != 0 && records.take(data, size); left >>= 1) {
+    if ((left & 1) != 0) visit(text_of({data, size}));
   }
 }
 

@@ -125,6 +125,7 @@ class Frame::Iterator {
   using difference_type = std::ptrdiff_t;
   using value_type = std::span<const std::byte>;
 
+  Iterator() = default;  // at the end
   const value_type& operator*() const { return now_; }
   const value_type* operator->() const { return &now_; }
   Iterator& operator++() {
@@ -139,12 +140,13 @@ class Frame::Iterator {
   friend class Frame;
   Iterator(const Message& message, std::uint64_t left);
   void find();
+  [[noreturn]] void throw_spoilt() const;
 
-  const Message* message_;
-  std::span<const std::byte> records_;  // those behind `now_`
+  const Message* message_ = nullptr;
+  const std::byte *at_ = nullptr, *end_ = nullptr;  // of the records behind `now_`
   value_type now_;
-  std::uint64_t left_;  // from the one that it stands at on
-  unsigned next_ = 0;   // the number of the first of `records_`
+  std::uint64_t left_ = 0;  // from the one that it stands at on
+  unsigned next_ = 0;       // the number of the one at `at_`
 };
 
 }  // namespace procgraph

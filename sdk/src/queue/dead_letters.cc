@@ -85,17 +85,18 @@ bool put(View& view, std::span<const std::byte> body, const std::string& trailer
 // can be tried again.
 bool put_records(View& source, BlockIndex block, View& target, const std::string& trailer) {
   detail::Descriptor& d = source.memory.descriptor(block);
-  std::span<const std::byte> bytes = body_of(source, block);
+  detail::RecordCursor records = detail::records_of(body_of(source, block));
   const std::uint64_t left = detail::left_of(d);
   for (unsigned i = 0; i < detail::kMostRecords && left >> i != 0; ++i) {
-    const auto record = detail::take_record(bytes);
-    if (!record) {
+    const std::byte* data = nullptr;
+    std::uint32_t size = 0;
+    if (!records.take(data, size)) {
       poison(source, detail::Poison::kLength);
       return false;
     }
     const std::uint64_t bit = std::uint64_t{1} << i;
     if ((left & bit) == 0) continue;
-    if (!put(target, *record, trailer)) return false;
+    if (!put(target, {data, size}, trailer)) return false;
     detail::mark_done(d, bit);
   }
   return true;
