@@ -60,6 +60,12 @@ Want take_from_queue(ReaderState& s, const Deadline& deadline, TakenMessage& mes
   return Want::kNothing;
 }
 
+[[gnu::noinline]] Want wait_for_topic(ReaderState& s, const Deadline& deadline,
+                                      detail::Subscriber::Taken& taken) {
+  return wait_for_message(
+      s, *s.subscriber, deadline, [&] { return s.subscriber->take(taken); }, detail::no_alarm);
+}
+
 Want take_from_topic(ReaderState& s, const Deadline& deadline, TakenMessage& message) {
   if (s.port.subscription.is_full_handed()) {
     throw Failure("this process has " + std::to_string(detail::kMostInHand) + " messages of " +
@@ -68,10 +74,17 @@ Want take_from_topic(ReaderState& s, const Deadline& deadline, TakenMessage& mes
                   "taking more");
   }
   detail::Subscriber::Taken taken;
-  Want want = wait_for_message(
-      s, *s.subscriber, deadline, [&] { return s.subscriber->take(taken); }, detail::no_alarm);
-  if (want == Want::kNothing) message = {taken.block, taken.ticket, taken.deliveries, taken.missed};
-  return want;
+  if (s.subscriber->take(taken)) {
+    s.spinner.got();
+    s.subscriber->resume();
+  } else if (Want want = wait_for_topic(s, deadline, taken); want != Want::kNothing) {
+    return want;
+  }
+  message.block = taken.block;
+  message.ticket = taken.ticket;
+  message.deliveries = taken.deliveries;
+  message.missed = taken.missed;
+  return Want::kNothing;
 }
 
 // Tries, or waits, once. False: `ended` tells whether the time is over or the data has ended.

@@ -8,6 +8,12 @@
 #include "topic/retire.h"
 
 namespace procgraph::detail {
+namespace {
+
+constexpr Ticket kRetiredAhead = 6;  // on their way at a time
+
+}  // namespace
+
 Want Publisher::claim(std::uint64_t bytes, BlockIndex& block) {
   if ((view_.control().state.load() & kClosed) != 0) return Want::kStopped;
   unsigned c = view_.memory.geometry().class_for(bytes);
@@ -90,6 +96,19 @@ void Publisher::make_place(Ticket t) {
     if (BlockIndex block = retire(view_, first_); block != kNoBlock) save(block);
   }
   if (first_ % kHintEvery == 0) raise(shared, first_);
+  prefetch_to_retire();
+}
+
+// The blocks that will be retired next come from their readers' caches while this message is being put: those
+// that all who gate are done with.
+void Publisher::prefetch_to_retire() {
+  QueueMemory& m = view_.memory;
+  const Geometry& g = m.geometry();
+  for (fetched_ = std::max(fetched_, first_); fetched_ < first_ + kRetiredAhead; ++fetched_) {
+    if (fetched_ + g.capacity >= allowed_) return;
+    const RingWord there{m.place(fetched_).load(std::memory_order_relaxed)};
+    if (there.lap() == g.lap(fetched_)) m.prefetch(there.block());
+  }
 }
 
 }  // namespace procgraph::detail

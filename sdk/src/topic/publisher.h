@@ -29,6 +29,7 @@ class Publisher {
  private:
   void save(BlockIndex block);
   void make_place(Ticket t);
+  void prefetch_to_retire();
 
   TopicView& view_;
   Claimer claimer_;
@@ -37,6 +38,7 @@ class Publisher {
   // the place of another one. Only of the smallest class, which has blocks to spare.
   BlockIndex saved_ = kNoBlock;
   Ticket next_ = 0, first_ = 0, allowed_ = 0;  // lower bounds, as far as we know
+  Ticket fetched_ = 0;                         // blocks of messages before this one are on their way
 };
 
 }  // namespace procgraph::detail

@@ -58,7 +58,8 @@ BlockIndex retire(TopicView& view, Ticket t) {
   if (!view.topic.has_lossy()) {
     // Publishes that the message has left the topic and that its block is ours: all have acknowledged it.
     if (!d.own.compare_exchange_strong(own, ours)) return kNoBlock;
-    d.size.store(0);  // nothing is reserved for it; before its bytes count no more, so that none count twice
+    // Nothing is reserved for it. The exchange behind it keeps it before: no bytes count twice.
+    d.size.store(0, std::memory_order_relaxed);
     if (bytes != 0) view.control().released.fetch_add(bytes);
     return block;
   }
@@ -69,7 +70,7 @@ BlockIndex retire(TopicView& view, Ticket t) {
   if (is_in_hand(view, t)) return kNoBlock;
   // Publishes that its block is ours; fails if a reader that was just done with it has freed it.
   if (!d.own.compare_exchange_strong(retired, ours)) return kNoBlock;
-  d.size.store(0);
+  d.size.store(0, std::memory_order_relaxed);
   return block;
 }
 
