@@ -224,7 +224,11 @@ bool Consumer::is_at_end() {
   if ((m.control().state.load() & kDraining) == 0) return false;
   mark(State::kLeased, State::kWaited);
   bool comes_back = !m.policy().at_most_once, delayed = false;
+  // Who lets go of a block stores its word with release, exchanges its map or the count of the parked, and
+  // then looks whether to ring us. We look the other way round: seeing that exchange, we see the word.
+  (void)m.control().parks.load();
   m.for_each_block([&](BlockIndex block) {
+    if (block % 64 == 0) (void)m.busy(block).load();
     BlockWord own{m.descriptor(block).own.load()};
     bool held = own.state() == State::kLeased || own.state() == State::kSettling;
     delayed |= own.may_be_published() || own.state() == State::kRedeliver || (held && comes_back);
