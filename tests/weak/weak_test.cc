@@ -1,5 +1,5 @@
-// Queues, areas and locks where memory is as weak as C++ allows: what x86 hides and ARM shows. The mutants
-// make one sort of access weaker than the code says, and must be found out.
+// Queues, topics, areas and locks where memory is as weak as C++ allows: what x86 hides and ARM shows. The
+// mutants make one sort of access weaker than the code says, and must be found out.
 //
 // Each run is another interleaving; PROCGRAPH_TEST_RUNS asks for more than the 20,000 of every day.
 #include <gtest/gtest.h>
@@ -9,6 +9,7 @@
 
 #include "area_scenes.h"
 #include "queue_scenes.h"
+#include "topic_scenes.h"
 
 namespace procgraph::weak {
 namespace {
@@ -82,6 +83,59 @@ INSTANTIATE_TEST_SUITE_P(
                "StandingInLineOutsideTheTotalOrder", kPair, {Words::kSummary, Access::kExchange, kNotTotal}},
            QueueRow{"ALookAtTheLineOutsideTheTotalOrder", kPair, {Words::kSummary, Access::kLoad, kAcquire}}),
     name_of);
+
+struct TopicRow {
+  const char* name;
+  Broadcast::Cast cast;
+  TopicMutant mutant = {};
+
+  friend void PrintTo(const TopicRow& row, std::ostream* out) { *out << row.name; }
+};
+
+class WeakTopic : public testing::TestWithParam<TopicRow> {};
+class WeakTopicMutant : public testing::TestWithParam<TopicRow> {};
+
+TEST_P(WeakTopic, BringsToEachReaderWhatItIsPromisedAndLetsNobodySleepForEver) {
+  Broadcast scene(GetParam().cast, {});
+  EXPECT_EQ(check(scene, runs()), "");
+}
+
+TEST_P(WeakTopicMutant, IsFoundOut) {
+  Broadcast scene(GetParam().cast, GetParam().mutant);
+  EXPECT_NE(check(scene, runs()), "");
+}
+
+std::string topic_name_of(const TestParamInfo<TopicRow>& row) {
+  return row.param.name;
+}
+
+constexpr Broadcast::Cast kBoth{}, kGating{.lossy = false}, kLossy{.gates = false};
+constexpr Broadcast::Cast kTwoHandles{.lossy = false, .history = 2, .handles = 2};
+
+INSTANTIATE_TEST_SUITE_P(Of, WeakTopic,
+                         Values(TopicRow{"OneReaderOfEachKind", kBoth},
+                                TopicRow{"AReaderThatIsWaitedFor", kGating},
+                                TopicRow{"AReaderThatIsNotWaitedFor", kLossy},
+                                TopicRow{"AReaderWithTwoThreads", kTwoHandles}),
+                         topic_name_of);
+
+// put × sleep, acknowledge × sleep, retire × take.
+INSTANTIATE_TEST_SUITE_P(
+    With, WeakTopicMutant,
+    Values(
+        TopicRow{
+            "PublishingOutsideTheTotalOrder", kGating, {TopicWords::kRing, Access::kExchange, kNotTotal}},
+        TopicRow{"ALookAtTheRingOutsideTheTotalOrder", kGating, {TopicWords::kRing, Access::kLoad, kAcquire}},
+        TopicRow{"AcknowledgingOutsideTheTotalOrder",
+                 kGating,
+                 {TopicWords::kCursor, Access::kExchange, kNotTotal}},
+        TopicRow{
+            "ALookAtTheCursorOutsideTheTotalOrder", kGating, {TopicWords::kCursor, Access::kLoad, kAcquire}},
+        TopicRow{"RetiringOutsideTheTotalOrder", kLossy, {TopicWords::kOwn, Access::kExchange, kNotTotal}},
+        TopicRow{"ALookAtBlocksOutsideTheTotalOrder", kLossy, {TopicWords::kOwn, Access::kLoad, kAcquire}},
+        TopicRow{"HoldingOutsideTheTotalOrder", kLossy, {TopicWords::kNotes, Access::kStore, kRelease}},
+        TopicRow{"ALookAtNotesOutsideTheTotalOrder", kLossy, {TopicWords::kNotes, Access::kLoad, kAcquire}}),
+    topic_name_of);
 
 struct AreaRow {
   const char* name;
