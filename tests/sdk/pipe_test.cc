@@ -186,14 +186,6 @@ TEST(Connection, IsClosedWhenTheTimeEndsInTheMiddleOfAMessage) {
   EXPECT_THROW((void)in.recv(), Truncated);
 }
 
-TEST(Connection, ThrowsNoReadersWhereSigpipeIsIgnored) {
-  IgnoreSigpipe ignored;
-  Pipe p;
-  Connection out(p.write, Access::kWrite, "pipe 'p'");
-  close(p.read);
-  EXPECT_THROW(out.send("x"), NoReaders);
-}
-
 TEST(Connection, RefusesToWriteOnAReadingEnd) {
   Pipe p;
   Connection in(p.read, Access::kRead, "pipe 'p'"), out(p.write, Access::kWrite, "pipe 'p'");

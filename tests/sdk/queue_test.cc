@@ -224,25 +224,6 @@ TEST(Queue, GivesBatchesAndAnEmptyOneAtTheEnd) {
   EXPECT_EQ(wait_for_end(reader_pid), 0);
 }
 
-TEST(Queue, TellsTheEndFromATimeThatIsOver) {
-  TestQueue q(kSmall);
-  pid_t reader_pid = q.start(2, "read", [](Node& node) {
-    auto reader = node.reader("q");
-    return !reader.try_get() && !reader.ended() && !reader.get(1ms) && !reader.ended() ? 0 : 1;
-  });
-  EXPECT_EQ(wait_for_end(reader_pid), 0);
-}
-
-TEST(Queue, KillsAWriterWithoutReadersBySigpipeAsAPipeDoes) {
-  TestQueue q(kSmall);
-  end_of_readers(q.control(), q.roster());
-  pid_t writer_pid = q.start(1, "write", [](Node& node) {
-    node.writer("q").put("x");
-    return 0;
-  });
-  EXPECT_EQ(wait_for_end(writer_pid), 128 + SIGPIPE);
-}
-
 TEST(Queue, ThrowsNoReadersWhereSigpipeIsIgnored) {
   TestQueue q(kSmall);
   pid_t writer_pid = q.start(1, "write", [](Node& node) {
@@ -256,24 +237,6 @@ TEST(Queue, ThrowsNoReadersWhereSigpipeIsIgnored) {
   });
   end_of_readers(q.control(), q.roster());
   EXPECT_EQ(wait_for_end(writer_pid), 0);
-}
-
-TEST(Queue, EndsWhenItsOnlyWriterClosesThoughItLives) {
-  TestQueue q({.capacity = 4, .memory = 64 << 10, .writers = 1});
-  pid_t both = q.start(1, "both", [](Node& node) {
-    auto writer = node.writer("out");
-    writer.put("last");
-    writer.close();
-    auto reader = node.reader("in");
-    if (!reader.get() || reader.get() || !reader.ended()) return 1;
-    try {
-      writer.put("x");
-    } catch (const Closed&) {
-      return 0;
-    }
-    return 2;
-  });
-  EXPECT_EQ(wait_for_end(both), 0);
 }
 
 TEST(Queue, DoesNotLetALeaseOfTheWaitingThreadDelayTheEnd) {
@@ -348,25 +311,6 @@ TEST(Queue, StopsAReaderThatWritesIntoItsPayload) {
     return 0;
   });
   EXPECT_EQ(wait_for_end(reader_pid), 128 + SIGSEGV);
-}
-
-TEST(Queue, CannotBeUsedInAChildMadeByFork) {
-  TestQueue q(kSmall);
-  pid_t writer_pid = q.start(1, "write", [](Node& node) {
-    auto writer = node.writer("q");
-    pid_t child = fork();
-    if (child == 0) {
-      try {
-        writer.put("x");
-      } catch (const NotInGraph&) {
-        _exit(7);
-      }
-      _exit(0);
-    }
-    return wait_for_end(child) == 7 ? 0 : 1;
-  });
-  EXPECT_EQ(wait_for_end(writer_pid), 0);
-  EXPECT_EQ(q.sample().put, 0u);
 }
 
 }  // namespace
