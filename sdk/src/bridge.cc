@@ -1,6 +1,5 @@
 #include "bridge.h"
 
-#include <signal.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "no_signals.h"
 #include "procgraph/errors.h"
 
 namespace procgraph::detail {
@@ -22,22 +22,6 @@ Bell take_bell(const Roster& roster, std::uint16_t participant) {
   return std::move(*bell);
 }
 
-// Signals are the program's, for its own threads.
-class NoSignals {
- public:
-  NoSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  NoSignals(const NoSignals&) = delete;
-  NoSignals& operator=(const NoSignals&) = delete;
-  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
 }  // namespace
 
 Bridge::Bridge(const Roster& roster, std::uint16_t participant, std::function<void()> on_ring)
@@ -46,7 +30,7 @@ Bridge::Bridge(const Roster& roster, std::uint16_t participant, std::function<vo
       on_ring_(std::move(on_ring)),
       process_(getpid()) {
   if (timer_ < 0) throw Failure(std::string("no descriptor to wait with: ") + std::strerror(errno));
-  NoSignals none;
+  const NoSignals none;
   try {
     thread_ = std::make_unique<std::thread>([this, seen = bell_.rings()] { run(seen); });
   } catch (const std::system_error& e) {

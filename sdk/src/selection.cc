@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "area/sync.h"
 #include "procgraph/node.h"
 #include "queue/blocks.h"
 
@@ -15,6 +16,8 @@ Selectable::Selectable(Writer& writer, std::size_t size) : writer_(writer.state_
 Selectable::Selectable(const Connection& connection) : fd_(connection.fd()) {
   if (fd_ < 0) throw Closed("a connection that was closed cannot be waited for");
 }
+Selectable::Selectable(const SharedMemory& area, std::uint64_t since) : area_(area.port_), since_(since) {}
+Selectable::Selectable(const Event& event) : area_(event.area_), event_(event.object_) {}
 Selectable Selectable::readable(int fd) {
   Selectable end;
   end.fd_ = fd;
@@ -44,8 +47,13 @@ Selection::Selection(std::span<const Selectable> ends) {
   ends_.reserve(ends.size());
   for (const Selectable& one : ends) {
     End end{.reader = one.reader_, .writer = one.writer_, .size = one.size_};
+    end.area = one.area_;
+    end.event = one.event_;
+    end.since = one.event_ != nullptr ? times_set(*one.event_) : one.since_;
     if (QueuePort* port = end.port()) {
       port->require_ours();
+    } else if (end.area != nullptr) {
+      end.area->require_ours();
     } else {
       descriptors_.push_back({one.fd_, POLLIN, 0});
       described_.push_back(ends_.size());
@@ -69,7 +77,7 @@ std::vector<std::size_t> Selection::wait(const Deadline& deadline, Bridges& brid
 bool Selection::look(bool about_to_sleep) {
   bool any = false;
   for (End& end : ends_) {
-    end.ready = end.port() != nullptr && is_ready(end, about_to_sleep);
+    end.ready = end.port() != nullptr ? is_ready(end, about_to_sleep) : end.area != nullptr && end.has_come();
     any |= end.ready;
   }
   if (descriptors_.empty()) return any;
@@ -93,6 +101,11 @@ bool Selection::is_ready(End& end, bool about_to_sleep) {
   return s.ended;
 }
 
+bool Selection::End::has_come() const {
+  if (event != nullptr) return is_set(*event) || times_set(*event) != since;
+  return version_of(area->memory.control()) != since;
+}
+
 // As long as waking up costs; descriptors are not worth looking at that often.
 bool Selection::spin(const Deadline& deadline) {
   QueuePort* port = first_port();
@@ -101,7 +114,18 @@ bool Selection::spin(const Deadline& deadline) {
   return spinner.spin(deadline, [this] { return look(false); });
 }
 
+// Areas and events have no place for our doorbell: they come as descriptors.
+void Selection::watch() {
+  for (End& end : ends_) {
+    if (end.area == nullptr) continue;
+    EventCount& events = end.event != nullptr ? end.event->waiters : end.area->memory.control().changes;
+    end.watch = std::make_unique<Watch>(events, [&end] { return end.has_come(); });
+    descriptors_.push_back({end.watch->fd(), POLLIN, 0});
+  }
+}
+
 void Selection::sleep_until_ready(const Deadline& deadline, Bridges& bridges) {
+  watch();
   QueuePort* port = first_port();
   if (port == nullptr) {  // descriptors alone
     if (poll_until(descriptors_, deadline) < 0) throw Failure(std::string("select: ") + std::strerror(errno));

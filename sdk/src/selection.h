@@ -12,6 +12,8 @@
 #include <span>
 #include <vector>
 
+#include "area/port.h"
+#include "area/watch.h"
 #include "bridge.h"
 #include "ends.h"
 #include "poll_until.h"
@@ -46,10 +48,16 @@ class Selection {
     Want armed_for = Want::kMessage;  // and what it stands in line for
     bool ready = false;
     std::optional<Sleeper> sleeper;
+    AreaPort* area = nullptr;
+    SyncObject* event = nullptr;   // of the area; null: its version
+    std::uint64_t since = 0;       // the version, or how often the event had been set
+    std::unique_ptr<Watch> watch;  // while asleep
 
     [[nodiscard]] QueuePort* port() const {
       return reader != nullptr ? &reader->port : writer != nullptr ? &writer->port : nullptr;
     }
+    // Of an area or an event.
+    [[nodiscard]] bool has_come() const;
     // What the line is told.
     [[nodiscard]] std::uint64_t need() const {
       return want == Want::kBlock ? writer->port.view.memory.geometry().class_for(size) : size;
@@ -62,6 +70,7 @@ class Selection {
   void sleep_until_ready(const Deadline& deadline, Bridges& bridges);
   template <class Before, class Sleep>
   void stand_in_line(const Bell& bell, const Deadline& deadline, Before before, Sleep sleep);
+  void watch();
   void enter(const Bell& bell);
   void arm();
   [[nodiscard]] bool is_armed() const;
@@ -71,7 +80,7 @@ class Selection {
   [[nodiscard]] QueuePort* first_port() const;
 
   std::vector<End> ends_;
-  std::vector<pollfd> descriptors_;     // of those ends that have one; at last, while asleep, the bridge's
+  std::vector<pollfd> descriptors_;  // of those ends that have one; while asleep, of watches and the bridge
   std::vector<std::size_t> described_;  // whose they are
 };
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,10 +13,12 @@
 #include <thread>
 #include <vector>
 
+#include "area/sync.h"
 #include "procgraph/node.h"
 #include "queue/blocks.h"
 #include "queue/consumer.h"
 #include "queue/waiting.h"
+#include "test_area.h"
 #include "test_queue.h"
 
 namespace procgraph::testing {
@@ -313,6 +316,84 @@ TEST_F(Select, LeavesADescriptorToItsProcess) {
   EXPECT_EQ(wait_for_end(child), 0);
   ASSERT_TRUE(put_into(*a));
   wait_until_readable(reader.fd());
+}
+
+TEST(SelectArea, IsReadyWhenTheVersionIsNotWhatItWas) {
+  TestArea area({.size = 64});
+  EXPECT_EQ(area.run(1, "read",
+                     [](Node& node, SharedMemory& memory) {
+                       const bool at_once = node.select({{memory, 0}}, 0s).empty();
+                       return at_once && node.select({{memory, 0}}, 1ms).empty() ? 0 : 1;
+                     }),
+            0);
+  area.words().changes.asked = 0;
+  const pid_t waiter = area.start(1, "read", [](Node& node, SharedMemory& memory) {
+    if (node.select({{memory, 0}}) != Places{0} || memory.version() != 1) return 2;
+    return node.select({{memory, 0}}, 0s) == Places{0} && node.select({{memory, 1}}, 0s).empty() ? 0 : 3;
+  });
+  wait_until([&] { return area.words().changes.asked.load() != 0; });
+  detail::note_change(area.words());
+  EXPECT_EQ(wait_for_end(waiter), 0);
+}
+
+TEST(SelectArea, SeesAnEventThatWasSetAndClearedMeanwhile) {
+  TestArea area({.size = 64, .sync = {"go"}});
+  detail::SyncObject& go = *area.memory().find("go");
+  const pid_t waiter = area.start(1, "read", [](Node& node, SharedMemory& memory) {
+    const Event event = node.event("a", "go");
+    return node.select({{memory, 0}, event}) == Places{1} && !event.is_set() ? 0 : 1;
+  });
+  wait_until([&] { return go.waiters.asked.load() != 0; });
+  kill(waiter, SIGSTOP);
+  wait_for_stop(waiter);
+  detail::set(go);
+  detail::clear(go);
+  kill(waiter, SIGCONT);
+  EXPECT_EQ(wait_for_end(waiter), 0);
+}
+
+TEST(SelectArea, WaitsForAreasAndQueuesAtOnceAndLeavesNothingBehind) {
+  TestQueue queue(kSmall);
+  TestArea area({.size = 64});
+  queue.enter_with(1, queue.port("q", "read") + " " + area.port("area", "read"));
+  Node node;
+  Reader reader = node.reader("q");
+  const SharedMemory memory = node.shared_memory("area");
+  View other = queue.view(2);
+  const auto select = [&](std::uint64_t since) {
+    area.words().changes.asked = 0;
+    return std::async(std::launch::async, [&, since] { return node.select({reader, {memory, since}}); });
+  };
+  const auto wait_for_waiter = [&] {
+    wait_until([&] {
+      return detail::anybody(other.control(), Line::kReaders) && area.words().changes.asked.load() != 0;
+    });
+  };
+  auto changed = select(0);
+  wait_for_waiter();
+  detail::note_change(area.words());
+  EXPECT_EQ(changed.get(), Places{1});
+  auto put_there = select(1);
+  wait_for_waiter();
+  ASSERT_TRUE(put(other, "x"));
+  EXPECT_EQ(put_there.get(), Places{0});
+  EXPECT_EQ(other.control().lines[0].mask[0].load(), 0u);
+}
+
+TEST(SelectArea, IsRefusedToAChildMadeByFork) {
+  TestArea area({.size = 64});
+  EXPECT_EQ(area.run(1, "read",
+                     [](Node& node, SharedMemory& memory) {
+                       const pid_t child = fork();
+                       if (child != 0) return wait_for_end(child);
+                       try {
+                         (void)node.select({{memory, 0}}, 0s);
+                       } catch (const NotInGraph&) {
+                         _exit(0);
+                       }
+                       _exit(1);
+                     }),
+            0);
 }
 
 }  // namespace

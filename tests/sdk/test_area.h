@@ -53,17 +53,20 @@ class TestArea {
   [[nodiscard]] detail::AreaControl& words() const { return memory().control(); }
   void reap(std::uint16_t participant) const { reap_area(control(), participant); }
 
+  // A port of this area as PROCGRAPH_PORTS has it, with descriptors opened for it.
+  [[nodiscard]] std::string port(const std::string& name, const std::string& access) const {
+    return "port=" + name + ",channel=" + name + ",kind=shared_memory,access=" + access +
+           ",control=" + std::to_string(control_.descriptor(true)) +
+           ",payload=" + std::to_string(data_.descriptor(access == "write"));
+  }
   // The environment of a process that reads or writes the area "a", with descriptors opened for it.
   void enter(std::uint16_t participant, const std::string& access) const {
-    const std::string port = "port=a,channel=a,kind=shared_memory,access=" + access +
-                             ",control=" + std::to_string(control_.descriptor(true)) +
-                             ",payload=" + std::to_string(data_.descriptor(access == "write"));
     setenv("PROCGRAPH_GRAPH", "test", 1);
     setenv("PROCGRAPH_PROCESS", "p", 1);
     setenv("PROCGRAPH_PID", std::to_string(getpid()).c_str(), 1);
     setenv("PROCGRAPH_PARTICIPANT", std::to_string(participant).c_str(), 1);
     setenv("PROCGRAPH_ROSTER", std::to_string(roster_.descriptor(true)).c_str(), 1);
-    setenv("PROCGRAPH_PORTS", port.c_str(), 1);
+    setenv("PROCGRAPH_PORTS", port("a", access).c_str(), 1);
   }
 
   // Forks a node; the child's exit code is what `body` returns, 100 for an exception.

@@ -7,12 +7,16 @@
 namespace procgraph {
 
 class Connection;
+class Event;
 class Reader;
+class SharedMemory;
 class Writer;
 
 namespace detail {
 class Selection;
+struct AreaPort;
 struct ReaderState;
+struct SyncObject;
 struct WriterState;
 }  // namespace detail
 
@@ -25,6 +29,11 @@ class Selectable {
   Selectable(Writer& writer, std::size_t size = 0);  // NOLINT(google-explicit-constructor)
   // Something to receive, or the end of data.
   Selectable(const Connection& connection);  // NOLINT(google-explicit-constructor)
+  // The area's version is not `since` any more, as SharedMemory::wait_for_change() has it. A wait for this,
+  // or for an event, costs a thread that sleeps.
+  Selectable(const SharedMemory& area, std::uint64_t since);
+  // It is set, or was in the meantime.
+  Selectable(const Event& event);  // NOLINT(google-explicit-constructor)
   // Something to read from any descriptor: a socket, a terminal, a signalfd.
   [[nodiscard]] static Selectable readable(int fd);
 
@@ -35,6 +44,9 @@ class Selectable {
   detail::ReaderState* reader_ = nullptr;
   detail::WriterState* writer_ = nullptr;
   std::size_t size_ = 0;
+  detail::AreaPort* area_ = nullptr;
+  detail::SyncObject* event_ = nullptr;  // of the area; null: its version
+  std::uint64_t since_ = 0;
   int fd_ = -1;
 };
 

@@ -25,6 +25,8 @@
 
 namespace procgraph {
 
+class Selectable;
+
 // A handle, cheap to copy; must not outlive its Node. Threads: any; what happens to bytes() is the caller's
 // affair. Times are on the monotonic clock; signals do not interrupt a wait. Throws NotInGraph in a child
 // made by fork().
@@ -61,6 +63,7 @@ class SharedMemory {
 
  private:
   friend class Node;
+  friend class Selectable;
   template <class T>
   friend class Value;
   template <class T>

@@ -19,6 +19,8 @@
 
 namespace procgraph {
 
+class Selectable;
+
 namespace detail {
 struct AreaPort;
 struct SyncObject;
@@ -77,6 +79,7 @@ class Event {
 
  private:
   friend class Node;
+  friend class Selectable;
   Event(detail::AreaPort& area, detail::SyncObject& object) : area_(&area), object_(&object) {}
 
   detail::AreaPort* area_;

@@ -26,6 +26,10 @@ bool is_set(const SyncObject& event) {
   return event.word.load() % 2 != 0;
 }
 
+std::uint32_t times_set(const SyncObject& event) {
+  return event.word.load() / 2;
+}
+
 void set(SyncObject& event) {
   std::uint32_t word = event.word.load();
   // Publishes that it is set, and that it was set once more. Wraps round after 2^31.
@@ -39,7 +43,7 @@ void clear(SyncObject& event) {
 }
 
 bool wait(SyncObject& event, const Deadline& deadline) {
-  const std::uint32_t before = event.word.load() / 2;
+  const std::uint32_t before = times_set(event);
   return await(event.waiters, deadline, [&] {
     const std::uint32_t now = event.word.load();
     return now % 2 != 0 || now / 2 != before;

@@ -19,6 +19,8 @@ struct Made {
 Made make(SyncObject& object, SyncKind kind, std::uint32_t first = 0);
 
 [[nodiscard]] bool is_set(const SyncObject& event);
+// How often it was set, modulo 2^31.
+[[nodiscard]] std::uint32_t times_set(const SyncObject& event);
 void set(SyncObject& event);
 void clear(SyncObject& event);
 // Until it is set; one that was set and cleared meanwhile counts. False: the time is over.
