@@ -10,37 +10,15 @@
 #include <string>
 
 #include "attach.h"
+#include "fd.h"
 #include "procgraph/admin.h"
 
 namespace procgraph::detail {
 namespace {
 
-class Socket {
- public:
-  explicit Socket(int fd) : fd_(fd) {}
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() {
-    if (fd_ >= 0) close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 [[noreturn]] void fail(const Environment& e, const std::string& why) {
   throw NotInGraph("process " + std::to_string(getpid()) + " is not the one that procgraph started as '" +
                    e.process + "' (" + std::to_string(e.pid) + "), and could not join it: " + why);
-}
-
-// Calls until it is not interrupted.
-template <class Call>
-auto retry(Call call) {
-  for (;;) {
-    const auto result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
 }
 
 }  // namespace
@@ -52,9 +30,9 @@ std::uint16_t ask_for_number(const Environment& e) {
   std::memcpy(to.sun_path, e.attach.data(), e.attach.size());
   if (to.sun_path[0] == '@') to.sun_path[0] = '\0';
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + e.attach.size());
-  const Socket socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  const Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   const auto* address = reinterpret_cast<const sockaddr*>(&to);
-  if (socket.get() < 0 || retry([&] { return connect(socket.get(), address, size); }) != 0)
+  if (!socket || retry([&] { return connect(socket.get(), address, size); }) != 0)
     fail(e, std::string("the runner does not answer: ") + std::strerror(errno));
   const AttachRequest request{.started = e.pid};
   AttachReply reply;

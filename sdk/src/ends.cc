@@ -66,7 +66,9 @@ void QueuePort::require_ours() const {
   throw NotInGraph(name() + " was opened before fork(); only the process that opened it can use it");
 }
 
-void QueuePort::throw_poisoned() {
+void QueuePort::throw_broken() {
+  if ((view.control().state.load() & kPoisoned) == 0)
+    throw GraphEnded("the graph of " + name() + " has ended");
   throw Poisoned(name() + " is stopped: " + to_text(poison_of(view.control())));
 }
 
@@ -93,6 +95,13 @@ Poller::Poller(QueuePort& port)
              }),
       sleeper(Sleeper::enter(port.view, bridge.bell())) {
   if (!sleeper) throw Failure("too many threads wait on " + port.name());
+}
+
+bool ReaderState::is_broken() {
+  const std::uint32_t state = port.view.control().state.load();
+  if ((state & kBroken) == 0) return false;
+  ended = (state & kPoisoned) == 0 && (state & kDraining) != 0;
+  return true;
 }
 
 ReaderState::~ReaderState() {

@@ -53,7 +53,8 @@ struct QueuePort {
   [[nodiscard]] Spinner spinner() const;
   // Throws in a child made by fork().
   void require_ours() const;
-  [[noreturn]] void throw_poisoned();
+  // For a channel that is broken, with the reason.
+  [[noreturn]] void throw_broken();
 };
 
 struct WriterState {
@@ -104,6 +105,9 @@ struct ReaderState {
     return subscriber ? subscriber->has_message() : consumer.has_message();
   }
   [[nodiscard]] bool is_at_end() { return subscriber ? subscriber->is_at_end() : consumer.is_at_end(); }
+  // Nothing that is not there will come, and nobody is to be waited for: the channel is broken. Of one that
+  // was at its end before its runner went this is the end of the data.
+  [[nodiscard]] bool is_broken();
   void resume() { subscriber ? subscriber->resume() : consumer.resume(); }
   [[nodiscard]] Clock::time_point alarm() const { return subscriber ? kNever : consumer.alarm(); }
 

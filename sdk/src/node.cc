@@ -21,7 +21,9 @@
 #include "ends.h"
 #include "environment.h"
 #include "mapping.h"
+#include "outside.h"
 #include "procgraph/admin.h"
+#include "queue/recovery.h"
 #include "roster.h"
 #include "selection.h"
 
@@ -82,6 +84,9 @@ std::string list_of(const std::vector<PortInfo>& ports) {
 }  // namespace
 
 struct Node::State {
+  // Of a program outside: to the run. Hung up after all else is gone, for then the runner takes back what we
+  // have.
+  std::unique_ptr<detail::Outside> line;
   detail::Environment environment;
   std::vector<PortInfo> infos;
   detail::ForkGuard guard;
@@ -95,6 +100,12 @@ struct Node::State {
   std::map<std::string, std::atomic<bool>, std::less<>> taken;        // connections, by port
   std::uint16_t started = 0;  // the number of the process that was started
   std::string stranger;       // why nothing that lies in memory can be used
+  std::mutex opening;         // of a program outside, whose ports are opened when they are asked for
+
+  explicit State(const std::string& graph) {
+    line = std::make_unique<detail::Outside>(graph, [this] { leave_all(); });
+    environment.graph = line->graph();
+  }
 
   explicit State(detail::Environment e) : environment(std::move(e)) {
     for (const Port& port : environment.ports) infos.push_back(port.info);
@@ -124,24 +135,28 @@ struct Node::State {
 
   void open_queues() {
     std::set<int> descriptors{environment.roster};
-    auto region = detail::Mapping::map(environment.roster, true, "the roster");
-    if (!region) throw NotInGraph(region.error().text() + "; was another Node made before?");
-    roster = std::move(*region);
-    auto attached = detail::Roster::attach(roster.bytes());
-    if (!attached) throw NotInGraph(attached.error().text());
-    bells = *attached;
-    if (auto kept = roster.protect(detail::kRosterReadOnly); !kept) throw Failure(kept.error().text());
+    open_roster(environment.roster);
     if (is_guest()) environment.participant = detail::ask_for_number(environment);
     for (const Port& port : environment.ports) {
       if (!port.is_native()) continue;
-      if (has_messages(port)) open_queue(port);
+      if (has_messages(port)) open_queue(port, port.info.name);
       if (port.info.kind == "shared_memory") open_area(port);
       descriptors.insert({port.control, port.payload});
     }
     for (int fd : descriptors) close(fd);
   }
 
-  void open_queue(const Port& port) {
+  void open_roster(int fd) {
+    auto region = detail::Mapping::map(fd, true, "the roster");
+    if (!region) throw NotInGraph(region.error().text() + "; was another Node made before?");
+    auto attached = detail::Roster::attach(region->bytes());
+    if (!attached) throw NotInGraph(attached.error().text());
+    if (auto kept = region->protect(detail::kRosterReadOnly); !kept) throw Failure(kept.error().text());
+    roster = std::move(*region);
+    bells = *attached;
+  }
+
+  void open_queue(const Port& port, const std::string& key) {
     auto queue = std::make_unique<QueuePort>();
     queue->port = port;
     std::string name = queue->name();
@@ -163,7 +178,37 @@ struct Node::State {
     if (!is_guest()) queue->open_writers = &open_writers[port.info.channel];
     if (!is_guest() && port.writes()) open_writing(*queue);
     if (queue->is_topic() && port.reads()) open_reading(*queue);
-    queues[port.info.name] = std::move(queue);
+    queues[key] = std::move(queue);
+  }
+
+  // Of a program outside: the channel's end, opened by the first who asks for it.
+  [[nodiscard]] QueuePort& outside(std::string_view channel, bool to_write) {
+    const std::lock_guard lock(opening);
+    const std::string key = std::string(to_write ? "> " : "< ").append(channel);
+    if (const auto found = queues.find(key); found != queues.end()) return *found->second;
+    const detail::Outside::Grant grant = line->ask(channel, to_write);
+    environment.participant = grant.participant;
+    if (!bells.attached()) open_roster(grant.roster.get());
+    Port port;
+    port.info = {.name = std::string(channel),
+                 .channel = std::string(channel),
+                 .kind = grant.topic ? "topic" : "queue",
+                 .access = to_write ? "write" : "read"};
+    port.control = grant.control.get();
+    port.payload = grant.payload.get();
+    port.reader = grant.reader;
+    open_queue(port, key);
+    if (line->is_over()) leave_all_unlocked();  // it may have been too early to see this one
+    return *queues.find(key)->second;
+  }
+
+  // The run is over: whoever of ours waits is woken, and finds it so.
+  void leave_all() {
+    const std::lock_guard lock(opening);
+    leave_all_unlocked();
+  }
+  void leave_all_unlocked() {
+    for (const auto& [key, queue] : queues) announce(queue->view, detail::kOver);
   }
 
   [[nodiscard]] static Result<detail::TopicView> attach(const Port& port, std::span<std::byte> control,
@@ -178,7 +223,10 @@ struct Node::State {
 
   void open_reading(QueuePort& topic) {
     const std::uint32_t place = topic.port.reader + environment.replica;
-    if (!follow(topic.subscription, topic.view, place, started)) {
+    if (line) {  // nobody else has it: the runner has opened it for us
+      if (!subscribe(topic.subscription, topic.view, place))
+        throw NotInGraph(topic.name() + " has no such place for a reader");
+    } else if (!follow(topic.subscription, topic.view, place, started)) {
       throw NotInGraph(topic.name() + ": another process of this node reads it, and one at a time can");
     }
     topic.view.subscription = &topic.subscription;
@@ -218,6 +266,9 @@ struct Node::State {
         bells.opened(environment.participant).fetch_or(std::uint64_t{1} << i);
       return environment.ports[i];
     }
+    if (line)
+      throw NoSuchPort("a program outside the graph has no port '" + std::string(name) +
+                       "': it has the readers and writers of channels with 'external'");
     throw NoSuchPort("process '" + environment.process + "' has no port '" + std::string(name) + "'; " +
                      list_of(infos));
   }
@@ -231,6 +282,7 @@ struct Node::State {
   }
 
   [[nodiscard]] QueuePort& queue(std::string_view name, bool to_write) {
+    if (line) return outside(name, to_write);
     const Port& port = find(name);
     const PortInfo& info = port.info;
     if (!has_messages(port)) {
@@ -287,7 +339,14 @@ Node::Node() {
   if (std::get_terminate() != end_if_cut_off) otherwise = std::set_terminate(end_if_cut_off);
 }
 
-Node::~Node() = default;
+Node Node::outside(std::string_view graph) {
+  return Node(std::make_unique<State>(std::string(graph)));
+}
+
+Node::Node(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Node::~Node() {
+  if (state_->line) state_->line->stop();  // nobody calls us back from here on
+}
 
 const std::string& Node::graph() const {
   return state_->environment.graph;

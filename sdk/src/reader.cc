@@ -27,7 +27,7 @@ Want wait_for_message(ReaderState& s, Source& source, const Deadline& deadline, 
       view, s.spinner, deadline, [](Want) { return 0; },
       [&](bool about_to_sleep) {
         if (take()) return Want::kNothing;
-        if ((view.control().state.load() & detail::kPoisoned) != 0) return Want::kStopped;
+        if (s.is_broken()) return Want::kStopped;
         if ((about_to_sleep || poll) && source.is_at_end()) {
           s.ended = true;
           return Want::kStopped;
@@ -95,7 +95,7 @@ bool take_once(ReaderState& s, const Deadline& deadline, TakenMessage& taken) {
   // Something else may end with this channel.
   if (s.ended && !std::exchange(s.has_told_end, true)) call_runner(s.port.view);
   if (want == Want::kSlot) throw Failure("too many threads wait on " + s.port.name() + " or in this graph");
-  if (want == Want::kStopped && !s.ended) s.port.throw_poisoned();
+  if (want == Want::kStopped && !s.ended) s.port.throw_broken();
   return false;
 }
 
@@ -118,7 +118,7 @@ bool take_for_poller(ReaderState& s, TakenMessage& taken) {
 
 [[noreturn, gnu::noinline, gnu::cold]] void throw_spoilt(ReaderState& s) {
   poison(s.port.view, detail::Poison::kLength);
-  s.port.throw_poisoned();
+  s.port.throw_broken();
 }
 
 std::span<const std::byte> bytes_of(ReaderState& s, BlockIndex block) {

@@ -96,7 +96,7 @@ bool Selection::is_ready(End& end, bool about_to_sleep) {
   }
   ReaderState& s = *end.reader;
   s.ended = false;
-  if (s.has_message() || (s.port.view.control().state.load() & kPoisoned) != 0) return true;
+  if (s.has_message() || (s.port.view.control().state.load() & kBroken) != 0) return true;
   s.ended = about_to_sleep && s.is_at_end();
   return s.ended;
 }

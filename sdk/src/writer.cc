@@ -28,7 +28,7 @@ using detail::WriterState;
 
 [[noreturn]] void stopped(WriterState& s) {
   std::uint32_t state = s.port.view.control().state.load();
-  if ((state & detail::kPoisoned) != 0) s.port.throw_poisoned();
+  if ((state & detail::kBroken) != 0) s.port.throw_broken();
   if ((state & detail::kNoReader) != 0) no_readers(s.port.name());
   throw Closed(s.port.name() + " has been brought to its end");
 }

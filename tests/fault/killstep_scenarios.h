@@ -32,11 +32,16 @@ using Scenario = ScenarioOf<TestQueue>;
 using TopicScenario = ScenarioOf<TestTopic>;
 [[nodiscard]] const std::vector<Scenario>& scenarios();
 [[nodiscard]] const std::vector<TopicScenario>& topic_scenarios();
+// On a topic with a place for readers from outside; the one who has it holds two messages and is dead.
+[[nodiscard]] const std::vector<TopicScenario>& place_scenarios();
+// The runner gives that place to the next one.
+void change_hands(detail::TopicView& view);
 
 // What the others do meanwhile, as far as the queue's condition lets them: put two, acknowledge one, give one
 // back.
 void work_beside(detail::View view, History& history);
 void work_beside(detail::TopicView view, History& history);
+void put_beside(detail::TopicView view, History& history);  // the same, but for the place outside
 
 // What is said once the dead one is reaped, and the survivors have taken everything and used the channel
 // anew.

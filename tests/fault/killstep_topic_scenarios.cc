@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <string_view>
 
 #include "killstep_scenarios.h"
 #include "queue/waiting.h"
 #include "topic/publisher.h"
+#include "topic/recovery.h"
 #include "topic/subscriber.h"
 
 namespace procgraph::testing {
@@ -21,6 +23,12 @@ using detail::Want;
 
 // The victim is the first reader; the others are the survivors'.
 constexpr std::uint32_t kTheOther = 1;
+constexpr std::uint32_t kFromOutside = 3;  // the place for readers from outside, where there is one
+constexpr std::uint16_t kDeadOutsider = 6, kNextOutsider = 7;
+
+bool has_place(TopicView& view) {
+  return view.topic.readers() > kFromOutside;
+}
 
 TopicShape small(bool victim_gates, std::uint64_t history = 3) {
   return {.history = history,
@@ -256,6 +264,53 @@ std::vector<TopicScenario> make() {
   return all;
 }
 
+// ---- with a place for readers from outside ----
+
+TopicShape open_to_outside(bool victim_gates) {
+  TopicShape shape = small(victim_gates);
+  shape.readers.push_back({.gates = false, .outside = true});
+  return shape;
+}
+
+void take_two_outside(TestTopic& t) {
+  TopicView view = t.view(kDeadOutsider);
+  if (!open_place(view, kFromOutside, kDeadOutsider, 3)) std::abort();
+  Subscription subscription;
+  (void)subscribe(subscription, view, kFromOutside);
+  Subscriber subscriber(subscription);
+  for (int i = 0; i < 2; ++i) {
+    Subscriber::Taken taken;
+    if (!subscriber.take(taken)) std::abort();
+  }
+}
+
+std::vector<TopicScenario> make_with_place() {
+  const auto prepare = [](std::size_t size) {
+    return [size](TestTopic& t, History& h) {
+      put_some(t, h, 0, 3, size);
+      take_two_outside(t);
+      pass_some(t, h, 3);
+    };
+  };
+  const auto put_three = [](std::size_t size) {
+    return [size](Reader&, Writer& out, History& h) {
+      for (int i = 0; i < 3; ++i) put_one(out, h, kVictim + i, size);
+    };
+  };
+  std::vector<TopicScenario> all;
+  all.push_back(
+      {"puts where one from outside holds old messages", open_to_outside(true), prepare(0), put_three(0)});
+  all.push_back({"puts where memory has to be made of what one from outside holds", open_to_outside(true),
+                 prepare(1024), put_three(1024)});
+  all.push_back({"takes and puts beside one from outside", open_to_outside(false), prepare(0),
+                 [](Reader& in, Writer& out, History& h) {
+                   put_one(out, h, kVictim);
+                   take_one(in, h);
+                   put_one(out, h, kVictim + 1);
+                 }});
+  return all;
+}
+
 // ---- the survivors' part ----
 
 struct Drained {
@@ -374,7 +429,26 @@ const std::vector<TopicScenario>& topic_scenarios() {
   return all;
 }
 
+const std::vector<TopicScenario>& place_scenarios() {
+  static const std::vector<TopicScenario> all = make_with_place();
+  return all;
+}
+
+void change_hands(TopicView& view) {
+  detail::reap(view, kDeadOutsider);
+  detail::empty_place(view, kFromOutside);
+  if (!detail::open_place(view, kFromOutside, kNextOutsider, 2)) std::abort();
+}
+
 void work_beside(TopicView view, History& history) {
+  if (has_place(view)) {
+    change_hands(view);
+    take(view, kFromOutside, 1, history, 0);
+  }
+  put_beside(view, history);
+}
+
+void put_beside(TopicView view, History& history) {
   for (int id : {kOthers, kOthers + 1}) {
     history.note(id, History::kPutBegun);
     if (put(view, text_of(id, 0))) history.note(id, History::kPut);
@@ -386,6 +460,10 @@ void work_beside(TopicView view, History& history) {
 
 std::string verdict(TestTopic& topic, const History& history) {
   TopicView view = topic.view(kReaper);
+  if (has_place(view)) {
+    for (const std::uint16_t outsider : {kDeadOutsider, kNextOutsider, kOther}) detail::reap(view, outsider);
+    detail::empty_place(view, kFromOutside);
+  }
   bool gates = view.topic.slot(0).gates != 0;
   for (std::uint32_t reader = 0; reader < view.topic.readers(); ++reader) {
     auto [found, wrong] = drain(view, reader);

@@ -96,5 +96,86 @@ TEST(Topic, FreesWhatALossyReaderHadInHandWhenItIsGoneForGood) {
   });
 }
 
+TopicShape with_place(std::uint64_t history = 4) {
+  return shape({kGates, {.gates = false, .outside = true}}, history);
+}
+
+TEST(TopicPlace, BeginsWithTheLastMessagesAndMissesNoneThatComes) {
+  TestTopic topic(with_place());
+  Side a(topic, 1, 0);
+  put_numbers(a.out, 0, 4);
+  EXPECT_EQ(take_all(a.in).size(), 4u);
+  put_numbers(a.out, 4, 6);
+  ASSERT_TRUE(open_place(topic.control(), 1, 2, 3));
+  Side outside(topic, 2, 1);
+  put_numbers(a.out, 6, 7);
+  auto first = outside.in.try_get();
+  EXPECT_EQ(first->text(), "3");
+  EXPECT_EQ(first->missed(), 0u);
+  first.reset();
+  EXPECT_THAT(take_all(outside.in), ElementsAre("4", "5", "6"));
+}
+
+TEST(TopicPlace, ReplaysNoMoreThanIsKept) {
+  TestTopic topic(with_place(4));
+  Side a(topic, 1, 0);
+  for (int i = 0; i < 3; ++i) {
+    put_numbers(a.out, i * 3, i * 3 + 3);
+    (void)take_all(a.in);
+  }
+  ASSERT_TRUE(open_place(topic.control(), 1, 2, 1000));
+  Side outside(topic, 2, 1);
+  auto first = outside.in.try_get();
+  EXPECT_EQ(first->text(), "5");
+  EXPECT_EQ(first->missed(), 0u) << "what is not kept was never this reader's";
+  first.reset();
+  EXPECT_THAT(take_all(outside.in), ElementsAre("6", "7", "8"));
+}
+
+TEST(TopicPlace, HoldsNoWriterUp) {
+  TestTopic topic(with_place(2));
+  Side a(topic, 1, 0);
+  ASSERT_TRUE(open_place(topic.control(), 1, 2, 0));
+  Side outside(topic, 2, 1);
+  for (int i = 0; i < 5; ++i) {
+    put_numbers(a.out, i, i + 1);
+    EXPECT_EQ(take_all(a.in).size(), 1u);
+  }
+  auto message = outside.in.try_get();
+  EXPECT_EQ(message->text(), "3");
+  EXPECT_EQ(message->missed(), 3u);
+}
+
+TEST(TopicPlace, GivesNothingOfWhoHadItBeforeToTheNext) {
+  TestTopic topic(with_place(4));
+  Side a(topic, 1, 0);
+  ASSERT_TRUE(open_place(topic.control(), 1, 2, 0));
+  pid_t reader = topic.start(
+      2, "read",
+      [](Node& node) {
+        auto in = node.reader("q");
+        auto held = in.get_batch(2, 1h);
+        return raise(SIGKILL);
+      },
+      1);
+  put_numbers(a.out, 0, 2);
+  EXPECT_EQ(wait_for_end(reader), 128 + SIGKILL);
+  topic.reap(2);
+  empty_place(topic.control(), topic.roster(), 1);
+  ASSERT_TRUE(open_place(topic.control(), 1, 3, 1));
+  Side next(topic, 3, 1);
+  EXPECT_THAT(take_all(next.in), ElementsAre("1"));
+  EXPECT_EQ(topic.sample().readers[1].acknowledged, 1u);
+}
+
+TEST(TopicPlace, IsNotOpenedTwiceNorWhereAReaderOfTheGraphIs) {
+  TestTopic topic(with_place());
+  EXPECT_TRUE(topic.sample().readers[1].gone);
+  EXPECT_TRUE(open_place(topic.control(), 1, 2, 0));
+  EXPECT_FALSE(open_place(topic.control(), 1, 3, 0));
+  EXPECT_FALSE(open_place(topic.control(), 0, 3, 0));
+  EXPECT_FALSE(open_place(topic.control(), 2, 3, 0));
+}
+
 }  // namespace
 }  // namespace procgraph::testing

@@ -104,6 +104,7 @@ struct QueueSample {
 struct TopicReader {
   bool gates = true;          // writers wait for it; else it misses what it is too slow for
   std::uint64_t history = 0;  // messages that it may be behind, at most the topic's; 0: as many
+  bool outside = false;       // nobody has the place before open_place(); does not gate
 
   bool operator==(const TopicReader&) const = default;
 };
@@ -145,6 +146,12 @@ struct TopicSample {
 // This reader will not come again, whether or not it ever came: nothing is kept for it and no writer waits
 // for it. Idempotent.
 void reader_gone(std::span<std::byte> control, std::span<std::byte> roster, std::uint32_t reader);
+// A place for readers from outside is this participant's from now on: it gets the last `replay` messages, as
+// far as they are still kept, and all that come. False: there is no such place, or somebody has it.
+[[nodiscard]] bool open_place(std::span<std::byte> control, std::uint32_t reader, std::uint16_t participant,
+                              std::uint64_t replay);
+// It is somebody else's to open: what the one who had it held is free. After reap() of that one. Idempotent.
+void empty_place(std::span<std::byte> control, std::span<std::byte> roster, std::uint32_t reader);
 [[nodiscard]] TopicSample sample_topic(std::span<std::byte> control);
 
 // From here on `control` is a queue's or a topic's, where nothing else is said.

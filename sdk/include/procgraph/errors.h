@@ -51,6 +51,12 @@ class Torn : public Failure {
  public:
   using Failure::Failure;
 };
+// The run to which a program outside the graph was connected is over, or was killed: nothing comes any more,
+// and nothing that was put will be read.
+class GraphEnded : public Failure {
+ public:
+  using Failure::Failure;
+};
 // The channel's memory says something impossible; it is stopped for everybody.
 class Poisoned : public Failure {
  public:

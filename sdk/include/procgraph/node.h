@@ -43,6 +43,16 @@ class Node {
  public:
   // Throws NotInGraph where the program was not started by `procgraph run`.
   Node();
+  // Of a program that the graph did not start: connects to the running graph of that name, of this user;
+  // without a name to the only one that runs and has a channel with `external`. reader() and writer() then
+  // take the names of such channels, and open them at their first use: they block until the runner answers,
+  // and throw NoSuchPort where the file does not allow it, NotInGraph where as many programs use the channel
+  // as it has places for (`spare`), GraphEnded. There is nothing else to be had: all other functions for ends
+  // throw NoSuchPort. Once the run is over every wait ends: what is left can still be read, then comes the
+  // end of the data, or GraphEnded where the run was killed. When this process dies, what it had not
+  // acknowledged comes back. Costs a thread, that sleeps. Throws NotInGraph, naming the graphs that run;
+  // Failure where there is no thread or descriptor to be had.
+  [[nodiscard]] static Node outside(std::string_view graph = {});
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   ~Node();
@@ -93,6 +103,7 @@ class Node {
 
  private:
   struct State;
+  explicit Node(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -31,8 +31,10 @@ enum : std::uint32_t {  // bits of Control::state; none: open
   kNoReader = 2,        // no reader will come again
   kPoisoned = 4,        // something impossible was found: see Control::poison
   kRunnerWaits = 8,     // the runner is to be rung when room appears here
+  kOver = 16,           // the runner is gone: who came from outside says so to all that it has left behind
 };
-inline constexpr std::uint32_t kClosed = kDraining | kNoReader | kPoisoned;  // to writers
+inline constexpr std::uint32_t kBroken = kPoisoned | kOver;
+inline constexpr std::uint32_t kClosed = kDraining | kNoReader | kBroken;  // to writers
 
 // A thread that waits. Owned by the participant whose number it bears, so that the reaper can free it.
 struct WaitSlot {

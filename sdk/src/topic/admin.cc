@@ -74,6 +74,7 @@ Result<void> init_topic(std::span<std::byte> control, const TopicShape& shape) {
     if (!reader.gates) ++part.lossy;
     slot.cursor.store(g.first_ticket());
     slot.next.store(g.first_ticket());
+    if (reader.outside) slot.until.store(g.first_ticket());
   }
   return {};
 }
@@ -84,6 +85,20 @@ void reader_gone(std::span<std::byte> control, std::span<std::byte> roster, std:
   if (!view || !bells) return;
   view->roster = *bells;
   detail::remove_reader(*view, reader);
+}
+
+bool open_place(std::span<std::byte> control, std::uint32_t reader, std::uint16_t participant,
+                std::uint64_t replay) {
+  auto view = TopicView::attach(control, {});
+  return view && detail::open_place(*view, reader, participant, replay);
+}
+
+void empty_place(std::span<std::byte> control, std::span<std::byte> roster, std::uint32_t reader) {
+  auto view = TopicView::attach(control, {});
+  auto bells = detail::Roster::attach(roster);
+  if (!view || !bells) return;
+  view->roster = *bells;
+  detail::empty_place(*view, reader);
 }
 
 TopicSample sample_topic(std::span<std::byte> control) {

@@ -78,4 +78,33 @@ void remove_reader(TopicView& view, std::uint32_t reader) {
   ring_all(view);
 }
 
+bool open_place(TopicView& view, std::uint32_t reader, std::uint16_t participant, std::uint64_t replay) {
+  if (reader >= view.topic.readers()) return false;
+  ReaderSlot& slot = view.topic.slot(reader);
+  if (slot.gates != 0 || slot.until.load() == 0) return false;
+  const Ticket first = view.memory.geometry().first_ticket(), end = view.memory.end();
+  Ticket next = std::max(end - std::min(end - first, replay), view.topic.part().first.load());
+  while (next < end && !is_kept(view, next)) ++next;
+  slot.missed[1].next.store(0);
+  slot.missed[0].missed.store(next - first);  // it has come past them without taking any
+  slot.missed[0].next.store(next);
+  slot.redelivered.store(0);
+  slot.next.store(next);
+  slot.reader.store(participant);
+  slot.until.store(0);  // publishes all of this
+  return true;
+}
+
+void empty_place(TopicView& view, std::uint32_t reader) {
+  if (reader >= view.topic.readers() || view.topic.slot(reader).gates != 0) return;
+  remove_reader(view, reader);
+  // What is noted there would be taken for the next one's.
+  for (Ticket t = 0; t < view.memory.geometry().ring_length(); ++t) {
+    Shared<std::uint64_t>& word = view.topic.note(reader, t).word;
+    if (word.load() != 0) word.store(0);
+  }
+  view.topic.slot(reader).in_hand.store(0);
+  view.topic.slot(reader).reader.store(0);
+}
+
 }  // namespace procgraph::detail

@@ -74,14 +74,17 @@ BlockIndex retire(TopicView& view, Ticket t) {
   return block;
 }
 
+bool is_kept(TopicView& view, Ticket t) {
+  RingWord there{view.memory.place(t).load()};
+  return there.lap() == view.memory.geometry().lap(t) && view.memory.is_block(there.block()) &&
+         BlockWord{view.memory.descriptor(there.block()).own.load()}.is_pushing(t);
+}
+
 bool evict(TopicView& view) {
   Shared<Ticket>& first = view.topic.part().first;
   Ticket end = std::min(needed(view), view.memory.end());
   for (Ticket t = std::max(first.load(), view.memory.geometry().first_ticket()); t < end; ++t) {
-    RingWord there{view.memory.place(t).load()};
-    bool kept = there.lap() == view.memory.geometry().lap(t) && view.memory.is_block(there.block()) &&
-                BlockWord{view.memory.descriptor(there.block()).own.load()}.is_pushing(t);
-    if (!kept) continue;
+    if (!is_kept(view, t)) continue;
     if (BlockIndex block = retire(view, t); block != kNoBlock) {
       release(view, block);
     } else {

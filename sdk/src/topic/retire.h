@@ -21,6 +21,8 @@ inline constexpr Ticket kNoTicket = std::numeric_limits<Ticket>::max();
 [[nodiscard]] Ticket allowed(TopicView& view);
 // The first ticket that a reader that gates still needs; kNoTicket: there is none.
 [[nodiscard]] Ticket needed(TopicView& view);
+// The message of a ticket is published and not retired.
+[[nodiscard]] bool is_kept(TopicView& view, Ticket t);
 // Takes the message of a ticket out of the topic; the caller knows that no reader that gates needs it. Its
 // block, now a loan of ours that is kept, if nobody has it in hand; kNoBlock if somebody has, or it was
 // retired already.
