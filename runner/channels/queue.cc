@@ -59,8 +59,8 @@ QueueShape shape_of(const Channel& channel) {
   QueueShape shape{.capacity = channel.capacity,
                    .memory = channel.memory.value,
                    .max_message = channel.max_message.value,
-                   .participants = channel.holders,
-                   .writers = channel.writing_holders,
+                   .participants = channel.holders + channel.outside.places,
+                   .writers = channel.outside.writes ? 0 : channel.writing_holders,  // 0: the runner says
                    .policy = policy_of(typed)};
   if (shape.policy.when_full == Overflow::kGrow) {
     constexpr std::uint64_t kMost = (1U << 24U) - 1;

@@ -1,5 +1,8 @@
 // The topic: messages in shared memory, each to every reader. The runner makes the memory and repairs it;
 // nodes do the rest.
+#include <algorithm>
+#include <span>
+
 #include "channels/kinds.h"
 #include "channels/native.h"
 #include "graph/wording.h"
@@ -39,10 +42,12 @@ TopicShape shape_of(const Channel& channel) {
   TopicShape shape{.history = channel.capacity,
                    .memory = channel.memory.value,
                    .max_message = channel.max_message.value,
-                   .participants = channel.holders,
-                   .writers = channel.writing_holders};
+                   .participants = channel.holders + channel.outside.places,
+                   .writers = channel.outside.writes ? 0 : channel.writing_holders};  // 0: the runner says
   for (const ReaderPlace& place : channel.places)
     shape.readers.push_back({.gates = place.policy == ReaderPolicy::kBlock, .history = place.history});
+  if (channel.outside.reads)
+    shape.readers.resize(shape.readers.size() + channel.outside.places, {.gates = false, .outside = true});
   return shape;
 }
 
@@ -75,9 +80,31 @@ bool check_histories(const Graph& graph, const Channel& channel, Diagnostics& di
   return wrong;
 }
 
+// True if readers from outside want more than there is, or there are none.
+bool check_replay(const Graph& graph, const Channel& channel, Diagnostics& diagnostics) {
+  const OutsideEnd& outside = channel.outside;
+  if (!outside.replay_mark.known()) return false;
+  if (!outside.reads) {
+    auto& error = diagnostics.error(
+        outside.replay_mark,
+        cat("'replay' is for readers from outside, to which ", title(graph, channel), " is not open"),
+        "write 'external: read' or 'both' beside it, or leave it out");
+    if (outside.mark.known()) error.notes.push_back({outside.mark, "open to writers only here"});
+    return true;
+  }
+  if (outside.replay <= channel.capacity) return false;
+  auto& error = diagnostics.error(
+      outside.replay_mark,
+      cat("readers from outside want the last ", format_count(outside.replay), " messages of ",
+          title(graph, channel), ", which keeps ", format_count(channel.capacity)),
+      cat("raise 'history' of ", quoted(channel.name), ", or lower 'replay'"));
+  if (channel.capacity_mark.known()) error.notes.push_back({channel.capacity_mark, "set here"});
+  return true;
+}
+
 void check(const Graph& graph, const Channel& channel, const World&, Diagnostics& diagnostics) {
   if (channel.max_message > channel.memory) return check_message_fits(graph, channel, diagnostics);
-  if (check_histories(graph, channel, diagnostics)) return;
+  if (check_histories(graph, channel, diagnostics) || check_replay(graph, channel, diagnostics)) return;
   if (channel.holders > kMaxParticipants) return;  // said already
   if (const auto sizes = topic_sizes(shape_of(channel)); !sizes) {
     diagnostics.error(channel.mark, cat(title(graph, channel), " cannot be made: ", sizes.error().text()),
@@ -99,11 +126,27 @@ Result<void> init(const LiveChannel& live) {
   return native::finish(live);
 }
 
-// Of all readers together.
+std::uint32_t place_outside(const LiveChannel& live, std::uint32_t outsider) {
+  return static_cast<std::uint32_t>(live.channel->places.size()) + outsider;
+}
+
+std::uint32_t open(const LiveChannel& live, std::uint32_t outsider, std::uint16_t participant) {
+  const std::uint32_t place = place_outside(live, outsider);
+  // Refused only where somebody has overwritten it: whoever comes finds that too.
+  static_cast<void>(open_place(live.control, place, participant, live.channel->outside.replay));
+  return place;
+}
+
+void empty(const LiveChannel& live, std::uint32_t outsider) {
+  empty_place(live.control, live.roster, place_outside(live, outsider));
+}
+
+// Of all readers of the graph together.
 ChannelSample sample_of(const LiveChannel& live) {
   const TopicSample now = sample_topic(live.control);
   ChannelSample sum{.put = now.put, .bytes = now.bytes};
-  for (const TopicReaderSample& reader : now.readers) {
+  const std::size_t ours = std::min(now.readers.size(), live.channel->places.size());
+  for (const TopicReaderSample& reader : std::span(now.readers).first(ours)) {
     sum.waiting += reader.waiting;
     sum.leased += reader.leased;
     sum.acknowledged += reader.acknowledged;
@@ -135,6 +178,8 @@ const ChannelKind kTopicKind{
     .writer_gone = native::writer_gone,
     .reader_gone = [](const LiveChannel& live,
                       std::uint32_t place) { reader_gone(live.control, live.roster, place); },
+    .open_place = open,
+    .empty_place = empty,
     .end_of_writers = native::end_of_writers,
     .end_of_readers = native::end_of_readers,
     .sample = sample_of,

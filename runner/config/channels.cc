@@ -68,6 +68,14 @@ void read_dead_letter(Reader& reader, const Field& field, ChannelSpec& channel) 
   channel.policies.dead_letter_fails = letter.fail;
 }
 
+void read_external(Reader& reader, const Field& field, ChannelSpec& channel) {
+  channel.external = read_word(reader, field);
+}
+
+void read_spare(Reader& reader, const Field& field, ChannelSpec& channel) {
+  channel.spare = read_whole(reader, field);
+}
+
 constexpr std::array kQueueBindings{
     Binding<ChannelSpec>{"capacity",
                          [](Reader& r, const Field& f, ChannelSpec& c) { c.capacity = read_whole(r, f); }},
@@ -84,6 +92,8 @@ constexpr std::array kQueueBindings{
     Binding<ChannelSpec>{"max_deliveries", policy<&PolicySpec::max_deliveries, read_whole>},
     Binding<ChannelSpec>{"dead_letter", read_dead_letter},
     Binding<ChannelSpec>{"lease_timeout", policy<&PolicySpec::lease_timeout, read_positive_duration>},
+    Binding<ChannelSpec>{"external", read_external},
+    Binding<ChannelSpec>{"spare", read_spare},
     Binding<ChannelSpec>{"prefault",
                          [](Reader& r, const Field& f, ChannelSpec& c) {
                            if (auto flag = read_flag(r, f)) c.policies.prefault = flag->value;
@@ -100,6 +110,10 @@ constexpr std::array kTopicBindings{
     Binding<ChannelSpec>{"when_full", [](Reader& r, const Field& f,
                                          ChannelSpec& c) { c.when_full = read_reader_policy(r, f); }},
     Binding<ChannelSpec>{"delivery", only_choice},
+    Binding<ChannelSpec>{"external", read_external},
+    Binding<ChannelSpec>{"spare", read_spare},
+    Binding<ChannelSpec>{"replay",
+                         [](Reader& r, const Field& f, ChannelSpec& c) { c.replay = read_whole(r, f); }},
 };
 
 constexpr std::array kPipeBindings{

@@ -130,6 +130,9 @@ struct ChannelSpec {
   Typed<std::uint64_t> history;   // messages of a topic
   Typed<ReaderPolicy> when_full;  // of a topic's readers
   PolicySpec policies;            // of a queue
+  std::optional<Text> external;   // who comes from outside the graph: "read", "write", "both"
+  Typed<std::uint64_t> spare;     // how many of them at a time
+  Typed<std::uint64_t> replay;    // of a topic: messages that a reader of them gets first
   Typed<Bytes> size;
   bool lock = false;
   Text initial{};            // of an area: the file that it begins with; absolute

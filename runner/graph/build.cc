@@ -63,6 +63,23 @@ void resolve(Draft& draft, Process& process, const AfterSpec& after) {
   }
 }
 
+// Without 'external' there is nobody for whom to keep places.
+OutsideEnd to_outside(const ChannelSpec& spec) {
+  constexpr std::uint32_t kPlaces = 8;
+  OutsideEnd outside;
+  if (spec.spare) outside.places_mark = spec.spare->mark;
+  if (spec.replay) {
+    outside.replay = spec.replay->value;
+    outside.replay_mark = spec.replay->mark;
+  }
+  if (!spec.external) return outside;
+  outside.reads = spec.external->value != "write";
+  outside.writes = spec.external->value != "read";
+  outside.places = spec.spare ? static_cast<std::uint32_t>(spec.spare->value) : kPlaces;
+  outside.mark = spec.external->mark;
+  return outside;
+}
+
 }  // namespace
 
 void declare_channels(Draft& draft) {
@@ -80,6 +97,7 @@ void declare_channels(Draft& draft) {
     channel.name = spec.name.value;
     channel.kind = kind;
     channel.mark = spec.name.mark;
+    channel.outside = to_outside(spec);
     kind->fill(spec, channel);
     draft.names.declare(spec.name.value, id);
   }

@@ -101,6 +101,11 @@ struct ChannelKind {
                       std::uint16_t participant) = nullptr;  // it will not write again; may be the last
   void (*reader_gone)(const LiveChannel&,
                       std::uint32_t place) = nullptr;  // it will not read again; of kinds with places
+  // Of kinds with places: the n-th of those from outside is now the participant's. Returns its index among
+  // all.
+  std::uint32_t (*open_place)(const LiveChannel&, std::uint32_t outsider,
+                              std::uint16_t participant) = nullptr;
+  void (*empty_place)(const LiveChannel&, std::uint32_t outsider) = nullptr;  // its reader is gone and reaped
   void (*end_of_writers)(const LiveChannel&) =
       nullptr;  // no writer will ever come again: readers drain, then end
   void (*end_of_readers)(const LiveChannel&) =

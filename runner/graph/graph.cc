@@ -33,6 +33,12 @@ std::string stream_instead(const Graph& graph, const Port& port) {
   return hint;
 }
 
+std::string from_outside(const Channel& channel) {
+  const bool reads = channel.outside.reads, writes = channel.outside.writes;
+  if (!reads && !writes) return {};
+  return cat(reads ? "read" : "", reads && writes ? " and " : "", writes ? "written" : "", " from outside");
+}
+
 std::string label(const Process& process, std::uint32_t replica) {
   return process.replicas == 1 ? process.name : cat(process.name, '.', replica);
 }

@@ -98,6 +98,17 @@ struct SocketOptions {
   bool opened_by_server = false;
 };
 
+// Of a channel that programs which the graph did not start may read or write.
+struct OutsideEnd {
+  bool reads = false, writes = false;
+  std::uint32_t places = 0;       // how many of them can use it at a time
+  std::uint64_t replay = 0;       // of a topic: how many of the last messages a reader of them gets first
+  Mark mark;                      // of what says so
+  Mark places_mark, replay_mark;  // of 'spare' and 'replay', where they were written
+
+  [[nodiscard]] bool any() const { return reads || writes; }
+};
+
 struct AreaOptions {
   bool lock = false;
   std::string initial;  // absolute; empty: zeros
@@ -118,6 +129,7 @@ struct Channel {
   ReaderPolicy policy = ReaderPolicy::kBlock;  // of a topic's readers that say nothing else
   AreaOptions area;
   SocketOptions socket;
+  OutsideEnd outside;
   bool ended_from_start = false;  // select() took out all its writers
   Mark capacity_mark, max_message_mark, memory_mark;
   PolicySpec policies;                   // of a queue, as typed
@@ -162,6 +174,8 @@ struct Graph {
 [[nodiscard]] std::vector<std::string> process_names(const Graph& graph, const std::vector<PortId>& ports);
 // What a program that knows no SDK would want instead of this port: "a plain program wants 'stdin: a'".
 [[nodiscard]] std::string stream_instead(const Graph& graph, const Port& port);
+// "read and written from outside"; nothing where it is not.
+[[nodiscard]] std::string from_outside(const Channel& channel);
 // "parse", or "parse.0" of a process with replicas.
 [[nodiscard]] std::string label(const Process& process, std::uint32_t replica);
 

@@ -20,6 +20,7 @@ void there_is_a_process(const Graph& graph, const World&, Diagnostics& diagnosti
 constexpr Rule kRules[] = {
     there_is_a_process,
     channels_have_both_ends,
+    places_are_for_programs_outside,
     channels_have_no_more_ends_than_their_kind_allows,
     byte_pipes_have_no_replicas,
     byte_pipes_join_two_processes,

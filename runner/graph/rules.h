@@ -10,6 +10,7 @@ namespace procgraph {
 
 // rules/ends.cc
 void channels_have_both_ends(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void places_are_for_programs_outside(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void channels_have_no_more_ends_than_their_kind_allows(const Graph& graph, const World& world,
                                                        Diagnostics& diagnostics);
 void byte_pipes_have_no_replicas(const Graph& graph, const World& world, Diagnostics& diagnostics);

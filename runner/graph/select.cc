@@ -183,9 +183,9 @@ class Selector {
       return;  // its processes come and go
     } else if (channel.duplex) {
       if (channel.readers.size() == 1) end_from_start(channel);
-    } else if (had_writers && channel.writers.empty()) {
+    } else if (had_writers && channel.writers.empty() && !channel.outside.writes) {
       end_from_start(channel);
-    } else if (had_readers && channel.readers.empty()) {
+    } else if (had_readers && channel.readers.empty() && !channel.outside.reads) {
       discard(channel);
     }
   }

@@ -36,6 +36,13 @@ class Opened {
   // Of a socket, with nothing left open.
   [[nodiscard]] SocketAddress address(ChannelId channel) const;
   [[nodiscard]] std::span<std::byte> roster() const;  // empty where the plan has none
+  // Of a channel with an outside end, which are kept open for as long as the graph runs: what a program from
+  // outside gets.
+  struct Shared {
+    int roster = -1, control = -1;
+    int readable = -1, writable = -1;  // the payload
+  };
+  [[nodiscard]] Shared shared(ChannelId channel) const;
   // This spawn has started, or never will: gives up its claim on each end that it inherits. A second call
   // does nothing.
   void release(const Spawn& spawn);

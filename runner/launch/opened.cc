@@ -152,6 +152,20 @@ struct Opened::State {
     for (const Spawn& spawn : plan.spawns)
       for (const Inherit& inherit : spawn.inherits)
         ++objects[inherit.object.value].claims[index(inherit.end)];
+    for (const Object& object : plan.objects)
+      if (is_shared(object)) keep_open(objects[object.id.value]);
+  }
+
+  // Somebody may come from outside and want it, as long as the graph runs.
+  [[nodiscard]] bool is_shared(const Object& object) const {
+    const auto has_outside = [](const Channel& channel) { return channel.outside.any(); };
+    if (object.id == plan.roster) return std::ranges::any_of(plan.graph.channels, has_outside);
+    return object.channel.valid() && has_outside(plan.graph.at(object.channel));
+  }
+
+  static void keep_open(Open& open) {
+    ++open.claims[index(End::kReadOnly)];
+    ++open.claims[index(End::kReadWrite)];
   }
 
   [[nodiscard]] LiveChannel live(ChannelId id) const {
@@ -234,6 +248,20 @@ LiveChannel Opened::live(ChannelId channel) const {
 
 std::span<std::byte> Opened::roster() const {
   return state_->roster();
+}
+
+Opened::Shared Opened::shared(ChannelId channel) const {
+  Shared shared{.roster = fd(state_->plan.roster, End::kReadWrite)};
+  for (const Object& object : state_->plan.objects) {
+    if (object.channel != channel) continue;
+    if (object.name.ends_with(".payload")) {
+      shared.readable = fd(object.id, End::kReadOnly);
+      shared.writable = fd(object.id, End::kReadWrite);
+    } else {
+      shared.control = fd(object.id, End::kReadWrite);
+    }
+  }
+  return shared;
 }
 
 void Opened::release(const Spawn& spawn) {

@@ -95,6 +95,8 @@ void measure(Plan& plan) {
     plan.memory.value = saturating_sum(plan.memory.value, bound_of(plan, channel));
   plan.descriptors = kRunnerItself;
   for (const Object& object : plan.objects) plan.descriptors += descriptors_of(object);
+  for (const Channel& channel : plan.graph.channels)
+    plan.descriptors += 2 * std::uint64_t{channel.outside.places};  // a pidfd and a connection each
   for (const Spawn& spawn : plan.spawns) {
     plan.descriptors += 1 + static_cast<std::uint64_t>(
                                 std::ranges::count(spawn.streams, StreamKind::kLog));  // its pidfd, its log

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "graph/json_writer.h"
 #include "plan/describe.h"
 
@@ -78,6 +80,20 @@ void write_after(JsonWriter& json, const Graph& graph) {
   json.end_array();
 }
 
+void write_outside(JsonWriter& json, const Graph& graph) {
+  json.begin_array("outside");
+  for (const Channel& channel : graph.channels) {
+    if (!channel.outside.any()) continue;
+    json.begin_object();
+    json.text("channel", channel.name);
+    json.boolean("reads", channel.outside.reads);
+    json.boolean("writes", channel.outside.writes);
+    json.number("places", channel.outside.places);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_groups(JsonWriter& json, std::string_view key,
                   const std::vector<std::vector<std::string>>& groups) {
   json.begin_array(key);
@@ -98,6 +114,8 @@ std::string to_json(const Plan& plan) {
   json.begin_array("objects");
   for (const Object& object : plan.objects) write(json, plan, object);
   json.end_array();
+  if (std::ranges::any_of(plan.graph.channels, [](const Channel& c) { return c.outside.any(); }))
+    write_outside(json, plan.graph);
   json.begin_array("processes");
   for (const Spawn& spawn : plan.spawns) write(json, plan, spawn);
   json.end_array();

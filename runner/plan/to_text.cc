@@ -59,6 +59,20 @@ std::string objects(const Plan& plan) {
   return out;
 }
 
+std::string outside(const Plan& plan) {
+  std::size_t widest = 0;
+  for (const Channel& channel : plan.graph.channels)
+    if (channel.outside.any()) widest = std::max(widest, width(channel.name));
+  if (widest == 0) return {};
+  std::string out = "\noutside\n";
+  for (const Channel& channel : plan.graph.channels) {
+    if (!channel.outside.any()) continue;
+    out += cat("  ", padded(channel.name, widest), "  ", from_outside(channel), " by up to ",
+               counted(channel.outside.places, "process", "processes"), " at a time\n");
+  }
+  return out;
+}
+
 void row(std::string& out, std::string_view key, std::string_view value) {
   out += cat("    ", padded(std::string(key), 8), ' ', value, '\n');
 }
@@ -206,7 +220,7 @@ std::string stop(const Plan& plan) {
 std::string to_text(const Plan& plan) {
   std::string out = heading(plan);
   for (const std::string& note : plan.graph.notes) out += cat("note: ", escape(note), '\n');
-  return out + objects(plan) + processes(plan) + start(plan) + stop(plan);
+  return out + objects(plan) + outside(plan) + processes(plan) + start(plan) + stop(plan);
 }
 
 }  // namespace procgraph

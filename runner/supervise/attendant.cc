@@ -58,7 +58,8 @@ void Attendant::look_at(ChannelId id, Point now) {
       .name_of =
           [&](std::uint16_t participant) {
             const SpawnId spawn = spawn_of(participant);
-            return spawn.valid() ? plan_.at(spawn).label : std::string("?");
+            return spawn.valid() ? plan_.at(spawn).label
+                                 : std::string(channel.outside.reads ? "outside" : "?");
           },
       .parks = watched.parks,
       .kept = watched.kept,

@@ -84,6 +84,8 @@ Cast make_cast(const Plan& plan, const RunOptions& options) {
   }
   complete(cast, graph.channels.size());
   for (const Channel& channel : graph.channels) {
+    cast.edges[channel.id.value].outside_writes = channel.outside.writes;
+    cast.edges[channel.id.value].outside_reads = channel.outside.reads;
     if (!channel.dead_letter.valid()) continue;
     cast.edges[channel.id.value].dead_letter = channel.dead_letter;
     cast.edges[channel.id.value].letters_fail = channel.policies.dead_letter_fails;

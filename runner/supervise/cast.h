@@ -47,6 +47,8 @@ struct Role {
 // One channel, seen from its ends; a process stands once in each list.
 struct Edge {
   std::vector<ProcessId> writers, readers;
+  // Programs outside the graph may be at these ends, until the run stops.
+  bool outside_writes = false, outside_reads = false;
   ChannelId dead_letter;      // where its dead letters go; invalid: a dead message is the graph's end
   bool letters_fail = false;  // a dead letter of it fails the run
   std::uint32_t feeders = 0;  // channels whose dead letters come here

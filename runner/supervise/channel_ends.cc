@@ -38,6 +38,10 @@ void ChannelEnds::reap_guest(SpawnId id, std::uint16_t number) const {
   share_opened(id, number);
   forget_participant(opened_.roster(), number);
 }
+void ChannelEnds::reap_outsider(const std::set<ChannelId>& channels, std::uint16_t number) const {
+  for (const ChannelId channel : channels) tell(channel, &ChannelKind::reap, number);
+  forget_participant(opened_.roster(), number);
+}
 void ChannelEnds::share_opened(SpawnId id, std::uint16_t number) const {
   share_opened_ports(opened_.roster(), number, plan_.at(id).participant);
 }
@@ -71,16 +75,10 @@ std::vector<PortId> ChannelEnds::unopened(SpawnId id) const {
   return found;
 }
 
-std::vector<std::pair<ChannelId, Poisoning>> ChannelEnds::poisoned(SpawnId id) const {
-  std::vector<std::pair<ChannelId, Poisoning>> found;
-  for (const auto* channels : {&role(id).reads, &role(id).writes}) {
-    for (const ChannelId channel : *channels) {
-      const auto look = plan_.graph.at(channel).kind->poisoned;
-      if (look == nullptr) continue;
-      if (const auto poison = look(opened_.live(channel))) found.emplace_back(channel, *poison);
-    }
-  }
-  return found;
+std::optional<Poisoning> ChannelEnds::poisoned(ChannelId channel) const {
+  const auto look = plan_.graph.at(channel).kind->poisoned;
+  if (look == nullptr) return {};
+  return look(opened_.live(channel));
 }
 
 void ChannelEnds::end_of_writers(ChannelId id) const {

@@ -2,7 +2,8 @@
 // pipe is the kernel's business), not why anything ended.
 #pragma once
 
-#include <utility>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "launch/launch.h"
@@ -19,15 +20,16 @@ class ChannelEnds {
   void reap(SpawnId id) const;  // it is dead: what it held comes back
   // The same for a process that it had started, which had a number of its own and does not need it any more.
   void reap_guest(SpawnId id, std::uint16_t number) const;
-  // Such a process has opened ports in its place.
+  // The same for a program from outside, and what it had opened.
+  void reap_outsider(const std::set<ChannelId>& channels, std::uint16_t number) const;
+  // A process that it had started has opened ports in its place.
   void share_opened(SpawnId id, std::uint16_t number) const;
   void sidestep(SpawnId id) const;     // it is stopped: others go on in its place
   void writer_gone(SpawnId id) const;  // it writes no more
   void reader_gone(SpawnId id) const;  // it reads no more
   // Its ports that are the SDK's to open and that it has not opened.
   [[nodiscard]] std::vector<PortId> unopened(SpawnId id) const;
-  // Those at its ends that are poisoned, whoever found it.
-  [[nodiscard]] std::vector<std::pair<ChannelId, Poisoning>> poisoned(SpawnId id) const;
+  [[nodiscard]] std::optional<Poisoning> poisoned(ChannelId channel) const;
   void end_of_writers(ChannelId id) const;
   void end_of_readers(ChannelId id) const;
 

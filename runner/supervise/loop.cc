@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <stdexcept>
 #include <utility>
 
 #include "procgraph/admin.h"
@@ -67,8 +69,9 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
       attendant_.notice_all();
       attend();
     });
+    numbers_.emplace(plan);
     registrar_.emplace(
-        io_, plan,
+        io_, plan, *numbers_,
         Registrar::Hears{
             .spawn_of = [this](pid_t first) { return spawn_of(first); },
             .came = [this](SpawnId id, std::uint16_t number, pid_t pid) { come(id, number, pid); },
@@ -76,6 +79,37 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
   }
   logs_.on_read([this] { outflow_.soon(); });
   narrator_.begin(options.containment);
+  const auto& channels = plan.graph.channels;
+  if (std::ranges::any_of(channels, [](const Channel& channel) { return channel.outside.any(); }))
+    open_door();
+}
+
+void Loop::open_door() {
+  const std::vector<std::string> folders = meeting_folders();
+  Result<Door> door = Door::open(folders, plan_.graph.name);
+  if (!door) throw std::runtime_error(door.error().text());
+  narrator_.door_open(door->name());
+  outsiders_.emplace(
+      io_, plan_, opened_, *numbers_, std::move(*door),
+      Outsiders::Hears{.came =
+                           [this](std::uint16_t number, pid_t pid) {
+                             register_participant(opened_.roster(), number, pid, 0);
+                             narrator_.came(number, pid);
+                             outflow_.soon();
+                           },
+                       .gone = [this](std::uint16_t number,
+                                      const std::set<ChannelId>& channels) { leave(number, channels); }});
+}
+
+void Loop::leave(std::uint16_t number, const std::set<ChannelId>& channels) {
+  ends_.reap_outsider(channels, number);
+  narrator_.went(number);
+  for (const ChannelId channel : channels) {
+    if (look_for_poison(channel)) tell(event::Poisoned{channel});
+    attendant_.notice(channel);
+  }
+  attend();
+  outflow_.soon();
 }
 
 Outcome Loop::run() {
@@ -249,6 +283,7 @@ void Loop::come(SpawnId id, std::uint16_t number, pid_t pid) {
   register_participant(opened_.roster(), number, pid, 0);
   attendant_.join(id, number);
   narrator_.joined(id, number, pid);
+  outflow_.soon();
 }
 
 void Loop::go(SpawnId id, std::uint16_t number) {
@@ -299,11 +334,17 @@ void Loop::perform(const action::Done& action) {
 
 std::vector<ChannelId> Loop::look_for_poison(SpawnId id) {
   std::vector<ChannelId> channels;
-  for (const auto& [channel, poison] : ends_.poisoned(id)) {
-    narrator_.poisoned(channel, poison);
-    channels.push_back(channel);
-  }
+  const Role& role = cast_.at(cast_.owner(id));
+  for (const auto* of : {&role.reads, &role.writes})
+    std::ranges::copy_if(*of, std::back_inserter(channels),
+                         [&](ChannelId channel) { return look_for_poison(channel); });
   return channels;
+}
+
+bool Loop::look_for_poison(ChannelId channel) {
+  const auto poison = ends_.poisoned(channel);
+  if (poison) narrator_.poisoned(channel, *poison);
+  return poison.has_value();
 }
 
 void Loop::lose_stdout(int error) {

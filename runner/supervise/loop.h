@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "supervise/logs.h"
 #include "supervise/narrator.h"
 #include "supervise/outflow.h"
+#include "supervise/outsiders.h"
 #include "supervise/registrar.h"
 #include "supervise/step.h"
 #include "supervise/supervise.h"
@@ -73,8 +75,11 @@ class Loop {
   [[nodiscard]] SpawnId spawn_of(pid_t first) const;
   void come(SpawnId id, std::uint16_t number, pid_t pid);
   void go(SpawnId id, std::uint16_t number);
+  void open_door();
+  void leave(std::uint16_t number, const std::set<ChannelId>& channels);  // one from outside
 
   [[nodiscard]] std::vector<ChannelId> look_for_poison(SpawnId id);
+  [[nodiscard]] bool look_for_poison(ChannelId channel);
 
   void wait_for_signals();
   void take(const signalfd_siginfo& signal);
@@ -101,7 +106,9 @@ class Loop {
   std::optional<Attendant::Point> attendance_is_set_;
   // Where there is a roster:
   std::optional<Bell> bell_;
+  std::optional<Numbers> numbers_;
   std::optional<Registrar> registrar_;
+  std::optional<Outsiders> outsiders_;         // where a channel is open to them
   std::vector<Live> live_;                     // by spawn
   std::unordered_map<pid_t, SpawnId> by_pid_;  // first processes that are not reaped
   std::deque<SpawnId> launches_;

@@ -92,6 +92,7 @@ void Narrator::unopened(SpawnId id, const Port& port) {
 
 std::string Narrator::holder(std::uint16_t participant) const {
   if (participant == 0) return "procgraph";
+  if (outsiders_.contains(participant)) return "a program outside";
   if (const auto guest = guests_.find(participant); guest != guests_.end()) return label(guest->second);
   const auto found = std::ranges::find(plan_.spawns, participant, &Spawn::participant);
   return found == plan_.spawns.end() ? "nobody of this graph" : found->label;
@@ -99,6 +100,7 @@ std::string Narrator::holder(std::uint16_t participant) const {
 
 void Narrator::joined(SpawnId id, std::uint16_t participant, pid_t pid) {
   guests_[participant] = id;
+  outsiders_.erase(participant);
   const std::array<Field, 2> fields{Field{"pid", std::int64_t{pid}},
                                     Field{"participant", std::int64_t{participant}}};
   reporter_.event("joined", label(id), fields);
@@ -109,14 +111,36 @@ void Narrator::left(SpawnId id, std::uint16_t participant) {
   reporter_.event("left", label(id), fields);
 }
 
+void Narrator::door_open(const std::string& name) {
+  const std::array<Field, 1> fields{Field{"name", std::string_view(name)}};
+  reporter_.event("open_to_outside", "", fields);
+  if (name == plan_.graph.name) return;
+  ++words_;
+  reporter_.warning(fmt::format("programs outside find this run as '{}' (--graph {})", name, name));
+}
+
+void Narrator::came(std::uint16_t participant, pid_t pid) {
+  outsiders_.insert(participant);
+  reporter_.news(fmt::format("a program outside has come (pid {})", pid));
+  const std::array<Field, 2> fields{Field{"pid", std::int64_t{pid}},
+                                    Field{"participant", std::int64_t{participant}}};
+  reporter_.event("came", "", fields);
+}
+
+void Narrator::went(std::uint16_t participant) {
+  const std::array<Field, 1> fields{Field{"participant", std::int64_t{participant}}};
+  reporter_.event("went", "", fields);
+}
+
 void Narrator::poisoned(ChannelId id, const Poisoning& poison) {
   const Channel& channel = plan_.graph.at(id);
   const std::string finder = holder(poison.finder);
   std::vector<PortId> ports = channel.writers;
   ports.insert(ports.end(), channel.readers.begin(), channel.readers.end());
-  const auto [place, first] =
-      poisonings_.try_emplace(id, fmt::format("{} (found by {}; written by one of {})", poison.reason, finder,
-                                              join(process_names(plan_.graph, ports), ", ")));
+  std::vector<std::string> names = process_names(plan_.graph, ports);
+  if (channel.outside.any()) names.emplace_back("a program outside");
+  const auto [place, first] = poisonings_.try_emplace(
+      id, fmt::format("{} (found by {}; written by one of {})", poison.reason, finder, join(names, ", ")));
   if (!first) return;
   const std::array<Field, 3> fields{Field{"channel", std::string_view(channel.name)},
                                     Field{"reason", poison.reason},

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +32,10 @@ class Narrator {
   void poisoned(ChannelId id, const Poisoning& poison);           // the first time counts
   void joined(SpawnId id, std::uint16_t participant, pid_t pid);  // a process that it has started
   void left(SpawnId id, std::uint16_t participant);
+  // The run is to be found outside under this name.
+  void door_open(const std::string& name);
+  void came(std::uint16_t participant, pid_t pid);  // from outside
+  void went(std::uint16_t participant);
   void stopped(SpawnId id, int signal);  // by somebody else, until continued
   void continued(SpawnId id) { facts_[id.value].stopped_by = 0; }
   void asked(SpawnId id) { facts_[id.value].stopped_when_asked = facts_[id.value].stopped_by; }
@@ -77,6 +82,7 @@ class Narrator {
   std::vector<Facts> facts_;  // by spawn
   std::map<ChannelId, std::string> poisonings_;
   std::map<std::uint16_t, SpawnId> guests_;  // who had a number last
+  std::set<std::uint16_t> outsiders_;        // numbers that one from outside had last
   std::vector<std::uint64_t> letters_;       // by channel: its messages that died
   std::string output_, dead_message_;
   std::uint64_t words_ = 0;    // of ours, so far

@@ -6,7 +6,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <system_error>
@@ -56,14 +55,13 @@ bool is_readable(int fd) {
 
 }  // namespace
 
-Registrar::Registrar(boost::asio::io_context& io, const Plan& plan, Hears hears)
+Registrar::Registrar(boost::asio::io_context& io, const Plan& plan, Numbers& numbers, Hears hears)
     : io_(io),
       plan_(plan),
+      numbers_(numbers),
       hears_(std::move(hears)),
       listener_(io, open_listener(address_)),
       busy_(plan.graph.channels.size()) {
-  for (const Spawn& spawn : plan.spawns)
-    next_ = std::max<std::uint16_t>(next_, static_cast<std::uint16_t>(spawn.participant + 1));
   listen();
 }
 
@@ -122,8 +120,7 @@ AttachReply Registrar::answer(int connection) {
 AttachReply Registrar::admit(SpawnId spawn, pid_t pid, Fd pidfd) {
   bury(spawn);
   if (const std::string why = refusal(spawn); !why.empty()) return refused(why);
-  const std::uint16_t number = free_.empty() ? next_++ : *free_.begin();
-  free_.erase(number);
+  const std::uint16_t number = numbers_.take();
   for (const PortId port : plan_.graph.at(plan_.at(spawn).process).ports)
     ++busy_[plan_.graph.at(port).channel.value];
   const std::uint64_t turn = turns_++;
@@ -149,7 +146,7 @@ void Registrar::watch(std::uint16_t number, Guest& guest) {
 }
 
 std::string Registrar::refusal(SpawnId spawn) const {
-  if (free_.empty() && next_ > kMaxParticipants)
+  if (!numbers_.any())
     return fmt::format("a graph has at most {} processes that use queues, topics and areas",
                        kMaxParticipants);
   for (const PortId port : plan_.graph.at(plan_.at(spawn).process).ports) {
@@ -168,7 +165,7 @@ void Registrar::leave(std::uint16_t number) {
   for (const PortId port : plan_.graph.at(plan_.at(spawn).process).ports)
     --busy_[plan_.graph.at(port).channel.value];
   hears_.gone(spawn, number);
-  free_.insert(number);
+  numbers_.give_back(number);
 }
 
 void Registrar::bury(SpawnId id) {

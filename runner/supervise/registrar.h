@@ -10,13 +10,13 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "os/fd.h"
 #include "plan/plan.h"
 #include "procgraph/attach.h"
+#include "supervise/numbers.h"
 
 namespace procgraph {
 
@@ -30,7 +30,7 @@ class Registrar {
   };
 
   // Listens under a name that the kernel chooses. Throws std::system_error.
-  Registrar(boost::asio::io_context& io, const Plan& plan, Hears hears);
+  Registrar(boost::asio::io_context& io, const Plan& plan, Numbers& numbers, Hears hears);
   Registrar(const Registrar&) = delete;
   Registrar& operator=(const Registrar&) = delete;
 
@@ -60,13 +60,12 @@ class Registrar {
 
   boost::asio::io_context& io_;
   const Plan& plan_;
+  Numbers& numbers_;
   const Hears hears_;
   std::string address_;
   Stream listener_;
   std::list<std::shared_ptr<Stream>> connections_;  // that have not said yet what they want
   std::map<std::uint16_t, Guest> guests_;
-  std::set<std::uint16_t> free_;  // numbers that were used before
-  std::uint16_t next_ = 1;        // the first number that never was
   std::uint64_t turns_ = 0;
   std::vector<std::uint32_t> busy_;  // by channel: guests
 };

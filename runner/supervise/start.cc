@@ -96,9 +96,16 @@ void Turn::look_at(ChannelId id) {
   const Edge& ends = cast_.at(id);
   // Where only dead letters go and nobody reads, they are kept for the end.
   const bool kept = ends.feeders > 0 && ends.writers.empty() && ends.readers.empty();
-  if (holding == 0 && edge.feeders == 0 && !std::exchange(edge.writers_ended, true))
+  const bool over = state_.left == 0;
+  const bool stopping = over || state_.stop.mode != Mode::kNone;
+  // Whoever comes from outside writes until the stop begins. It reads until readers of the graph would be
+  // asked to end: what its processes still make has somebody to go to.
+  const bool outside_writes = ends.outside_writes && !stopping;
+  const bool outside_reads = ends.outside_reads && !over && !(stopping && state_.stop.drained);
+  if (holding == 0 && edge.feeders == 0 && !outside_writes && !std::exchange(edge.writers_ended, true))
     emit(action::EndWriters{id});
-  if (edge.readers == 0 && !kept && !std::exchange(edge.readers_ended, true)) emit(action::EndReaders{id});
+  if (edge.readers == 0 && !kept && !outside_reads && !std::exchange(edge.readers_ended, true))
+    emit(action::EndReaders{id});
 }
 
 }  // namespace procgraph

@@ -134,7 +134,7 @@ void Turn::fire(const Deadlines::Key& key) {
       return stop(Mode::kAtOnce, Reason::kTimeout);
     case Deadlines::Kind::kDrained:
       state_.stop.drained = press_ = true;
-      return;
+      return leave_outside();
     case Deadlines::Kind::kAll:
       state_.stop.all = press_ = true;
       return;

@@ -44,6 +44,8 @@ void Turn::stop(Mode mode, Reason reason, int signal) {
   using Kind = Deadlines::Kind;
   for (const Kind kind : {Kind::kGraphTimeout, Kind::kDrained, Kind::kAll, Kind::kEnd})
     state_.deadlines.clear(kind);
+  if (mode != Mode::kInOrder) stop.drained = true;  // nobody's readers are waited for
+  leave_outside();
   if (mode == Mode::kKill) return move_all(life::Input::kForce);
   state_.deadlines.set(now_ + cast_.grace, Kind::kEnd);
   if (mode == Mode::kInOrder) {
@@ -51,6 +53,13 @@ void Turn::stop(Mode mode, Reason reason, int signal) {
     state_.deadlines.set(now_ + cast_.grace * 3 / 4, Kind::kAll);
   }
   press_ = true;
+}
+
+// The ends of programs outside the graph, as far as the stop has come.
+void Turn::leave_outside() {
+  for (std::uint32_t i = 0; i < cast_.edges.size(); ++i) {
+    if (cast_.edges[i].outside_writes || cast_.edges[i].outside_reads) look_at(ChannelId{i});
+  }
 }
 
 void Turn::skip_rest() {
@@ -91,6 +100,7 @@ void Turn::press() {
 void Turn::finish() {
   if (state_.left > 0 || state_.done) return;
   state_.done = true;
+  leave_outside();
   state_.deadlines = {};
   if (state_.dies_of != 0) return emit(action::Done{.signal = state_.dies_of});
   emit(action::Done{.code = state_.first ? state_.first->code : 0});

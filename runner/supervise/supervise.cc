@@ -1,7 +1,7 @@
 #include "supervise/supervise.h"
 
-#include <boost/system/system_error.hpp>
 #include <csignal>
+#include <stdexcept>
 
 #include "supervise/loop.h"
 
@@ -59,8 +59,8 @@ Outcome supervise(const Plan& plan, Opened& opened, Reporter& reporter, const Ru
   try {
     Loop loop(plan, opened, reporter, options, std::move(*fd));
     return loop.run();
-  } catch (const boost::system::system_error& error) {
-    // Asio lacks what it waits with; the guard ends what runs.
+  } catch (const std::runtime_error& error) {
+    // Asio lacks what it waits with, or there is no door for programs outside; the guard ends what runs.
     return give_up(reporter, error.what());
   }
 }

@@ -78,6 +78,7 @@ class Turn {
 
   // stop.cc: how a graph stops.
   void stop(Mode mode, Reason reason, int signal = 0);
+  void leave_outside();
   void skip_rest();
   void skip_rest_of(ProcessId id);
   void press();  // ask and kill whom the stop has reached

@@ -46,6 +46,8 @@ Action declare_kinds(Flags&, const Context&);
 Action declare_nodes(Flags&, const Context&);
 Action declare_schema(Flags&, const Context&);
 Action declare_doctor(Flags&, const Context&);
+Action declare_put(Flags&, const Context&);
+Action declare_get(Flags&, const Context&);
 Action declare_new(Flags&, const Context&);
 Action declare_completion(Flags&, const Context&);
 Action declare_version(Flags&, const Context&);

@@ -28,6 +28,15 @@ constexpr std::array kVerbs{
          "  procgraph graph etl.yaml\n"
          "  procgraph graph etl.yaml --format svg > etl.svg     needs Graphviz's dot\n",
          declare_graph},
+    Verb{"put", "Use a running graph", "put messages into a channel, from outside or in a node's script",
+         "  procgraph put jobs 'first' 'second'\n"
+         "  seq 100 | procgraph put jobs --graph etl   each line is a message\n"
+         "  procgraph put jobs --file < photo.jpg      all of it is one\n",
+         declare_put},
+    Verb{"get", "Use a running graph", "get messages out of a channel, a line each",
+         "  procgraph get results                      until the data ends\n"
+         "  procgraph get results -n 1 --timeout 5s\n",
+         declare_get},
     Verb{"new", "Write", "the source of a node of your own, ready to build",
          "  procgraph new count && cmake -S count -B count/build && cmake --build count/build\n",
          declare_new},

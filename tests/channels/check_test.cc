@@ -61,6 +61,33 @@ g.yaml:7:16: error: a message of 256KiB does not fit into topic 'v', whose memor
 )");
 }
 
+TEST(Kinds, ReplayIsForReadersFromOutsideAndWithinTheHistory) {
+  EXPECT_EQ(told(R"(processes:
+  a: { command: n, writes: [t, u, v] }
+  b: { command: n, reads: [t, u, v] }
+topics:
+  t: { external: write, replay: 3 }
+  u: { replay: 1 }
+  v: { external: read, history: 2, replay: 3 }
+)"),
+            R"(g.yaml:5:33: error: 'replay' is for readers from outside, to which topic 't' is not open
+  5 │   t: { external: write, replay: 3 }
+    │                                 ^
+g.yaml:5:18: note: open to writers only here
+    hint: write 'external: read' or 'both' beside it, or leave it out
+g.yaml:6:16: error: 'replay' is for readers from outside, to which topic 'u' is not open
+  6 │   u: { replay: 1 }
+    │                ^
+    hint: write 'external: read' or 'both' beside it, or leave it out
+g.yaml:7:44: error: readers from outside want the last 3 messages of topic 'v', which keeps 2
+  7 │   v: { external: read, history: 2, replay: 3 }
+    │                                            ^
+g.yaml:7:33: note: set here
+    hint: raise 'history' of 'v', or lower 'replay'
+3 errors
+)");
+}
+
 TEST(Kinds, ATopicMayBeTooLargeToBeMade) {
   EXPECT_EQ(told(R"(processes:
   a: { command: n, writes: t }

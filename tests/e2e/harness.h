@@ -44,6 +44,7 @@ class Running {
   // Blocks until its stdout (stderr) contains `text`; false if it ended first.
   bool wait_for_out(const std::string& text);
   bool wait_for_err(const std::string& text);
+  [[nodiscard]] const std::string& out() const { return ran_.out; }  // so far
   Ran wait();
 
  private:

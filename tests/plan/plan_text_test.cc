@@ -6,6 +6,24 @@
 namespace procgraph::test {
 namespace {
 
+TEST(PlanText, SaysWhoComesFromOutside) {
+  const Plan plan = planned(R"(processes:
+  f: { command: n, reads: jobs, writes: results }
+queues:
+  jobs: { external: write, spare: 1 }
+  results: { external: both }
+)");
+  const std::string text = to_text(plan);
+  const std::size_t at = text.find("\noutside\n");
+  ASSERT_NE(at, std::string::npos) << text;
+  EXPECT_EQ(text.substr(at, text.find("\nprocesses") - at), R"(
+outside
+  jobs     written from outside by up to one process at a time
+  results  read and written from outside by up to 8 processes at a time
+)");
+  EXPECT_EQ(plan.descriptors, 32U + 2 * 5 + 2 * 9 + 1 + 2) << "a pidfd and a connection for each place";
+}
+
 TEST(PlanText, OfTwoNodesAndAQueue) {
   EXPECT_EQ(to_text(planned(R"(processes:
   f: { command: n, writes: q }

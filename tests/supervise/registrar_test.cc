@@ -88,9 +88,11 @@ class RegistrarTest : public ::testing::Test {
   bool ended = false;
   std::vector<std::pair<std::uint16_t, pid_t>> came;
   std::vector<std::uint16_t> gone;
+  Numbers numbers{plan};
   Registrar registrar{
       io,
       plan,
+      numbers,
       {.spawn_of = [this](pid_t first) { return first == kFirst && !ended ? SpawnId{0} : SpawnId{}; },
        .came = [this](SpawnId, std::uint16_t number, pid_t pid) { came.emplace_back(number, pid); },
        .gone = [this](SpawnId, std::uint16_t number) { gone.push_back(number); }}};

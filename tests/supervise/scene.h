@@ -55,6 +55,13 @@ class Scene {
     situation_ = make_situation(cast_);
     return *this;
   }
+  // Before begin(): programs outside the graph may write the channel, or read it.
+  Scene& outside(const std::string& name, bool writes, bool reads) {
+    cast_.edges[channel(name).value].outside_writes = writes;
+    cast_.edges[channel(name).value].outside_reads = reads;
+    situation_ = make_situation(cast_);
+    return *this;
+  }
   Scene& overdue(const std::string& name) { return tell(event::Overdue{spawn(name)}); }
   Scene& died(const std::string& name) { return tell(event::Died{channel(name)}); }
   Scene& finished(const std::string& name) { return tell(event::Finished{channel(name)}); }

@@ -50,6 +50,10 @@ void Simulation::make_cast() {
     spawns += cast_.roles[i].count;
   }
   complete(cast_, channels);
+  for (Edge& edge : cast_.edges) {
+    edge.outside_writes = chance(15);
+    edge.outside_reads = chance(15);
+  }
 }
 
 void Simulation::make_role(std::uint32_t index, std::uint32_t channels) {

@@ -39,10 +39,17 @@ std::string process_line(const Process& process) {
   return cat("  ", dot_string(process.name), " [", attributes, "];\n");
 }
 
+// No name has a space: `id` is nobody else's.
+std::string outside(const std::string& channel, const std::string& id, bool writes) {
+  const std::string node = dot_string(id);
+  return cat("  ", node, " [shape=plain, style=\"\", label=\"outside\"];\n",
+             writes ? edge(node, channel, "arrowhead=none") : edge(channel, node, ""));
+}
+
 std::string channel_lines(const Graph& graph, const Channel& channel) {
   const Sides sides = sides_of(graph, channel);
   const std::string kind = cat(channel.kind->title(), channel.ended_from_start ? ", at its end" : "");
-  if (sides.from.size() == 1 && sides.to.size() == 1) {
+  if (sides.from.size() == 1 && sides.to.size() == 1 && !channel.outside.any()) {
     std::string attributes = channel.anonymous ? "" : cat("label=", two_lines(channel.name, kind));
     if (channel.duplex) attributes += ", dir=both";
     return edge(process_node(graph, sides.from[0]), process_node(graph, sides.to[0]), attributes);
@@ -54,6 +61,8 @@ std::string channel_lines(const Graph& graph, const Channel& channel) {
     out += edge(process_node(graph, process), name, channel.duplex ? "dir=both" : "arrowhead=none");
   for (const ProcessId process : sides.to)
     out += edge(name, process_node(graph, process), channel.duplex ? "dir=both" : "");
+  if (channel.outside.writes) out += outside(name, cat("into ", channel.name), true);
+  if (channel.outside.reads) out += outside(name, cat("out of ", channel.name), false);
   return out;
 }
 

@@ -60,6 +60,10 @@ void write(JsonWriter& json, const Graph& graph, const Channel& channel) {
   if (channel.policies.when_full) json.text("when_full", channel.policies.when_full->value);
   if (channel.dead_letter.valid()) json.text("dead_letter", graph.at(channel.dead_letter).name);
   if (channel.duplex) json.boolean("duplex", true);
+  if (channel.outside.any()) {
+    json.text("external", channel.outside.reads ? channel.outside.writes ? "both" : "read" : "write");
+    json.number("spare", channel.outside.places);
+  }
   if (channel.ended_from_start) json.boolean("ended_from_start", true);
   write_ends(json, graph, "writers", channel.writers);
   write_ends(json, graph, "readers", channel.readers);

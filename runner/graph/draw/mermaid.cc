@@ -35,7 +35,7 @@ std::string channel_lines(const Graph& graph, const Channel& channel) {
   const std::string text =
       cat(channel.name, " (", channel.kind->title(), channel.ended_from_start ? ", at its end)" : ")");
   const char* arrow = channel.duplex ? " <--> " : " --> ";
-  if (sides.from.size() == 1 && sides.to.size() == 1) {
+  if (sides.from.size() == 1 && sides.to.size() == 1 && !channel.outside.any()) {
     const std::string middle =
         channel.anonymous ? arrow : cat(channel.duplex ? " <-- " : " -- ", label(text), " --> ");
     return cat("  ", id(sides.from[0]), middle, id(sides.to[0]), '\n');
@@ -44,6 +44,8 @@ std::string channel_lines(const Graph& graph, const Channel& channel) {
   for (const ProcessId process : sides.from)
     out += cat("  ", id(process), channel.duplex ? arrow : " --- ", id(channel.id), '\n');
   for (const ProcessId process : sides.to) out += cat("  ", id(channel.id), arrow, id(process), '\n');
+  if (channel.outside.writes) out += cat("  into_", id(channel.id), "[/outside/] --- ", id(channel.id), '\n');
+  if (channel.outside.reads) out += cat("  ", id(channel.id), " --> from_", id(channel.id), "[/outside/]\n");
   return out;
 }
 

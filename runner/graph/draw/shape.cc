@@ -47,6 +47,7 @@ class Shaper {
   Shape run() {
     for (const Process& process : graph_.processes) shape_.nodes.push_back({.text = process_text(process)});
     for (const Channel& channel : graph_.channels) add(channel);
+    for (std::uint32_t i = 0; i < channel_of_.size(); ++i) add_outside(i);
     for (std::uint32_t v = 0; v < shape_.nodes.size(); ++v) {
       if (shape_.nodes[v].before.empty()) walk(v);
     }
@@ -77,6 +78,19 @@ class Shaper {
          .below = cat(channel.kind->title(), channel.ended_from_start ? ", at its end" : "")});
     for (const ProcessId process : sides.from) link(process.value, vertex);
     for (const ProcessId process : sides.to) link(vertex, process.value);
+  }
+
+  // Whoever comes from outside: at each side a vertex of its own, so that no circle goes through it.
+  void add_outside(std::uint32_t channel) {
+    const OutsideEnd& outside = graph_.at(channel_of_[channel]).outside;
+    const auto vertex = static_cast<std::uint32_t>(graph_.processes.size()) + channel;
+    if (outside.writes) link(add_node("(outside)"), vertex);
+    if (outside.reads) link(vertex, add_node("(outside)"));
+  }
+
+  std::uint32_t add_node(std::string text) {
+    shape_.nodes.push_back({.text = std::move(text)});
+    return static_cast<std::uint32_t>(shape_.nodes.size() - 1);
   }
 
   enum class State : std::uint8_t { kNew, kOpen, kDone };
@@ -133,7 +147,8 @@ class Shaper {
     for (std::uint32_t root = 0; root < shape_.nodes.size(); ++root) {
       const ShapeNode& node = shape_.nodes[root];
       if (node.next.empty() && node.before.empty()) {
-        if (!node.channel && graph_.processes[root].ports.empty()) shape_.lone.push_back(node.text);
+        if (root < graph_.processes.size() && graph_.processes[root].ports.empty())
+          shape_.lone.push_back(node.text);
         continue;
       }
       if (!seen[root]) shape_.parts.push_back(connected(root, seen));

@@ -54,7 +54,8 @@ void report(const Graph& graph, const std::vector<Vertex>& way, Diagnostics& dia
 // Byte pipes are not looked at here: their ends start together, so that such an `after` is a circle already.
 void readers_do_not_end_before_writers_start(const Graph& graph, const World&, Diagnostics& diagnostics) {
   for (const Channel& channel : graph.channels) {
-    if (channel.kind->bytes || !channel.kind->flows || channel.writers.size() != 1) continue;
+    if (channel.kind->bytes || !channel.kind->flows || channel.writers.size() != 1 || channel.outside.writes)
+      continue;
     const Process& writer = graph.at(graph.at(channel.writers[0]).process);
     for (const PortId id : channel.readers) {
       const Process& reader = graph.at(graph.at(id).process);
@@ -74,7 +75,7 @@ void writers_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, cons
   for (const Channel& channel : graph.channels) {
     const bool waits = !channel.policies.when_full || channel.policies.when_full->value == "block";
     if (channel.kind->bytes || channel.kind->to_each || !channel.kind->flows || !waits) continue;
-    if (channel.readers.size() != 1) continue;
+    if (channel.readers.size() != 1 || channel.outside.reads) continue;
     const Process& reader = graph.at(graph.at(channel.readers[0]).process);
     for (const After& after : reader.after) {
       if (after.condition < Condition::kFinished) continue;

@@ -51,11 +51,12 @@ void too_many(const Graph& graph, const Channel& channel, Access access, std::ui
 
 void misses(const Graph& graph, const Channel& channel, Access missing, Diagnostics& diagnostics) {
   const bool reader = missing == Access::kRead;
-  auto& error =
-      diagnostics.error(channel.mark,
-                        cat(title(graph, channel),
-                            reader ? " is written but nobody reads it" : " is read but nobody writes it"),
-                        cat("give a process '", reader ? "reads: " : "writes: ", channel.name, '\''));
+  std::string hint = cat("give a process '", reader ? "reads: " : "writes: ", channel.name, '\'');
+  if (channel.outside.any()) hint += ", or write 'external: both'";
+  auto& error = diagnostics.error(channel.mark,
+                                  cat(title(graph, channel), reader ? " is written but nobody reads it"
+                                                                    : " is read but nobody writes it"),
+                                  std::move(hint));
   note_ends(graph, reader ? channel.writers : channel.readers, reader ? "written" : "read", error);
 }
 
@@ -70,11 +71,21 @@ void channels_have_both_ends(const Graph& graph, const World&, Diagnostics& diag
       diagnostics.error(channel.mark, cat(title(graph, channel), " is declared but no process uses it"),
                         cat("give one process 'writes: ", channel.name,
                             "' and another 'reads: ", channel.name, "', or remove it"));
-    } else if (channel.readers.empty()) {
+    } else if (channel.readers.empty() && !channel.outside.reads) {
       misses(graph, channel, Access::kRead, diagnostics);
-    } else if (channel.writers.empty()) {
+    } else if (channel.writers.empty() && !channel.outside.writes) {
       misses(graph, channel, Access::kWrite, diagnostics);
     }
+  }
+}
+
+void places_are_for_programs_outside(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  for (const Channel& channel : graph.channels) {
+    if (channel.outside.any() || !channel.outside.places_mark.known()) continue;
+    diagnostics.error(
+        channel.outside.places_mark,
+        cat("'spare' is for programs outside the graph, to which ", title(graph, channel), " is not open"),
+        "write 'external: read', 'write' or 'both' beside it, or leave it out");
   }
 }
 

@@ -1,0 +1,115 @@
+#include "os/door.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace procgraph {
+namespace {
+
+constexpr unsigned kMostRuns = 1000;  // of one name
+
+// By the folder's descriptor, so that it is the one that was looked at, and short enough for an address.
+sockaddr_un address_of(const Fd& folder, const std::string& name) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  fmt::format("/proc/self/fd/{}/{}", folder.get(), name).copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+
+// What a file's stem may have and a socket's name need not.
+std::string file_name(std::string name) {
+  constexpr std::size_t kLongest = 63;
+  for (char& c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!plain && c != '-' && c != '_') c = '_';
+  }
+  return name.substr(0, kLongest);
+}
+
+Result<Fd> open_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    return Error{fmt::format("mkdir '{}'", path), errno};
+  Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat is {};
+  if (!folder || ::fstat(folder.get(), &is) != 0) return Error{fmt::format("open '{}'", path), errno};
+  if (is.st_uid != ::geteuid() || (is.st_mode & 077) != 0)
+    return Error{fmt::format("'{}' is open to other users: it must be ours, with mode 0700", path), 0};
+  return folder;
+}
+
+enum class Name { kFree, kTaken, kLeft };
+
+// Whose the name is. Only a socket to which nobody listens any more is taken away.
+Name look_at(const Fd& folder, const std::string& name) {
+  struct stat is {};
+  if (::fstatat(folder.get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) != 0) return Name::kFree;
+  if (!S_ISSOCK(is.st_mode)) return Name::kTaken;
+  const Fd probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const sockaddr_un address = address_of(folder, name);
+  const bool refused =
+      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+      errno == ECONNREFUSED;
+  return refused ? Name::kLeft : Name::kTaken;
+}
+
+Result<Fd> listen_at(const Fd& folder, const std::string& name) {
+  Fd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const sockaddr_un address = address_of(folder, name);
+  if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::fchmodat(folder.get(), name.c_str(), 0600, 0) != 0 || ::listen(fd.get(), SOMAXCONN) != 0)
+    return Error{fmt::format("a socket '{}' for programs outside", name), errno};
+  return fd;
+}
+
+// While we hold the folder's lock no other run looks for a name there.
+Result<std::pair<Fd, std::string>> take_name(const Fd& folder, const std::string& wanted) {
+  for (unsigned i = 1; i <= kMostRuns; ++i) {
+    std::string name = i == 1 ? wanted : fmt::format("{}-{}", wanted, i);
+    const Name whose = look_at(folder, name);
+    if (whose == Name::kTaken) continue;
+    if (whose == Name::kLeft) ::unlinkat(folder.get(), name.c_str(), 0);
+    Result<Fd> listener = listen_at(folder, name);
+    if (!listener) return listener.error();
+    return std::pair(std::move(*listener), std::move(name));
+  }
+  return Error{fmt::format("{} graphs of the name '{}' run already", kMostRuns, wanted), 0};
+}
+
+void lock(const Fd& folder, int how) {
+  while (::flock(folder.get(), how) != 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace
+
+Result<Door> Door::open(std::span<const std::string> folders, const std::string& name) {
+  Error why{"there is no folder for programs outside", 0};
+  for (const std::string& path : folders) {
+    Result<Fd> folder = open_folder(path);
+    if (!folder) {
+      why = folder.error();
+      continue;
+    }
+    lock(*folder, LOCK_EX);
+    auto taken = take_name(*folder, file_name(name));
+    lock(*folder, LOCK_UN);
+    if (!taken) return taken.error();
+    return Door(std::move(*folder), std::move(taken->first), std::move(taken->second));
+  }
+  return why;
+}
+
+// Before nobody listens any more: then another run may already have taken the name over.
+Door::~Door() {
+  if (listener_) ::unlinkat(folder_.get(), name_.c_str(), 0);
+}
+
+}  // namespace procgraph

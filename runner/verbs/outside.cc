@@ -1,0 +1,56 @@
+#include "verbs/outside.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/text.h"
+
+namespace procgraph {
+namespace {
+
+int fail(std::string_view verb, std::string_view why, int code) {
+  fmt::print(stderr, "procgraph {}: {}\n", verb, escape(why));
+  return code;
+}
+
+// --graph has its default in the environment, where a node finds the name of the graph that it belongs to.
+bool is_in_node(const std::string& graph) {
+  const char* own = std::getenv("PROCGRAPH_GRAPH");
+  return own != nullptr && std::getenv("PROCGRAPH_PROCESS") != nullptr && (graph.empty() || graph == own);
+}
+
+}  // namespace
+
+void OutsideFlags::declare(Flags& flags, std::string timeout_help) {
+  flags.argument("CHANNEL", channel, "a queue with 'external'; in a node's script, a port of the node", true);
+  flags.text("--graph", graph, "NAME", "the running graph; not needed while there is one");
+  flags.text("--timeout", timeout, "DURATION", std::move(timeout_help));
+}
+
+Outcome at_channel(std::string_view verb, const OutsideFlags& flags,
+                   const std::function<Outcome(Node&, std::optional<Duration>)>& act) {
+  std::optional<Duration> timeout;
+  if (!flags.timeout.empty()) timeout = parse_duration(flags.timeout);
+  if (!flags.timeout.empty() && !timeout)
+    return {.code =
+                fail(verb, fmt::format("--timeout {}: a duration such as 500ms, 90s or 5m", flags.timeout),
+                     kExitUsage)};
+  try {
+    if (is_in_node(flags.graph)) {
+      Node node;
+      return act(node, timeout);
+    }
+    Node node = Node::outside(flags.graph);
+    return act(node, timeout);
+  } catch (const NoReaders& nobody) {  // a part of a graph that is cut off is no failure to tell of
+    if (!is_in_node(flags.graph)) fail(verb, nobody.what(), 0);
+    return {.signal = SIGPIPE};
+  } catch (const Failure& failure) {
+    return {.code = fail(verb, failure.what(), kExitMachine)};
+  }
+}
+
+}  // namespace procgraph
