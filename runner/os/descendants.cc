@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -83,17 +82,18 @@ class Hopelessness {
       (void)signal_exactly(line.pid, SIGKILL, same);
     }
     const auto now = std::chrono::steady_clock::now();
-    if (one_moves || !since_) since_ = now;
-    return now - *since_ >= kLongest;
+    if (one_moves || since_ == kNotYet) since_ = now;
+    return now - since_ >= kLongest;
   }
-  void ends() { since_.reset(); }
+  void ends() { since_ = kNotYet; }
   [[nodiscard]] std::vector<pid_t> hanging() && { return std::move(hanging_); }
 
  private:
   static constexpr std::chrono::seconds kLongest{5};
 
   std::span<const pid_t> spared_;
-  std::optional<std::chrono::steady_clock::time_point> since_;
+  static constexpr auto kNotYet = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point since_ = kNotYet;
   std::vector<pid_t> hanging_;
 };
 

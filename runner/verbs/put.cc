@@ -30,10 +30,10 @@ bool each_of_input(bool whole, const std::function<bool(std::string_view)>& take
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw Failure(fmt::format("standard input cannot be read: {}", std::strerror(errno)));
     if (got == 0) break;
+    std::size_t begin = 0, unseen = text.size();
     text.append(block, static_cast<std::size_t>(got));
-    std::size_t begin = 0;
-    for (std::size_t end = 0; !whole && (end = text.find('\n', begin)) != std::string::npos;
-         begin = end + 1) {
+    for (std::size_t end = 0; !whole && (end = text.find('\n', unseen)) != std::string::npos;
+         begin = unseen = end + 1) {
       if (!take(std::string_view(text).substr(begin, end - begin))) return false;
     }
     text.erase(0, begin);

@@ -52,6 +52,7 @@ std::vector<Target> targets(TestQueue& queue) {
           {control, g.returned_at, g.descriptors_at - g.returned_at},
           {control, g.descriptors_at, 16 * sizeof(detail::Descriptor)},
           {control, g.tallies_at, 8 * sizeof(detail::Tally)},
+          {queue.payload(), 0, 4096},  // where frames are
           {queue.roster(), detail::kRosterReadOnly, 64 * sizeof(detail::Doorbell)}};
 }
 
@@ -111,8 +112,12 @@ int write_on(Node& node, Common& common, std::uint64_t seed) {
   while (common.go == 0) std::this_thread::yield();
   for (;;) {
     const std::size_t size = random() % 4 == 0 ? random() % kMost : random() % 60;
+    const std::string text(size, 'x');
     if (random() % 2 == 0) {
-      (void)out.put(std::string(size, 'x'), 1ms);
+      (void)out.put(text, 1ms);
+    } else if (random() % 2 == 0) {
+      const std::vector<std::string_view> many(random() % 8, std::string_view(text).substr(0, size / 8));
+      (void)out.put_many(many, 1ms);
     } else if (auto loan = out.loan(size, 1ms)) {
       std::memset(loan->bytes().data(), 'x', size);
       if (random() % 4 != 0) loan->commit(size / 2);
@@ -127,6 +132,13 @@ int read_on(Node& node, Common& common, std::uint64_t seed, bool selects) {
   while (common.go == 0) std::this_thread::yield();
   for (std::uint64_t sum = 0;;) {
     if (selects) (void)node.select({in}, 1ms);
+    if (random() % 8 == 0) {
+      auto frame = in.get_many(0ms);
+      for (auto at = frame ? frame->begin() : Frame::Iterator(); at != std::default_sentinel; ++at) {
+        if (at->size() > kMost) return 2;
+        for (std::byte byte : *at) sum += static_cast<std::uint64_t>(byte);
+      }
+    }
     auto message = in.get(selects ? 0ms : 1ms);
     if (!message) continue;
     if (message->bytes().size() > kMost) return 2;
@@ -225,7 +237,7 @@ void survive(const typename Channel::Shape& shape, std::uint64_t seed) {
 // Each sort of nonsense in each part of the memory. PROCGRAPH_TEST_SEEDS=first:last tries more.
 template <class Channel>
 void survive_all(const typename Channel::Shape& shape) {
-  std::uint64_t first = 0, last = 79;
+  std::uint64_t first = 0, last = 11 * kSorts - 1;
   if (const char* seeds = std::getenv("PROCGRAPH_TEST_SEEDS")) std::sscanf(seeds, "%lu:%lu", &first, &last);
   for (std::uint64_t seed = first; seed <= last && !::testing::Test::HasFailure(); ++seed)
     survive<Channel>(shape, seed);
