@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <utility>
 
 namespace procgraph {
@@ -24,28 +25,21 @@ sockaddr_un address_of(const Fd& folder, const std::string& name) {
   return address;
 }
 
-// What a file's stem may have and a socket's name need not.
-std::string file_name(std::string name) {
-  constexpr std::size_t kLongest = 63;
-  for (char& c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!plain && c != '-' && c != '_') c = '_';
-  }
-  return name.substr(0, kLongest);
-}
-
 Result<Fd> open_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
     return Error{fmt::format("mkdir '{}'", path), errno};
   Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat is {};
   if (!folder || ::fstat(folder.get(), &is) != 0) return Error{fmt::format("open '{}'", path), errno};
-  if (is.st_uid != ::geteuid() || (is.st_mode & 077) != 0)
-    return Error{fmt::format("'{}' is open to other users: it must be ours, with mode 0700", path), 0};
+  if (is.st_uid != ::geteuid())
+    return Error{fmt::format("'{}' belongs to another user: set XDG_RUNTIME_DIR to a folder of yours", path),
+                 0};
+  if ((is.st_mode & 077) != 0)
+    return Error{fmt::format("'{}' is open to other users: 'chmod 700' would close it", path), 0};
   return folder;
 }
 
-enum class Name { kFree, kTaken, kLeft };
+enum class Name { kFree, kTaken, kLeft, kUnknown };
 
 // Whose the name is. Only a socket to which nobody listens any more is taken away.
 Name look_at(const Fd& folder, const std::string& name) {
@@ -53,6 +47,7 @@ Name look_at(const Fd& folder, const std::string& name) {
   if (::fstatat(folder.get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) != 0) return Name::kFree;
   if (!S_ISSOCK(is.st_mode)) return Name::kTaken;
   const Fd probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!probe) return Name::kUnknown;
   const sockaddr_un address = address_of(folder, name);
   const bool refused =
       ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
@@ -75,6 +70,7 @@ Result<std::pair<Fd, std::string>> take_name(const Fd& folder, const std::string
     std::string name = i == 1 ? wanted : fmt::format("{}-{}", wanted, i);
     const Name whose = look_at(folder, name);
     if (whose == Name::kTaken) continue;
+    if (whose == Name::kUnknown) return Error{"a socket to look who bears a name", errno};
     if (whose == Name::kLeft) ::unlinkat(folder.get(), name.c_str(), 0);
     Result<Fd> listener = listen_at(folder, name);
     if (!listener) return listener.error();
@@ -83,9 +79,21 @@ Result<std::pair<Fd, std::string>> take_name(const Fd& folder, const std::string
   return Error{fmt::format("{} graphs of the name '{}' run already", kMostRuns, wanted), 0};
 }
 
-void lock(const Fd& folder, int how) {
-  while (::flock(folder.get(), how) != 0 && errno == EINTR) {
+// Of the file that bears the name; 0: none does.
+ino_t number_of(const Fd& folder, const std::string& name) {
+  struct stat is {};
+  return ::fstatat(folder.get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) == 0 ? is.st_ino : 0;
+}
+
+// Whoever looks for a name does so for a moment; one that is stopped meanwhile must not stop all others.
+bool lock(const Fd& folder) {
+  constexpr int kTries = 200;
+  constexpr timespec kBetween{.tv_sec = 0, .tv_nsec = 10'000'000};
+  for (int i = 0; i < kTries; ++i) {
+    if (::flock(folder.get(), LOCK_EX | LOCK_NB) == 0) return true;
+    ::nanosleep(&kBetween, nullptr);
   }
+  return false;
 }
 
 }  // namespace
@@ -98,18 +106,26 @@ Result<Door> Door::open(std::span<const std::string> folders, const std::string&
       why = folder.error();
       continue;
     }
-    lock(*folder, LOCK_EX);
-    auto taken = take_name(*folder, file_name(name));
-    lock(*folder, LOCK_UN);
+    if (!lock(*folder))
+      return Error{fmt::format("'{}' is locked by another process: is a run stopped there?", path), 0};
+    auto taken = take_name(*folder, name);
+    ::flock(folder->get(), LOCK_UN);
     if (!taken) return taken.error();
     return Door(std::move(*folder), std::move(taken->first), std::move(taken->second));
   }
   return why;
 }
 
-// Before nobody listens any more: then another run may already have taken the name over.
+Door::Door(Fd folder, Fd listener, std::string name)
+    : folder_(std::move(folder)),
+      listener_(std::move(listener)),
+      name_(std::move(name)),
+      file_(number_of(folder_, name_)) {}
+
+// Before nobody listens any more: then another run may already have taken the name over; as it may have where
+// somebody has removed our file.
 Door::~Door() {
-  if (listener_) ::unlinkat(folder_.get(), name_.c_str(), 0);
+  if (listener_ && number_of(folder_, name_) == file_) ::unlinkat(folder_.get(), name_.c_str(), 0);
 }
 
 }  // namespace procgraph

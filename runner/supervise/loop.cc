@@ -86,7 +86,7 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
 
 void Loop::open_door() {
   const std::vector<std::string> folders = meeting_folders();
-  Result<Door> door = Door::open(folders, plan_.graph.name);
+  Result<Door> door = Door::open(folders, meeting_name(plan_.graph.name));
   if (!door) throw std::runtime_error(door.error().text());
   narrator_.door_open(door->name());
   outsiders_.emplace(

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -33,9 +34,10 @@ bool is_ready(int fd, short events) {
   return ::poll(&one, 1, 0) == 1;
 }
 
-// A small packet, which a socket that has answered all before takes at once.
-void send_with(int socket, const OutsideReply& reply,
-               const std::array<int, kOutsideDescriptors>& descriptors) {
+// A small packet, which a socket that has answered all before takes at once. False: it did not, and whoever
+// waits for the answer is not to wait for ever.
+bool send_with(int socket, const OutsideReply& reply,
+               const std::array<int, kOutsideDescriptors>& descriptors = {}) {
   iovec data{const_cast<OutsideReply*>(&reply), sizeof reply};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptors)]{};
   msghdr message{};
@@ -50,7 +52,7 @@ void send_with(int socket, const OutsideReply& reply,
     part->cmsg_len = CMSG_LEN(sizeof descriptors);
     std::memcpy(CMSG_DATA(part), descriptors.data(), sizeof descriptors);
   }
-  static_cast<void>(!::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
+  return ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 }
 
 std::string open_channels(const Graph& graph) {
@@ -77,17 +79,21 @@ Outsiders::Outsiders(boost::asio::io_context& io, const Plan& plan, const Opened
 void Outsiders::listen() {
   listener_.async_wait(Stream::wait_read, [this](boost::system::error_code error) {
     if (error) return;
-    accept_some();
-    listen();
+    if (accept_some()) return listen();
+    later_.expires_after(kWithoutDescriptors);  // who waits makes the socket readable all the time
+    later_.async_wait([this](boost::system::error_code stopped) {
+      if (!stopped) listen();
+    });
   });
 }
 
-void Outsiders::accept_some() {
+bool Outsiders::accept_some() {
   for (std::size_t i = 0; i < kMostSilent; ++i) {  // others want to be heard too
     Fd connection(::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!connection) return;
+    if (!connection) return errno == EAGAIN || errno == ECONNABORTED || errno == EINTR;
     let_in(std::move(connection));
   }
+  return true;
 }
 
 // Whose process it is the kernel says, as of when it connected. Still connected after its pidfd was opened:
@@ -98,11 +104,21 @@ void Outsiders::let_in(Fd connection) {
   if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != ::geteuid())
     return;
   Result<Fd> pidfd = open_pidfd(peer.pid);
-  if (!pidfd || is_ready(connection.get(), POLLRDHUP)) return;
+  if (!pidfd) {
+    (void)send_with(connection.get(),
+                    refused("procgraph cannot watch this program: " + pidfd.error().text()));
+    return;
+  }
+  if (is_ready(connection.get(), POLLRDHUP)) return;
   const auto silent = [](const GuestPointer& guest) { return guest->number == 0; };
   if (std::ranges::count_if(guests_, silent) >= static_cast<std::ptrdiff_t>(kMostSilent))
     leave(*std::ranges::find_if(guests_, silent));  // who has been silent the longest
-  const auto guest = std::make_shared<Guest>(io_, std::move(connection), std::move(*pidfd), peer.pid);
+  GuestPointer guest;
+  try {
+    guest = std::make_shared<Guest>(io_, std::move(connection), std::move(*pidfd), peer.pid);
+  } catch (const boost::system::system_error&) {
+    return;  // the kernel watches no more of them; this one sees that it is let go
+  }
   guests_.push_back(guest);
   hear(guest);
   watch(guest);
@@ -113,7 +129,7 @@ void Outsiders::hear(const GuestPointer& guest) {
     if (error || guest->gone) return;
     if (is_ready(guest->line.native_handle(), POLLRDHUP)) return leave(guest);
     if (is_ready(guest->line.native_handle(), POLLIN)) answer(guest);
-    hear(guest);
+    if (!guest->gone) hear(guest);
   });
 }
 
@@ -131,16 +147,22 @@ void Outsiders::answer(const GuestPointer& guest) {
   const int line = guest->line.native_handle();
   const ssize_t got = ::recv(line, &request, sizeof request, MSG_DONTWAIT);
   if (got < 0) return;
-  if (got != static_cast<ssize_t>(sizeof request)) return send_with(line, refused("this is no request"), {});
-  if (request.version != kAttachVersion)
-    return send_with(line, refused("its SDK and procgraph are not of the same version"), {});
   request.channel.back() = '\0';
-  const OutsideReply reply = admit(*guest, request);
-  if (reply.participant == 0) return send_with(line, reply, {});
-  const auto channel = std::ranges::find(plan_.graph.channels, request.channel.data(), &Channel::name);
-  const Opened::Shared shared = opened_.shared(channel->id);
-  send_with(line, reply,
-            {shared.roster, shared.control, request.writes != 0 ? shared.writable : shared.readable});
+  OutsideReply reply;
+  if (got != static_cast<ssize_t>(sizeof request)) {
+    reply = refused("this is no request");
+  } else if (request.version != kAttachVersion) {
+    reply = refused("its SDK and procgraph are not of the same version");
+  } else {
+    reply = admit(*guest, request);
+  }
+  std::array<int, kOutsideDescriptors> descriptors{};
+  if (reply.participant != 0) {
+    const auto channel = std::ranges::find(plan_.graph.channels, request.channel.data(), &Channel::name);
+    const Opened::Shared shared = opened_.shared(channel->id);
+    descriptors = {shared.roster, shared.control, request.writes != 0 ? shared.writable : shared.readable};
+  }
+  if (!send_with(line, reply, descriptors)) leave(guest);
 }
 
 OutsideReply Outsiders::admit(Guest& guest, const OutsideRequest& request) {

@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -54,7 +55,8 @@ class Outsiders {
   using GuestPointer = std::shared_ptr<Guest>;
 
   void listen();
-  void accept_some();
+  // False: no descriptor is free.
+  [[nodiscard]] bool accept_some();
   void let_in(Fd connection);
   void hear(const GuestPointer& guest);
   void watch(const GuestPointer& guest);
@@ -73,6 +75,7 @@ class Outsiders {
   const Hears hears_;
   Door door_;
   Stream listener_;
+  boost::asio::steady_timer later_{io_};
   std::list<GuestPointer> guests_;
 };
 

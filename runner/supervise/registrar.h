@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -50,7 +51,8 @@ class Registrar {
   };
 
   void listen();
-  void accept_some();
+  // False: no descriptor is free.
+  [[nodiscard]] bool accept_some();
   void hear(const std::shared_ptr<Stream>& connection);
   [[nodiscard]] AttachReply answer(int connection);
   [[nodiscard]] AttachReply admit(SpawnId spawn, pid_t pid, Fd pidfd);
@@ -64,6 +66,7 @@ class Registrar {
   const Hears hears_;
   std::string address_;
   Stream listener_;
+  boost::asio::steady_timer later_{io_};
   std::list<std::shared_ptr<Stream>> connections_;  // that have not said yet what they want
   std::map<std::uint16_t, Guest> guests_;
   std::uint64_t turns_ = 0;

@@ -100,7 +100,8 @@ Poller::Poller(QueuePort& port)
 bool ReaderState::is_broken() {
   const std::uint32_t state = port.view.control().state.load();
   if ((state & kBroken) == 0) return false;
-  ended = (state & kPoisoned) == 0 && (state & kDraining) != 0;
+  // The run is over: nobody brings back what rests or is held elsewhere.
+  ended = (state & kPoisoned) == 0 && (state & kDraining) != 0 && is_at_end();
   return true;
 }
 

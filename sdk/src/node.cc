@@ -183,6 +183,7 @@ struct Node::State {
 
   // Of a program outside: the channel's end, opened by the first who asks for it.
   [[nodiscard]] QueuePort& outside(std::string_view channel, bool to_write) {
+    line->require_ours();
     const std::lock_guard lock(opening);
     const std::string key = std::string(to_write ? "> " : "< ").append(channel);
     if (const auto found = queues.find(key); found != queues.end()) return *found->second;

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <algorithm>
@@ -26,12 +27,28 @@ std::vector<std::string> meeting_folders() {
   std::vector<std::string> folders;
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
   if (runtime != nullptr && runtime[0] == '/') folders.push_back(std::string(runtime) + "/procgraph");
-  folders.push_back("/tmp/procgraph-" + std::to_string(geteuid()));
+  const std::string user = std::to_string(geteuid());
+  // Where the variable points in a session, and is not set in a service.
+  if (const std::string usual = "/run/user/" + user + "/procgraph"; folders.empty() || folders[0] != usual)
+    folders.push_back(usual);
+  folders.push_back("/tmp/procgraph-" + user);
   return folders;
+}
+
+std::string meeting_name(std::string_view graph) {
+  constexpr std::size_t kLongest = 63;
+  std::string name(graph.substr(0, kLongest));
+  for (char& c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!plain && c != '-' && c != '_') c = '_';
+  }
+  return name;
 }
 
 namespace detail {
 namespace {
+
+constexpr time_t kPatience = 10;  // seconds for an answer, which costs the runner microseconds
 
 // The folder, if it is ours and nobody else's.
 Fd open_folder(const std::string& path) {
@@ -47,7 +64,7 @@ Fd connect_to(const Fd& folder, const std::string& name) {
   sockaddr_un to{};
   to.sun_family = AF_UNIX;
   const std::string path = "/proc/self/fd/" + std::to_string(folder.get()) + '/' + name;
-  if (path.size() >= sizeof to.sun_path || name.find('/') != std::string::npos) return {};
+  if (path.size() >= sizeof to.sun_path) return {};
   path.copy(to.sun_path, path.size());
   Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   const auto* address = reinterpret_cast<const sockaddr*>(&to);
@@ -59,7 +76,7 @@ Fd find(const std::string& name) {
   for (const std::string& path : meeting_folders()) {
     const Fd folder = open_folder(path);
     if (!folder) continue;
-    if (Fd socket = connect_to(folder, name)) return socket;
+    if (Fd socket = connect_to(folder, meeting_name(name))) return socket;
   }
   return {};
 }
@@ -126,6 +143,8 @@ Outside::Outside(const std::string& graph, std::function<void()> on_over)
       stop_(eventfd(0, EFD_CLOEXEC)),
       on_over_(std::move(on_over)),
       process_(getpid()) {
+  timeval patience{.tv_sec = kPatience, .tv_usec = 0};
+  setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   if (!stop_) throw Failure(std::string("no descriptor to wait with: ") + std::strerror(errno));
   sigset_t all, before;
   sigfillset(&all);
@@ -139,8 +158,10 @@ Outside::Outside(const std::string& graph, std::function<void()> on_over)
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+// A child of fork() may have the connection too, and the runner is to see that we go.
 Outside::~Outside() {
   stop();
+  if (process_ == getpid()) shutdown(socket_.get(), SHUT_RDWR);
 }
 
 void Outside::stop() {
@@ -165,7 +186,13 @@ void Outside::watch() {
 }
 
 void Outside::hung_up() const {
-  throw GraphEnded("graph '" + graph_ + "' has ended");
+  throw GraphEnded("graph '" + graph_ + "' has ended, or has let go of this program");
+}
+
+void Outside::require_ours() const {
+  if (process_ != getpid())
+    throw NotInGraph("the line to graph '" + graph_ +
+                     "' was opened before fork(); only the process that opened it can use it");
 }
 
 Outside::Grant Outside::ask(std::string_view channel, bool writes) {
@@ -176,7 +203,10 @@ Outside::Grant Outside::ask(std::string_view channel, bool writes) {
   const auto sent = retry([&] { return send(socket_.get(), &request, sizeof request, MSG_NOSIGNAL); });
   OutsideReply reply;
   std::vector<Fd> descriptors;
-  if (sent < 0 || receive(socket_.get(), reply, descriptors) <= 0) hung_up();
+  const ssize_t got = sent < 0 ? sent : receive(socket_.get(), reply, descriptors);
+  if (got < 0 && errno == EAGAIN)
+    throw NotInGraph("graph '" + graph_ + "' does not answer: is it stopped (Ctrl-Z)?");
+  if (got <= 0) hung_up();
   if (reply.version != kAttachVersion)
     throw NotInGraph("the SDK of this program and the procgraph of graph '" + graph_ +
                      "' are not of the same version");

@@ -32,8 +32,10 @@ class Outside {
   ~Outside();
 
   [[nodiscard]] const std::string& graph() const { return graph_; }
-  // Blocks until the runner answers. One call at a time. Throws NoSuchPort and NotInGraph in the runner's
-  // words, GraphEnded.
+  // Throws NotInGraph in a child made by fork().
+  void require_ours() const;
+  // Blocks until the runner answers, at most 10 s. One call at a time. Throws NoSuchPort and NotInGraph in
+  // the runner's words, NotInGraph where it does not answer, GraphEnded.
   [[nodiscard]] Grant ask(std::string_view channel, bool writes);
   // From here on on_over() is not called, nor being called.
   void stop();

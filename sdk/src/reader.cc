@@ -137,6 +137,7 @@ bool start(ReaderState& s, const Deadline& deadline, TakenMessage& taken) {
   const auto left = open_frame(d);
   if (!left) throw_spoilt(s);
   taken.records = *left;
+  if (s.poller) s.poller->bridge.ring();  // what nobody else can have is not to be slept on
   s.frame = detail::OpenFrame{.taken = taken, .records = detail::records_of(bytes_of(s, taken.block))};
   return true;
 }
@@ -153,6 +154,7 @@ std::span<const std::byte> next_record(ReaderState& s, TakenMessage& taken) {
     if (!frame.records.take(data, size)) throw_spoilt(s);
   }
   s.consumer.renew(taken.block);
+  give_out(s.port.view.memory.descriptor(taken.block), taken.records);
   frame.taken.records &= ~taken.records;
   if (frame.taken.records == 0) s.frame.reset();
   return {data, size};
@@ -184,7 +186,10 @@ std::optional<Frame> Reader::get_many(std::chrono::nanoseconds timeout) {
   ReaderState& s = *state_;
   TakenMessage taken;
   if (!s.frame && !start(s, detail::deadline_in(timeout), taken)) return std::nullopt;
-  if (s.frame) taken = std::exchange(s.frame, std::nullopt)->taken;
+  if (s.frame) {
+    taken = std::exchange(s.frame, std::nullopt)->taken;
+    give_out(s.port.view.memory.descriptor(taken.block), taken.records);
+  }
   return Frame(Message(s.port.view, taken, bytes_of(s, taken.block)));
 }
 

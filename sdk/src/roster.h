@@ -53,6 +53,8 @@ class Roster {
   [[nodiscard]] static Result<Roster> attach(std::span<std::byte> region);
 
   [[nodiscard]] bool attached() const { return region_ != nullptr; }
+  // Both are the one mapping of a graph's roster.
+  [[nodiscard]] bool is_same(const Roster& other) const { return region_ == other.region_; }
   // A free doorbell, now ours; nothing if 16,384 threads of this graph wait.
   [[nodiscard]] std::optional<std::uint32_t> acquire(std::uint16_t participant);
   void release(std::uint32_t doorbell);

@@ -60,6 +60,10 @@ Selection::Selection(std::span<const Selectable> ends) {
     }
     ends_.push_back(std::move(end));
   }
+  for (const End& end : ends_) {  // one doorbell is rung for all
+    if (end.port() != nullptr && !end.port()->view.roster.is_same(first_port()->view.roster))
+      throw Failure("select: " + first_port()->name() + " and " + end.port()->name() + " are of two graphs");
+  }
 }
 
 std::vector<std::size_t> Selection::wait(const Deadline& deadline, Bridges& bridges) {

@@ -1,5 +1,6 @@
 // Messages that are put together.
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -268,6 +269,43 @@ TEST(FrameTest, ProgressForgetsFailures) {
   EXPECT_EQ(take_all(e.reader), numbers(6, 10));
 }
 
+TEST(FrameTest, WhatNobodyHasSeenHasNotFailed) {
+  Ends e(
+      {.capacity = 16, .writers = 1, .policy = {.max_deliveries = 1, .retry_first = 1h, .retry_most = 1h}});
+  e.put(numbers(0, 10));
+  for (int i = 0; i < 4; ++i) {
+    Reader other = e.node.reader("in");
+    EXPECT_EQ(other.try_get()->deliveries(), 1u);
+  }
+  EXPECT_EQ(take_all(e.reader), numbers(4, 10));
+}
+
+TEST(FrameTest, OneOfWhichNothingIsInHandIsNotHeldForTooLong) {
+  Ends e({.capacity = 16, .writers = 1, .policy = {.lease_timeout = 1ms}});
+  e.put(numbers(0, 10));
+  const auto later = std::chrono::steady_clock::now() + 1h;
+  auto held = e.reader.get();
+  EXPECT_EQ(leases(e.queue.control(), later, {}).overdue, std::vector<std::uint16_t>{1});
+  held.reset();
+  const Leases idle = leases(e.queue.control(), later, {});
+  EXPECT_TRUE(idle.overdue.empty());
+  EXPECT_TRUE(idle.look.has_value());  // something may be given out
+}
+
+TEST(FrameTest, WhatIsLeftOfOneMakesTheDescriptorReadable) {
+  Ends e;
+  const int fd = e.reader.fd();
+  ASSERT_FALSE(e.reader.try_get());
+  pollfd look{fd, POLLIN, 0};
+  ASSERT_EQ(poll(&look, 1, 0), 0);
+  e.put(numbers(0, 3));
+  Reader& same = e.reader;
+  EXPECT_EQ(same.get()->text(), "number 0");
+  EXPECT_EQ(poll(&look, 1, -1), 1);
+  EXPECT_EQ(take_all(same), numbers(1, 3));
+  EXPECT_EQ(poll(&look, 1, 0), 0);
+}
+
 TEST(FrameTest, OneThatFailsAgainAndAgainDiesWithWhatIsLeft) {
   Ends e({.capacity = 16, .writers = 1, .policy = {.max_deliveries = 3}});
   TestQueue letters({.capacity = 4, .writers = 0, .letter_room = 200});
@@ -291,7 +329,9 @@ TEST(FrameTest, OneThatFailsAgainAndAgainDiesWithWhatIsLeft) {
   auto seventh = reader.try_get();
   ASSERT_TRUE(seventh);
   EXPECT_EQ(seventh->text(), "number 6");
-  EXPECT_EQ(seventh->dead_letter(), why);
+  DeadLetter unseen = why;
+  unseen.deliveries = 0;
+  EXPECT_EQ(seventh->dead_letter(), unseen);
   seventh.reset();
   EXPECT_EQ(take_all(reader), numbers(7, 8));
   EXPECT_TRUE(parked(e.queue.control()).empty());

@@ -396,5 +396,15 @@ TEST(SelectArea, IsRefusedToAChildMadeByFork) {
             0);
 }
 
+TEST_F(Select, RefusesEndsOfTwoGraphs) {
+  TestQueue one({.capacity = 4}), other({.capacity = 4});
+  one.enter(1, "read");
+  Node first;
+  other.enter(1, "read");
+  Node second;
+  Reader here = first.reader("q"), there = second.reader("q");
+  EXPECT_THROW((void)first.select({here, there}, 0ms), Failure);
+}
+
 }  // namespace
 }  // namespace procgraph::testing

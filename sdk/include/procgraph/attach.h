@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace procgraph {
@@ -50,8 +51,11 @@ static_assert(sizeof(OutsideRequest) == 72 && sizeof(OutsideReply) == 1024);
 inline constexpr std::size_t kOutsideDescriptors = 3;
 
 // Where runs that are open to programs outside are found, the best one first: $XDG_RUNTIME_DIR/procgraph if
-// that variable is a path, then /tmp/procgraph-UID. Only one that belongs to the user, and to nobody else, is
-// to be trusted.
+// that variable is a path, /run/user/UID/procgraph, then /tmp/procgraph-UID. Only one that belongs to the
+// user, and to nobody else, is to be trusted.
 [[nodiscard]] std::vector<std::string> meeting_folders();
+// The file that a run of this graph has there, but for the "-2" and so on of further ones: what is neither a
+// letter, a digit, - nor _ becomes _, and it ends after 63 bytes.
+[[nodiscard]] std::string meeting_name(std::string_view graph);
 
 }  // namespace procgraph

@@ -81,12 +81,13 @@ bool put(View& view, std::span<const std::byte> body, const std::string& trailer
   return want == Want::kNothing || want == Want::kDropped;
 }
 
-// What is left of a frame, each as a letter of its own; what was moved is written down, so that a full queue
-// can be tried again.
-bool put_records(View& source, BlockIndex block, View& target, const std::string& trailer) {
+// What is left of a frame, each as a letter of its own, with no delivery where it was not seen; what was
+// moved is written down, so that a full queue can be tried again.
+bool put_records(View& source, BlockIndex block, View& target, DeadLetter letter) {
   detail::Descriptor& d = source.memory.descriptor(block);
   detail::RecordCursor records = detail::records_of(body_of(source, block));
-  const std::uint64_t left = detail::left_of(d);
+  const std::uint64_t left = detail::left_of(d), given = detail::frame_head(d).given.load();
+  const std::uint32_t deliveries = letter.deliveries;
   for (unsigned i = 0; i < detail::kMostRecords && left >> i != 0; ++i) {
     const std::byte* data = nullptr;
     std::uint32_t size = 0;
@@ -96,7 +97,8 @@ bool put_records(View& source, BlockIndex block, View& target, const std::string
     }
     const std::uint64_t bit = std::uint64_t{1} << i;
     if ((left & bit) == 0) continue;
-    if (!put(target, {data, size}, trailer)) return false;
+    letter.deliveries = (given & bit) != 0 ? deliveries : 0;
+    if (!put(target, {data, size}, detail::trailer_of(letter))) return false;
     detail::mark_done(d, bit);
   }
   return true;
@@ -131,10 +133,9 @@ bool move_dead(const QueueRegions& from, const QueueRegions& to, const DeadLette
   if (!source || !target) return false;
   auto block = find(*source, letter.sequence);
   if (!block) return false;
-  const std::string trailer = detail::trailer_of(letter);
   const bool moved = is_frame(source->memory.descriptor(*block))
-                         ? put_records(*source, *block, *target, trailer)
-                         : put(*target, body_of(*source, *block), trailer);
+                         ? put_records(*source, *block, *target, letter)
+                         : put(*target, body_of(*source, *block), detail::trailer_of(letter));
   if (moved) release(*source, *block);
   return moved;
 }

@@ -21,6 +21,7 @@ std::optional<std::uint64_t> open_frame(Descriptor& d) {
   head.before.store(done, std::memory_order_relaxed);
   head.settled.store(done, std::memory_order_relaxed);
   head.back.store(0, std::memory_order_relaxed);
+  head.given.store(0, std::memory_order_relaxed);
   return left;
 }
 
@@ -53,6 +54,16 @@ bool is_done(Descriptor& d) {
 bool has_moved_on(Descriptor& d) {
   FrameHead& head = frame_head(d);
   return (done_of(head) & ~head.before.load(std::memory_order_relaxed)) != 0;
+}
+
+bool has_failed(Descriptor& d) {
+  FrameHead& head = frame_head(d);
+  return (head.given.load(std::memory_order_relaxed) & ~done_of(head)) != 0;
+}
+
+bool is_idle(Descriptor& d) {
+  FrameHead& head = frame_head(d);
+  return (head.given.load(std::memory_order_relaxed) & ~head.settled.load(std::memory_order_relaxed)) == 0;
 }
 
 }  // namespace procgraph::detail

@@ -30,8 +30,9 @@ struct FrameHead {
   Shared<std::uint64_t> settled;  // records that have left their reader's hands
   Shared<std::uint64_t> back;     // those of them that are to be delivered again
   Shared<std::uint64_t> before;   // those that were done with before the frame was taken
+  Shared<std::uint64_t> given;    // those that its reader's program has seen since
 };
-static_assert(sizeof(FrameHead) == 32 && sizeof(FrameHead) <= kInlineBytes);
+static_assert(sizeof(FrameHead) == 40 && sizeof(FrameHead) <= kInlineBytes);
 
 [[nodiscard]] constexpr std::uint64_t record_size(std::uint64_t bytes) {
   return 8 + (bytes + 7) / 8 * 8;
@@ -58,6 +59,7 @@ inline void begin_frame(Descriptor& d, std::uint32_t count) {
   head.settled.store(0, std::memory_order_relaxed);
   head.back.store(0, std::memory_order_relaxed);
   head.before.store(0, std::memory_order_relaxed);
+  head.given.store(0, std::memory_order_relaxed);
 }
 
 // Writes a record at `to`; where the next one goes.
@@ -92,6 +94,10 @@ struct RecordCursor {
 
 // We have taken a frame: its records that are still to be delivered. Nothing: it makes no sense.
 [[nodiscard]] std::optional<std::uint64_t> open_frame(Descriptor& d);
+// These records go to our program.
+inline void give_out(Descriptor& d, std::uint64_t records) {
+  frame_head(d).given.fetch_or(records, std::memory_order_relaxed);
+}
 // These records of our lease are done with, or to be delivered again. With the last one the lease ends: the
 // frame is acknowledged, or comes back with what is left. Threads: any.
 void settle_records(View& view, BlockIndex block, std::uint64_t records, bool done);
@@ -103,5 +109,9 @@ void mark_done(Descriptor& d, std::uint64_t records);
 // Something was done with since it was taken: what is left has not failed as often as the frame was
 // delivered.
 [[nodiscard]] bool has_moved_on(Descriptor& d);
+// Something that its reader's program has seen is not done with.
+[[nodiscard]] bool has_failed(Descriptor& d);
+// Somebody reads it, and has nothing of it in hand now.
+[[nodiscard]] bool is_idle(Descriptor& d);
 
 }  // namespace procgraph::detail

@@ -4,6 +4,7 @@
 
 #include "futex.h"
 #include "procgraph/admin.h"
+#include "queue/frame.h"
 #include "queue/settle.h"
 
 namespace procgraph {
@@ -30,6 +31,7 @@ Scan scan(detail::QueueMemory& memory, Clock::time_point now, Clock::time_point 
     if (!own.is_lease()) return;
     result.any = true;
     std::uint64_t note = d.note.load();
+    if (is_frame(d) && is_idle(d)) note = 0;
     bool known = note != 0 && (note & (detail::kJournal | detail::kRest)) == 0;
     Clock::time_point since = known ? std::min(Clock::time_point(std::chrono::nanoseconds(note)), now) : now;
     since = std::max(since, amnesty);

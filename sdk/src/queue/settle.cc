@@ -35,7 +35,8 @@ void decide(View& view, std::uint16_t owner, BlockIndex block, Cause cause) {
   Ticket ticket = BlockWord{d.own.load(std::memory_order_relaxed)}.ticket();
   std::uint32_t tries = d.tries.load(std::memory_order_relaxed);
   if (is_frame(d) && has_moved_on(d)) tries = 0;
-  if (comes_back(cause)) tries = std::min(tries + 1, kMostTries);
+  const bool failed = !is_frame(d) || has_failed(d);
+  if (comes_back(cause) && failed) tries = std::min(tries + 1, kMostTries);
   std::unique_lock<std::mutex> lock;
   if (view.counting != nullptr) lock = std::unique_lock(*view.counting);
   Shared<std::uint64_t>& count = counter(view, owner, cause, tries);
@@ -56,7 +57,7 @@ std::uint64_t scatter(std::uint64_t x) {
 
 // When a message that has failed `tries` times may be delivered, on the clock of deadlines; 0: at once.
 std::uint64_t ready_at(const QueuePolicy& policy, Ticket ticket, std::uint32_t tries) {
-  if (policy.retry_most.count() == 0) return 0;
+  if (policy.retry_most.count() == 0 || tries == 0) return 0;
   std::int64_t rest = policy.retry_first.count();
   for (std::uint32_t i = 1; i < tries && rest < policy.retry_most.count(); ++i) rest *= 2;
   auto length = static_cast<std::uint64_t>(std::min(rest, policy.retry_most.count()));
