@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <ctime>
 #include <utility>
 
 namespace procgraph {
@@ -85,20 +84,16 @@ ino_t number_of(const Fd& folder, const std::string& name) {
   return ::fstatat(folder.get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) == 0 ? is.st_ino : 0;
 }
 
-// Whoever looks for a name does so for a moment; one that is stopped meanwhile must not stop all others.
-bool lock(const Fd& folder) {
-  constexpr int kTries = 200;
-  constexpr timespec kBetween{.tv_sec = 0, .tv_nsec = 10'000'000};
-  for (int i = 0; i < kTries; ++i) {
-    if (::flock(folder.get(), LOCK_EX | LOCK_NB) == 0) return true;
-    ::nanosleep(&kBetween, nullptr);
+// Whoever looks for a name holds it for some microseconds.
+void lock(const Fd& folder, int how) {
+  while (::flock(folder.get(), how) != 0 && errno == EINTR) {
   }
-  return false;
 }
 
 }  // namespace
 
 Result<Door> Door::open(std::span<const std::string> folders, const std::string& name) {
+  if (name.find('/') != std::string::npos) return Error{fmt::format("'{}' is no name of a file", name), 0};
   Error why{"there is no folder for programs outside", 0};
   for (const std::string& path : folders) {
     Result<Fd> folder = open_folder(path);
@@ -106,10 +101,9 @@ Result<Door> Door::open(std::span<const std::string> folders, const std::string&
       why = folder.error();
       continue;
     }
-    if (!lock(*folder))
-      return Error{fmt::format("'{}' is locked by another process: is a run stopped there?", path), 0};
+    lock(*folder, LOCK_EX);
     auto taken = take_name(*folder, name);
-    ::flock(folder->get(), LOCK_UN);
+    lock(*folder, LOCK_UN);
     if (!taken) return taken.error();
     return Door(std::move(*folder), std::move(taken->first), std::move(taken->second));
   }

@@ -15,8 +15,8 @@ namespace procgraph {
 class Door {
  public:
   // In the first of the folders that can be had. Under `name`, or "name-2" and so on where another run bears
-  // it; what a run that was killed has left behind is replaced. May wait, at most 2 s, for another run that
-  // is just doing the same.
+  // it; what a run that was killed has left behind is replaced. May wait for another run that is just
+  // doing the same.
   static Result<Door> open(std::span<const std::string> folders, const std::string& name);
   Door(Door&&) noexcept = default;
   Door& operator=(Door&&) = delete;

@@ -45,6 +45,7 @@ struct History {
 struct Found {
   int id = 0;
   std::uint32_t deliveries = 1;
+  bool came_back = false;  // from somebody's hands
 };
 
 // Empty, or what is wrong: a message lost, doubled or invented, or out of order, or a counter that does not

@@ -327,7 +327,8 @@ Drained drain(TopicView& view, std::uint32_t reader) {
   detail::Ticket last = 0;
   for (Subscriber::Taken taken; subscriber.take(taken);) {
     auto* text = reinterpret_cast<const char*>(view.memory.bytes(taken.block));
-    drained.found.push_back({id_of({text, view.memory.descriptor(taken.block).size}), taken.deliveries});
+    drained.found.push_back(
+        {id_of({text, view.memory.descriptor(taken.block).size}), taken.deliveries, taken.deliveries > 1});
     acknowledge(subscription, taken.ticket, taken.block);
     if (taken.deliveries > 1) continue;
     if (last != 0 && taken.ticket != last + 1 + taken.missed)

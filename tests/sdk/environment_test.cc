@@ -10,6 +10,7 @@
 #include <string>
 
 #include "mapping.h"
+#include "procgraph/attach.h"
 #include "roster.h"
 #include "test_queue.h"
 
@@ -217,6 +218,11 @@ TEST(ANode, EndsWith141ByAnUncaughtNoReaders) {
     [&]() noexcept { node.writer("q").put("x"); }();
   }
   EXPECT_EQ(wait_for_end(pid), 141);
+}
+
+TEST(MeetingName, IsOneOfAFile) {
+  EXPECT_EQ(meeting_name("etl-2_b"), "etl-2_b");
+  EXPECT_EQ(meeting_name("../my graph" + std::string(200, 'x')), "___my_graph" + std::string(52, 'x'));
 }
 
 }  // namespace
