@@ -25,7 +25,8 @@ bool is_in_node(const std::string& graph) {
 }  // namespace
 
 void OutsideFlags::declare(Flags& flags, std::string timeout_help) {
-  flags.argument("CHANNEL", channel, "a queue or topic with 'external'; in a node's script, a port of the node", true);
+  flags.argument("CHANNEL", channel,
+                 "a queue or topic with 'external'; in a node's script, a port of the node", true);
   flags.text("--graph", graph, "NAME", "the running graph; not needed while there is one");
   flags.text("--timeout", timeout, "DURATION", std::move(timeout_help));
 }
