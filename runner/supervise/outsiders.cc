@@ -111,8 +111,10 @@ void Outsiders::let_in(Fd connection) {
   }
   if (is_ready(connection.get(), POLLRDHUP)) return;
   const auto silent = [](const GuestPointer& guest) { return guest->number == 0; };
-  if (std::ranges::count_if(guests_, silent) >= static_cast<std::ptrdiff_t>(kMostSilent))
-    leave(*std::ranges::find_if(guests_, silent));  // who has been silent the longest
+  if (std::ranges::count_if(guests_, silent) >= static_cast<std::ptrdiff_t>(kMostSilent)) {
+    const GuestPointer longest = *std::ranges::find_if(guests_, silent);
+    leave(longest);
+  }
   GuestPointer guest;
   try {
     guest = std::make_shared<Guest>(io_, std::move(connection), std::move(*pidfd), peer.pid);

@@ -66,7 +66,7 @@ class Outsiders {
   void bury(ChannelId channel);
   [[nodiscard]] std::uint32_t open_place(Guest& guest, const Channel& channel);
   [[nodiscard]] std::size_t users(ChannelId channel) const;
-  void leave(const GuestPointer& guest);
+  void leave(const GuestPointer& guest);  // not the list's own, of which it lets go
 
   boost::asio::io_context& io_;
   const Plan& plan_;

@@ -111,7 +111,7 @@ std::string judge_order(const std::vector<Found>& found) {
   for (const Found& f : found) {
     if (fresh && f.came_back) return "a message that came back was passed by others";
     fresh = !f.came_back;
-    int& before = last[static_cast<std::size_t>(f.id / kEach * 2 + (fresh ? 1 : 0))];
+    int& before = last[static_cast<std::size_t>(f.id / kEach) * 2 + (fresh ? 1 : 0)];
     if (f.id < before) return "message " + std::to_string(f.id) + " came after " + std::to_string(before);
     before = f.id;
   }
