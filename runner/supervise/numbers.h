@@ -2,18 +2,13 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
-#include <optional>
 #include <set>
 
 #include "plan/plan.h"
 #include "procgraph/admin.h"
 
 namespace procgraph {
-
-// Before another look at who comes, where there was no descriptor for the last one.
-inline constexpr std::chrono::milliseconds kWithoutDescriptors{100};
 
 class Numbers {
  public:

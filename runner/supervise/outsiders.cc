@@ -72,29 +72,8 @@ Outsiders::Outsiders(boost::asio::io_context& io, const Plan& plan, const Opened
       numbers_(numbers),
       hears_(std::move(hears)),
       door_(std::move(door)),
-      listener_(io, ::fcntl(door_.fd(), F_DUPFD_CLOEXEC, 0)) {
-  listen();
-}
-
-void Outsiders::listen() {
-  listener_.async_wait(Stream::wait_read, [this](boost::system::error_code error) {
-    if (error) return;
-    if (accept_some()) return listen();
-    later_.expires_after(kWithoutDescriptors);  // who waits makes the socket readable all the time
-    later_.async_wait([this](boost::system::error_code stopped) {
-      if (!stopped) listen();
-    });
-  });
-}
-
-bool Outsiders::accept_some() {
-  for (std::size_t i = 0; i < kMostSilent; ++i) {  // others want to be heard too
-    Fd connection(::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!connection) return errno == EAGAIN || errno == ECONNABORTED || errno == EINTR;
-    let_in(std::move(connection));
-  }
-  return true;
-}
+      acceptor_(io, ::fcntl(door_.fd(), F_DUPFD_CLOEXEC, 0), kMostSilent,
+                [this](Fd connection) { let_in(std::move(connection)); }) {}
 
 // Whose process it is the kernel says, as of when it connected. Still connected after its pidfd was opened:
 // so the pid was its own then.

@@ -6,7 +6,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -20,6 +19,7 @@
 #include "os/door.h"
 #include "plan/plan.h"
 #include "procgraph/attach.h"
+#include "supervise/acceptor.h"
 #include "supervise/numbers.h"
 
 namespace procgraph {
@@ -54,9 +54,6 @@ class Outsiders {
   };
   using GuestPointer = std::shared_ptr<Guest>;
 
-  void listen();
-  // False: no descriptor is free.
-  [[nodiscard]] bool accept_some();
   void let_in(Fd connection);
   void hear(const GuestPointer& guest);
   void watch(const GuestPointer& guest);
@@ -74,9 +71,8 @@ class Outsiders {
   Numbers& numbers_;
   const Hears hears_;
   Door door_;
-  Stream listener_;
-  boost::asio::steady_timer later_{io_};
   std::list<GuestPointer> guests_;
+  Acceptor acceptor_;  // the last: it begins at once
 };
 
 }  // namespace procgraph

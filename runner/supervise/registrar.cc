@@ -60,34 +60,17 @@ Registrar::Registrar(boost::asio::io_context& io, const Plan& plan, Numbers& num
       plan_(plan),
       numbers_(numbers),
       hears_(std::move(hears)),
-      listener_(io, open_listener(address_)),
-      busy_(plan.graph.channels.size()) {
-  listen();
-}
+      busy_(plan.graph.channels.size()),
+      acceptor_(io, open_listener(address_), kMostConnections,
+                [this](Fd connection) { take(std::move(connection)); }) {}
 
-void Registrar::listen() {
-  listener_.async_wait(Stream::wait_read, [this](boost::system::error_code error) {
-    if (error) return;
-    if (accept_some()) return listen();
-    later_.expires_after(kWithoutDescriptors);  // who waits makes the socket readable all the time
-    later_.async_wait([this](boost::system::error_code stopped) {
-      if (!stopped) listen();
-    });
-  });
-}
-
-bool Registrar::accept_some() {
-  for (std::size_t i = 0; i < kMostConnections; ++i) {  // others want to be heard too
-    Fd connection(::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!connection) return errno == EAGAIN || errno == ECONNABORTED || errno == EINTR;
-    if (connections_.size() >= kMostConnections) {  // whoever is silent the longest
-      connections_.front()->close();
-      connections_.pop_front();
-    }
-    connections_.push_back(std::make_shared<Stream>(io_, connection.release()));
-    hear(connections_.back());
+void Registrar::take(Fd connection) {
+  if (connections_.size() >= kMostConnections) {  // whoever is silent the longest
+    connections_.front()->close();
+    connections_.pop_front();
   }
-  return true;
+  connections_.push_back(std::make_shared<Stream>(io_, connection.release()));
+  hear(connections_.back());
 }
 
 void Registrar::hear(const std::shared_ptr<Stream>& connection) {

@@ -5,7 +5,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -17,6 +16,7 @@
 #include "os/fd.h"
 #include "plan/plan.h"
 #include "procgraph/attach.h"
+#include "supervise/acceptor.h"
 #include "supervise/numbers.h"
 
 namespace procgraph {
@@ -50,9 +50,7 @@ class Registrar {
     std::uint64_t turn;  // no two guests have the same, though they may have the same number
   };
 
-  void listen();
-  // False: no descriptor is free.
-  [[nodiscard]] bool accept_some();
+  void take(Fd connection);
   void hear(const std::shared_ptr<Stream>& connection);
   [[nodiscard]] AttachReply answer(int connection);
   [[nodiscard]] AttachReply admit(SpawnId spawn, pid_t pid, Fd pidfd);
@@ -65,12 +63,11 @@ class Registrar {
   Numbers& numbers_;
   const Hears hears_;
   std::string address_;
-  Stream listener_;
-  boost::asio::steady_timer later_{io_};
   std::list<std::shared_ptr<Stream>> connections_;  // that have not said yet what they want
   std::map<std::uint16_t, Guest> guests_;
   std::uint64_t turns_ = 0;
   std::vector<std::uint32_t> busy_;  // by channel: guests
+  Acceptor acceptor_;                // the last: it begins at once
 };
 
 }  // namespace procgraph

@@ -1,3 +1,4 @@
+// Reader.
 #include <bit>
 #include <string>
 #include <utility>

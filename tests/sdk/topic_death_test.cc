@@ -30,6 +30,23 @@ TEST(Topic, GivesAReaderThatIsStartedAgainWhatItHadNotAcknowledged) {
   EXPECT_EQ(topic.sample().readers[0].acknowledged, 5u);
 }
 
+// One thread noted a message as done while another had just moved the cursor to it, and the process died
+// before anybody moved it on.
+TEST(Topic, IsNotHeldUpByAnAcknowledgementWhoseProcessDiedInItsMiddle) {
+  TestTopic topic(shape({kGates}, 2));
+  Side a(topic, 1, 0);
+  put_numbers(a.out, 0, 2);
+  auto view = topic.view(9);
+  const detail::Ticket first = view.memory.geometry().first_ticket();
+  view.topic.slot(0).reader.store(2);
+  view.topic.slot(0).next.store(first + 2);
+  view.topic.note(0, first + 1).word.store(note_word(first + 1, detail::Note::kDone, 0).raw);
+  view.topic.slot(0).cursor.store(first + 1);
+  topic.reap(2);
+  EXPECT_EQ(topic.sample().readers[0].acknowledged, 2u);
+  put_numbers(a.out, 2, 4);
+}
+
 TEST(Topic, GivesALossyReaderThatIsStartedAgainWhatItHadInHand) {
   TestTopic topic(shape({kLossy}, 2));
   Side a(topic, 1, 0);

@@ -37,7 +37,8 @@ struct Journal {
 // Our lease ends without an acknowledgement: the message becomes one again, for anybody, after its rest, or
 // is parked if it has failed too often. Where messages are delivered at most once it is gone.
 void give_back(View& view, BlockIndex block);
-// The same for what was leased and never seen: it is a message again in any case.
+// The same, but that it comes back where messages are delivered at most once, too: for a frame of which there
+// is something left that its reader's program has not seen.
 void hand_back(View& view, BlockIndex block);
 // A message that we have taken out of the queue (kDropping, kExpiring) is gone.
 void drop(View& view, BlockIndex block, Cause cause);

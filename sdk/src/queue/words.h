@@ -23,7 +23,8 @@ enum class State : std::uint8_t {
   kLeased,    // its owner reads it
   kWaited,    // leased, and the thread that took it waits for the end of data, which it does not delay
   // Came back; found through the map of returned blocks. In the owner's place stand its tries, so that no two
-  // rounds of it look alike.
+  // rounds of it look alike; but for a frame's, whose tries may begin again: then one that has looked at the
+  // round before may take it while it should rest.
   kRedeliver,
   kDropping,  // its owner has taken it out to drop it
   kExpiring,  // the same, for it is too old

@@ -24,6 +24,8 @@ void return_taken(TopicView& view, std::uint32_t reader) {
       slot.redelivered.fetch_add(1);
   });
   if (!sane) return poison(view, Poison::kReader);
+  Subscription dead{.view = &view, .reader = reader};
+  catch_up(dead);
   slot.returns.fetch_add(1);
 }
 

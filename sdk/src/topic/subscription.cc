@@ -102,6 +102,11 @@ void acknowledge(Subscription& s, Ticket t, BlockIndex block) {
   if ((s.view->control().state.load() & kDraining) != 0) ring_all(*s.view);
 }
 
+void catch_up(Subscription& s) {
+  const Ticket first = s.slot().cursor.load();
+  if (s.slot().gates != 0 && is_done(s, first)) advance(s, first);
+}
+
 void give_back(Subscription& s, Ticket t) {
   Shared<std::uint64_t>& word = s.note(t).word;
   std::uint32_t tries = NoteWord{word.load(std::memory_order_relaxed)}.tries_of(t) + 1;

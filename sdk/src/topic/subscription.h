@@ -42,6 +42,10 @@ void acknowledge(Subscription& subscription, Ticket t, BlockIndex block);
 // The message is to be taken again by this reader.
 void give_back(Subscription& subscription, Ticket t);
 
+// After a death: one thread may have noted a message as done while another, that died too, moved the cursor
+// to it and did not come to look.
+void catch_up(Subscription& subscription);
+
 // Messages that the reader has passed over, ever, up to the last one that it has taken.
 [[nodiscard]] std::uint64_t missed_so_far(ReaderSlot& slot);
 
