@@ -36,6 +36,15 @@ void fill(const ChannelSpec& spec, Channel& channel) {
     channel.memory_mark = spec.memory->mark;
   }
   if (spec.when_full) channel.policy = spec.when_full->value;
+  channel.policies = spec.policies;
+}
+
+// What all its readers have in common.
+TopicReader reader_of(const Channel& channel) {
+  const PolicySpec& typed = channel.policies;
+  TopicReader reader{.at_most_once = typed.delivery && typed.delivery->value == "at_most_once"};
+  if (typed.expire) reader.expire = typed.expire->value;
+  return reader;
 }
 
 TopicShape shape_of(const Channel& channel) {
@@ -44,10 +53,17 @@ TopicShape shape_of(const Channel& channel) {
                    .max_message = channel.max_message.value,
                    .participants = channel.holders + channel.outside.places,
                    .writers = channel.outside.writes ? 0 : channel.writing_holders};  // 0: the runner says
-  for (const ReaderPlace& place : channel.places)
-    shape.readers.push_back({.gates = place.policy == ReaderPolicy::kBlock, .history = place.history});
-  if (channel.outside.reads)
-    shape.readers.resize(shape.readers.size() + channel.outside.places, {.gates = false, .outside = true});
+  TopicReader reader = reader_of(channel);
+  for (const ReaderPlace& place : channel.places) {
+    reader.gates = place.policy == ReaderPolicy::kBlock;
+    reader.history = place.history;
+    shape.readers.push_back(reader);
+  }
+  if (!channel.outside.reads) return shape;
+  reader.gates = false;
+  reader.history = 0;
+  reader.outside = true;
+  shape.readers.resize(shape.readers.size() + channel.outside.places, reader);
   return shape;
 }
 
@@ -152,6 +168,7 @@ ChannelSample sample_of(const LiveChannel& live) {
     sum.acknowledged += reader.acknowledged;
     sum.redelivered += reader.redelivered;
     sum.missed += reader.missed;
+    sum.expired += reader.expired;
     sum.got += reader.acknowledged + reader.leased + reader.redelivered;
   }
   return sum;

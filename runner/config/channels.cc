@@ -14,11 +14,6 @@ namespace {
 
 using Bindings = std::span<const Binding<ChannelSpec>>;
 
-// A word that says what holds anyway: there is only one choice yet.
-void only_choice(Reader& reader, const Field& field, ChannelSpec&) {
-  static_cast<void>(read_word(reader, field));
-}
-
 template <auto Member, auto Read>
 void policy(Reader& reader, const Field& field, ChannelSpec& channel) {
   channel.policies.*Member = Read(reader, field);
@@ -109,7 +104,8 @@ constexpr std::array kTopicBindings{
                          [](Reader& r, const Field& f, ChannelSpec& c) { c.memory = read_bytes(r, f); }},
     Binding<ChannelSpec>{"when_full", [](Reader& r, const Field& f,
                                          ChannelSpec& c) { c.when_full = read_reader_policy(r, f); }},
-    Binding<ChannelSpec>{"delivery", only_choice},
+    Binding<ChannelSpec>{"delivery", policy<&PolicySpec::delivery, read_word>},
+    Binding<ChannelSpec>{"expire", policy<&PolicySpec::expire, read_positive_duration>},
     Binding<ChannelSpec>{"external", read_external},
     Binding<ChannelSpec>{"spare", read_spare},
     Binding<ChannelSpec>{"replay",

@@ -125,7 +125,8 @@ inline constexpr std::array kKeyRows{
     Key{Place::kTopic, "max_message", Type::kBytes, "256KiB", "The largest message."},
     Key{Place::kTopic, "memory", Type::kBytes, "history × max_message", "How many bytes may be kept."},
     Key{Place::kTopic, "when_full", Type::kWord, "block", "What happens when a reader is its history behind, unless its port says otherwise: block lets writers wait, drop_oldest skips what is too old and tells how much, latest takes only the newest."}.of("block drop_oldest latest"),
-    Key{Place::kTopic, "delivery", Type::kWord, "at_least_once", "at_least_once: a message whose reader dies comes back to it once it is started again."}.of("at_least_once", "at_most_once"),
+    Key{Place::kTopic, "delivery", Type::kWord, "at_least_once", "at_least_once: a message whose reader dies comes back to it once it is started again; at_most_once: it does not."}.of("at_least_once at_most_once"),
+    Key{Place::kTopic, "expire", Type::kDuration, "–", "Messages older than this are passed over and counted, for each reader when their turn comes there."},
     Key{Place::kTopic, "framing", Type::kWord, "lines", "How plain programs at this topic tell messages apart."}.later(),
     Key{Place::kTopic, "external", Type::kWord, "–", "Opens the topic to programs that the graph did not start, as 'procgraph put' and 'procgraph get': they read it, write it, or both. No writer waits for a reader from outside."}.of("read write both"),
     Key{Place::kTopic, "spare", Type::kWhole, "8", "With 'external': how many processes from outside can use the topic at a time."}.between(1, 1024),
@@ -133,7 +134,6 @@ inline constexpr std::array kKeyRows{
     Key{Place::kTopic, "max_deliveries", Type::kWhole, "5", "How often a message is tried."}.later(),
     Key{Place::kTopic, "dead_letter", Type::kMap, "–", "The queue for messages that failed too often."}.holding(Place::kDeadLetter).later(),
     Key{Place::kTopic, "lease_timeout", Type::kDuration, "–", "The longest that a reader may hold a message."}.later(),
-    Key{Place::kTopic, "expire", Type::kDuration, "–", "Messages older than this are dropped."}.later(),
 
     Key{Place::kSharedMemory, "size", Type::kBytes, "required; with sync 4KiB", "The size of the area."},
     Key{Place::kSharedMemory, "lock", Type::kFlag, "false", "Gives the area a lock that survives its holder: the next one is told."},

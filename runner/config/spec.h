@@ -106,7 +106,7 @@ struct RetrySpec {
   bool operator==(const RetrySpec&) const = default;
 };
 
-// What a queue does with messages that find no room, fail, or are held or kept too long.
+// What a queue or a topic does with messages that find no room, fail, or are held or kept too long.
 struct PolicySpec {
   std::optional<Text> when_full, delivery;
   Typed<std::uint64_t> max_capacity, max_deliveries;

@@ -270,7 +270,7 @@ void Narrator::count(const Channel& channel, const ChannelSample& now) {
   if (!text.empty()) reporter_.news(text);
   const auto number = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
   // What every kind counts comes first.
-  constexpr std::size_t kCommon = 9;
+  constexpr std::size_t kCommon = 10;
   const std::array<Field, 15> fields{Field{"channel", std::string_view(channel.name)},
                                      Field{"put", number(now.put)},
                                      Field{"got", number(now.got)},
@@ -280,9 +280,9 @@ void Narrator::count(const Channel& channel, const ChannelSample& now) {
                                      Field{"waiting", number(now.waiting)},
                                      Field{"leased", number(now.leased)},
                                      Field{"bytes", number(now.bytes)},
+                                     Field{"expired", number(now.expired)},
                                      Field{"dead", number(now.dead)},
                                      Field{"dropped", number(now.dropped)},
-                                     Field{"expired", number(now.expired)},
                                      Field{"refused", number(now.refused)},
                                      Field{"deepest", number(now.deepest)},
                                      Field{"blocked_ns", std::int64_t{now.blocked.count()}}};

@@ -74,8 +74,8 @@ struct WriterState {
   [[nodiscard]] Want claim(std::uint64_t bytes, BlockIndex& block) {
     return publisher ? publisher->claim(bytes, block) : producer.claim(bytes, block);
   }
-  [[nodiscard]] Want publish(BlockIndex block, std::uint32_t flags = 0) {
-    return publisher ? publisher->publish(block, flags) : producer.publish(block, flags);
+  [[nodiscard]] Want publish(BlockIndex block, std::uint32_t flags = 0, std::uint64_t time = 0) {
+    return publisher ? publisher->publish(block, flags, time) : producer.publish(block, flags, time);
   }
   // What a put of `bytes` would have to wait for; kNothing: it would not, by the queue's policy or because
   // there is room.

@@ -13,6 +13,7 @@
 #include "queue/letter.h"
 #include "queue/poison.h"
 #include "queue/settle.h"
+#include "topic/settle.h"
 
 namespace procgraph {
 

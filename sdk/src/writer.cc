@@ -74,6 +74,7 @@ auto need_for(WriterState& s, std::size_t size) {
 struct Whole {
   std::span<const std::byte> bytes;
   std::uint32_t flags = 0;
+  std::uint64_t time = 0;  // when it was first put; 0: now
 
   [[nodiscard]] std::size_t size() const { return bytes.size(); }
   void write(detail::QueueMemory& memory, BlockIndex block) const {
@@ -85,6 +86,7 @@ struct Whole {
 template <class Text>
 struct Records {
   static constexpr std::uint32_t flags = detail::kFrame;
+  static constexpr std::uint64_t time = 0;
 
   std::span<const Text> messages;
   std::uint64_t records = 0;  // bytes
@@ -129,7 +131,7 @@ struct Put {
       block = claimed;
       content.write(s.port.view.memory, block);
     }
-    return s.publish(block, content.flags);
+    return s.publish(block, content.flags, content.time);
   }
 };
 
@@ -226,7 +228,9 @@ std::size_t Writer::put_many(std::span<const std::string_view> messages, std::ch
 void Writer::forward(const Message& message) {
   std::uint64_t missed = std::min(message.missed(), detail::kMostMissed);
   auto flags = static_cast<std::uint32_t>(missed << detail::kMissedShift);
-  if (!put_until(*state_, Whole{message.bytes(), flags}, std::nullopt)) throw_full(*state_);
+  const auto since = message.enqueued_at().time_since_epoch();
+  const auto time = static_cast<std::uint64_t>(std::chrono::nanoseconds(since).count());
+  if (!put_until(*state_, Whole{message.bytes(), flags, time}, std::nullopt)) throw_full(*state_);
 }
 
 Loan Writer::loan(std::size_t size) & {

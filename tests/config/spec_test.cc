@@ -248,5 +248,12 @@ TEST(Spec, HasWhatAQueueDoesWithItsMessages) {
   EXPECT_EQ(channels.at(3).policies.retry->most, 250ms);
 }
 
+TEST(Spec, HasWhatATopicDoesWithItsMessages) {
+  const Loaded loaded = load_text("topics: { a: { expire: 1s, delivery: at_most_once } }\n");
+  ASSERT_EQ(loaded.text(), "");
+  EXPECT_EQ(loaded.spec.channels.at(0).policies.expire->value, 1s);
+  EXPECT_EQ(loaded.spec.channels.at(0).policies.delivery->value, "at_most_once");
+}
+
 }  // namespace
 }  // namespace procgraph::testing

@@ -48,6 +48,21 @@ topics: { t: { history: 2 } }
   EXPECT_EQ(lines_of(ran, "m "), 30) << ran.out;
 }
 
+TEST(Topics, AreNotReadOnceTheirMessagesAreTooOld) {
+  const Ran ran = run_text(R"(processes:
+  f: { command: f, writes: t }
+  later: { command: sleep 0.1, after: { f: finished } }
+  m: { command: m, reads: t, after: { later: finished } }
+  shares: { command: m, reads: t, replicas: 2, after: { later: finished } }
+topics: { t: { expire: 20ms } }
+)",
+                           {"-v"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "");
+  EXPECT_NE(ran.err.find("topic 't': 1 put"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find(" expired"), std::string::npos) << ran.err;
+}
+
 TEST(Topics, EndAtOnceForReadersWhoseWritersAreOut) {
   const Ran ran = run_text(R"(processes:
   f: { command: f, writes: t }

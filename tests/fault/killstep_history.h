@@ -29,6 +29,7 @@ struct History {
     kAckBegun = 8,
     kAcked = 16,
     kAckedBeside = 32,  // by the other one, of a topic
+    kAged = 64,         // before the victim began
   };
 
   std::atomic<bool> in_frames;  // the queue counts by frames, not by messages

@@ -1,14 +1,14 @@
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
 
-#include "killstep_scenarios.h"
+#include "killstep_topic.h"
 #include "queue/waiting.h"
 #include "topic/publisher.h"
 #include "topic/recovery.h"
+#include "topic/settle.h"
 #include "topic/subscriber.h"
 
 namespace procgraph::testing {
@@ -16,19 +16,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using detail::BlockIndex;
+using detail::ReaderSlot;
 using detail::Subscriber;
 using detail::Subscription;
 using detail::TopicView;
 using detail::Want;
-
-// The victim is the first reader; the others are the survivors'.
-constexpr std::uint32_t kTheOther = 1;
-constexpr std::uint32_t kFromOutside = 3;  // the place for readers from outside, where there is one
-constexpr std::uint16_t kDeadOutsider = 6, kNextOutsider = 7;
-
-bool has_place(TopicView& view) {
-  return view.topic.readers() > kFromOutside;
-}
 
 TopicShape small(bool victim_gates, std::uint64_t history = 3) {
   return {.history = history,
@@ -45,25 +37,6 @@ std::string text_of(int id, std::size_t size) {
   std::string text = std::to_string(id);
   text.resize(std::max(size, text.size()), ' ');
   return text;
-}
-
-int id_of(std::string_view text) {
-  int id = -1;
-  std::from_chars(text.data(), text.data() + text.size(), id);
-  return id;
-}
-
-bool put(TopicView& view, const std::string& text) {
-  detail::Publisher publisher(view);
-  BlockIndex block = 0;
-  bool done = publisher.claim(text.size(), block) == Want::kNothing;
-  if (done) {
-    std::copy(text.begin(), text.end(), reinterpret_cast<char*>(view.memory.bytes(block)));
-    done = publisher.publish(block) == Want::kNothing;
-    if (!done) release(view, block);
-  }
-  publisher.forget();
-  return done;
 }
 
 // Takes and acknowledges up to `count` messages as that reader; notes `step` of each.
@@ -106,6 +79,35 @@ void let_wait(TestTopic& t, detail::Line line, std::uint64_t need) {
   (void)new detail::Sleeper(std::move(*sleeper));  // never leaves
 }
 
+detail::Descriptor& descriptor_of(TopicView& view, int id) {
+  detail::Descriptor* found = nullptr;
+  view.memory.for_each_block([&](BlockIndex block) {
+    detail::Descriptor& d = view.memory.descriptor(block);
+    auto* text = reinterpret_cast<const char*>(view.memory.bytes(block));
+    if (d.own.load() != 0 && id_of({text, d.size}) == id) found = &d;
+  });
+  if (found == nullptr) std::abort();
+  return *found;
+}
+
+void age(TestTopic& t, History& h, int id) {
+  TopicView view = t.view(kPreparer);
+  descriptor_of(view, id).time.fetch_sub(std::chrono::nanoseconds(2h).count());
+  h.note(id, History::kAged);
+}
+
+// The victim's place has given its next message back.
+void give_one_back(TestTopic& t, History& h, int id) {
+  TopicView view = t.view(kPreparer);
+  Subscription subscription;
+  (void)subscribe(subscription, view, 0);
+  Subscriber subscriber(subscription);
+  Subscriber::Taken taken;
+  if (!subscriber.take(taken)) std::abort();
+  give_back(subscription, taken.ticket);
+  h.deliveries[static_cast<std::size_t>(id)] = 2;
+}
+
 // ---- the victim's steps ----
 
 void put_one(Writer& out, History& h, int id, std::size_t size = 0) {
@@ -123,7 +125,7 @@ std::optional<Message> get_one(Reader& in, History& h) {
 void finish(std::optional<Message>& message, History& h) {
   if (!message) return;
   int id = id_of(message->text());
-  h.note(id, History::kAckBegun);
+  h.note_ack(id, message->deliveries());
   message->ack();
   h.note(id, History::kAcked);
 }
@@ -141,8 +143,90 @@ void add(std::vector<TopicScenario>& all, const std::string& name,
   all.push_back({name + ", not waited for", small(false, history), prepare, act});
 }
 
+// The two that were added last: what their victim's place is declared with.
+void where_the_reader(std::vector<TopicScenario>& all, const std::function<void(TopicReader&)>& declare) {
+  for (std::size_t i = all.size() - 2; i < all.size(); ++i) declare(all[i].shape.readers[0]);
+}
+
+void expires(TopicReader& reader) {
+  reader.expire = 1h;
+}
+
+void add_old_messages(std::vector<TopicScenario>& all) {
+  add(
+      all, "passes over what is too old",
+      [](TestTopic& t, History& h) {
+        put_some(t, h, 0, 3);
+        for (int id : {0, 1}) age(t, h, id);
+      },
+      [](Reader& in, Writer&, History& h) {
+        take_one(in, h);
+        take_one(in, h);
+      });
+  where_the_reader(all, expires);
+  add(
+      all, "passes over what is too old beside what it has in hand",
+      [](TestTopic& t, History& h) {
+        put_some(t, h, 0, 3);
+        age(t, h, 1);
+      },
+      [](Reader& in, Writer&, History& h) {
+        auto first = get_one(in, h), second = get_one(in, h);
+        finish(second, h);
+        finish(first, h);
+      });
+  where_the_reader(all, expires);
+  add(
+      all, "passes over what has become too old when it comes back",
+      [](TestTopic& t, History& h) {
+        put_some(t, h, 0, 2);
+        give_one_back(t, h, 0);
+        age(t, h, 0);
+      },
+      [](Reader& in, Writer&, History& h) { take_one(in, h); });
+  where_the_reader(all, expires);
+}
+
+void add_at_most_once(std::vector<TopicScenario>& all) {
+  const auto at_most_once = [](TopicReader& reader) { reader.at_most_once = true; };
+  add(
+      all, "takes at most once, acknowledges and gives back",
+      [](TestTopic& t, History& h) { put_some(t, h, 0, 3); },
+      [](Reader& in, Writer&, History& h) {
+        take_one(in, h);
+        if (auto message = get_one(in, h)) message->nack();
+        take_one(in, h);
+      });
+  where_the_reader(all, at_most_once);
+  add(
+      all, "gives back out of order what comes at most once",
+      [](TestTopic& t, History& h) { put_some(t, h, 0, 3); },
+      [](Reader& in, Writer& out, History& h) {
+        auto first = get_one(in, h), second = get_one(in, h);
+        if (second) second->nack();
+        if (first) first->nack();
+        put_one(out, h, kVictim);
+      });
+  where_the_reader(all, at_most_once);
+  add(
+      all, "passes over what is too old where messages come at most once",
+      [](TestTopic& t, History& h) {
+        put_some(t, h, 0, 3);
+        age(t, h, 1);
+      },
+      [](Reader& in, Writer&, History& h) {
+        auto first = get_one(in, h), second = get_one(in, h);
+        finish(second, h);
+        finish(first, h);
+      });
+  where_the_reader(all, at_most_once);
+  where_the_reader(all, expires);
+}
+
 std::vector<TopicScenario> make() {
   std::vector<TopicScenario> all;
+  add_old_messages(all);
+  add_at_most_once(all);
   add(
       all, "puts into an empty topic", [](TestTopic&, History&) {},
       [](Reader&, Writer& out, History& h) {
@@ -311,118 +395,6 @@ std::vector<TopicScenario> make_with_place() {
   return all;
 }
 
-// ---- the survivors' part ----
-
-struct Drained {
-  std::vector<Found> found;
-  std::string wrong;
-};
-
-// Takes everything as that reader. What is new must follow what was new before it, but for what was missed.
-Drained drain(TopicView& view, std::uint32_t reader) {
-  Subscription subscription;
-  (void)subscribe(subscription, view, reader);
-  Subscriber subscriber(subscription);
-  Drained drained;
-  detail::Ticket last = 0;
-  for (Subscriber::Taken taken; subscriber.take(taken);) {
-    auto* text = reinterpret_cast<const char*>(view.memory.bytes(taken.block));
-    drained.found.push_back(
-        {id_of({text, view.memory.descriptor(taken.block).size}), taken.deliveries, taken.deliveries > 1});
-    acknowledge(subscription, taken.ticket, taken.block);
-    if (taken.deliveries > 1) continue;
-    if (last != 0 && taken.ticket != last + 1 + taken.missed)
-      drained.wrong = "missed messages are not counted";
-    last = taken.ticket;
-  }
-  return drained;
-}
-
-// For a reader that must get everything: `done` says which step tells that it was through with a message, and
-// `begun` that it may have been.
-std::string judge_all(const History& history, const std::vector<Found>& found, std::uint32_t done,
-                      std::uint32_t begun) {
-  std::array<int, kMessages> times{};
-  int last = -1;
-  for (const Found& f : found) {
-    if (f.id < 0 || f.id >= kMessages) return "a message that is none: " + std::to_string(f.id);
-    ++times[static_cast<std::size_t>(f.id)];
-    if (f.id / kEach == last / kEach && f.id < last)
-      return "message " + std::to_string(f.id) + " is out of order";
-    last = f.id;
-  }
-  for (int id = 0; id < kMessages; ++id) {
-    auto i = static_cast<std::size_t>(id);
-    std::uint32_t steps = history.steps[i].load();
-    std::string name = "message " + std::to_string(id);
-    if (times[i] > 1) return name + " came twice";
-    if ((steps & done) != 0 && times[i] > 0) return name + " was acknowledged and came again";
-    if ((steps & History::kPutBegun) == 0 && times[i] > 0) return name + " was never put and came";
-    bool must = (steps & History::kPut) != 0 && (steps & (done | begun)) == 0;
-    if (must && times[i] == 0) return name + " is lost";
-  }
-  return "";
-}
-
-// For a reader that may miss messages: what it had in hand comes back, nothing comes twice.
-std::string judge_lossy(const History& history, const std::vector<Found>& found) {
-  std::array<int, kMessages> times{};
-  for (const Found& f : found) {
-    if (f.id < 0 || f.id >= kMessages) return "a message that is none: " + std::to_string(f.id);
-    std::uint32_t steps = history.steps[static_cast<std::size_t>(f.id)].load();
-    std::string name = "message " + std::to_string(f.id);
-    if (++times[static_cast<std::size_t>(f.id)] > 1) return name + " came twice";
-    if ((steps & History::kPutBegun) == 0) return name + " was never put and came";
-    if ((steps & History::kAcked) != 0) return name + " was acknowledged and came again";
-  }
-  for (int id = 0; id < kMessages; ++id) {
-    std::uint32_t steps = history.steps[static_cast<std::size_t>(id)].load();
-    bool in_hand = (steps & History::kTaken) != 0 && (steps & History::kAckBegun) == 0;
-    if (in_hand && times[static_cast<std::size_t>(id)] == 0)
-      return "message " + std::to_string(id) + " was in hand and is lost";
-  }
-  return "";
-}
-
-std::string inspect(TestTopic& topic, TopicView& view) {
-  if (poisoned(topic.control())) return "it is poisoned";
-  TopicSample s = topic.sample();
-  for (const TopicReaderSample& reader : s.readers) {
-    if (reader.waiting != 0 || reader.leased != 0) return "something is left for a reader";
-  }
-  std::string wrong;
-  std::uint64_t bytes = 0;
-  view.memory.for_each_block([&](BlockIndex block) {
-    detail::Descriptor& d = view.memory.descriptor(block);
-    detail::BlockWord own{d.own.load()};
-    bool kept = own.state() == detail::State::kPushing && view.memory.is_published(block, own);
-    if (own.raw != 0 && !kept)
-      wrong = "block " + std::to_string(block) + " is in nobody's hands and not free";
-    if (own.raw != 0) bytes += view.memory.geometry().charge(block, d.size);
-  });
-  if (!wrong.empty()) return wrong;
-  if (s.kept > view.memory.geometry().capacity) return "it keeps more than its history";
-  if (view.control().reserved - view.control().released != bytes) return "bytes of its memory are missing";
-  return "";
-}
-
-// Fills the topic to its history, in messages of every class, and empties it for each reader, a few times.
-std::string use(TopicView& view) {
-  std::uint64_t history = view.memory.geometry().capacity;
-  for (std::size_t size : {1u, 1000u, 200u, 80u}) {
-    for (std::uint64_t i = 0; i <= history; ++i) {
-      if (put(view, std::string(size, 'x')) != (i < history))
-        return "its history is not exact at " + std::to_string(i);
-    }
-    for (std::uint32_t reader = 0; reader < view.topic.readers(); ++reader) {
-      std::size_t most = std::min<std::uint64_t>(history, view.topic.slot(reader).history);
-      if (drain(view, reader).found.size() != most)
-        return "reader " + std::to_string(reader) + " did not get all";
-    }
-  }
-  return "";
-}
-
 }  // namespace
 
 const std::vector<TopicScenario>& topic_scenarios() {
@@ -457,29 +429,6 @@ void put_beside(TopicView view, History& history) {
   take(view, kTheOther, 2, history, History::kAckedBeside);
   history.note(kOthers + 2, History::kPutBegun);
   if (put(view, text_of(kOthers + 2, 700))) history.note(kOthers + 2, History::kPut);
-}
-
-std::string verdict(TestTopic& topic, const History& history) {
-  TopicView view = topic.view(kReaper);
-  if (has_place(view)) {
-    for (const std::uint16_t outsider : {kDeadOutsider, kNextOutsider, kOther}) detail::reap(view, outsider);
-    detail::empty_place(view, kFromOutside);
-  }
-  bool gates = view.topic.slot(0).gates != 0;
-  for (std::uint32_t reader = 0; reader < view.topic.readers(); ++reader) {
-    auto [found, wrong] = drain(view, reader);
-    if (wrong.empty() && reader == 0 && gates)
-      wrong = judge_all(history, found, History::kAcked, History::kAckBegun);
-    if (wrong.empty() && reader == 0 && !gates) wrong = judge_lossy(history, found);
-    if (wrong.empty() && reader == kTheOther) wrong = judge_all(history, found, History::kAckedBeside, 0);
-    if (!wrong.empty()) return "reader " + std::to_string(reader) + ": " + wrong;
-  }
-  if (auto wrong = inspect(topic, view); !wrong.empty()) return wrong;
-  if (auto wrong = check_waiters(view, kVictimNumber); !wrong.empty()) return wrong;
-  // A drained topic takes no more; that it did not lose anything can be seen on an open one.
-  view.control().state.store(0);
-  if (auto wrong = use(view); !wrong.empty()) return wrong;
-  return inspect(topic, view);
 }
 
 }  // namespace procgraph::testing

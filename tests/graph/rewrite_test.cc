@@ -62,6 +62,16 @@ TEST(Rewrites, GiveTheCopyThePlaceAndThePolicyOfItsProcess) {
   EXPECT_EQ(places[1].history, 4U);
 }
 
+TEST(Rewrites, LetAQueueOfReplicasDoWithMessagesWhatItsTopicDoes) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, writes: t }
+  b: { command: n, reads: t, replicas: 2 }
+topics: { t: { expire: 5s, delivery: at_most_once } }
+)");
+  EXPECT_EQ(graph.channels[1].policies.expire->value, std::chrono::seconds(5));
+  EXPECT_EQ(graph.channels[1].policies.delivery->value, "at_most_once");
+}
+
 TEST(Rewrites, LetACopyOfAServiceBeOne) {
   const Graph graph = rewritten(R"(processes:
   a: { command: n, writes: t }

@@ -12,6 +12,7 @@
 #include "queue/blocking.h"
 #include "test_queue.h"
 #include "topic/publisher.h"
+#include "topic/settle.h"
 #include "topic/subscriber.h"
 
 namespace procgraph::testing {

@@ -31,7 +31,8 @@ std::string label_of(const Graph& graph, const Port& port) {
   return port.name == topic ? process : cat(process, '.', port.name);
 }
 
-// As long as the reader may be behind, and no larger than the topic.
+// As long as the reader may be behind, and no larger than the topic; what the topic does with messages that
+// their readers leave it does too. Their age counts from when they were put into the topic.
 ChannelId add_queue(Graph& graph, const ChannelKind& kind, const Channel& topic, const ReaderPlace& place,
                     const std::string& label) {
   Channel queue{.id = ChannelId{static_cast<std::uint32_t>(graph.channels.size())},
@@ -41,6 +42,7 @@ ChannelId add_queue(Graph& graph, const ChannelKind& kind, const Channel& topic,
                 .anonymous = true};
   queue.capacity = place.history;
   queue.max_message = topic.max_message;
+  queue.policies = topic.policies;
   const bool all = place.history > topic.memory.value / std::max<std::uint64_t>(topic.max_message.value, 1);
   queue.memory = all ? topic.memory : Bytes{place.history * topic.max_message.value};
   graph.channels.push_back(std::move(queue));

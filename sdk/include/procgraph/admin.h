@@ -102,9 +102,11 @@ struct QueueSample {
 
 // A reader of a topic: a port of a process, or of one of its copies. Known by its index among them.
 struct TopicReader {
-  bool gates = true;          // writers wait for it; else it misses what it is too slow for
-  std::uint64_t history = 0;  // messages that it may be behind, at most the topic's; 0: as many
-  bool outside = false;       // nobody has the place before open_place(); does not gate
+  bool gates = true;                   // writers wait for it; else it misses what it is too slow for
+  std::uint64_t history = 0;           // messages that it may be behind, at most the topic's; 0: as many
+  bool outside = false;                // nobody has the place before open_place(); does not gate
+  bool at_most_once = false;           // what it gives back, or dies with, does not come again
+  std::chrono::nanoseconds expire{0};  // older messages are passed over when their turn comes; 0: none
 
   bool operator==(const TopicReader&) const = default;
 };
@@ -124,9 +126,10 @@ struct TopicShape {
 struct TopicReaderSample {
   std::uint64_t waiting = 0;       // messages that it may still take, those that came back included
   std::uint64_t leased = 0;        // taken and not acknowledged
-  std::uint64_t acknowledged = 0;  // ever
+  std::uint64_t acknowledged = 0;  // ever; where a message is delivered at most once: taken and let go of
   std::uint64_t missed = 0;        // ever, up to the last one that it has taken
   std::uint64_t redelivered = 0;   // how often a message came back
+  std::uint64_t expired = 0;       // ever: too old when their turn came; not among those missed
   bool gone = false;               // for good
 
   bool operator==(const TopicReaderSample&) const = default;

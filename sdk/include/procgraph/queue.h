@@ -105,8 +105,8 @@ class Writer {
   [[nodiscard]] std::size_t put_many(std::span<const std::string_view> messages,
                                      std::chrono::nanoseconds timeout);
 
-  // Puts a copy of a message that was taken elsewhere, with what it says of those lost before it. Waits and
-  // throws as put does; the message itself is still to be acknowledged.
+  // Puts a copy of a message that was taken elsewhere, with its age and with what it says of those lost
+  // before it. Waits and throws as put does; the message itself is still to be acknowledged.
   void forward(const Message& message);
 
   // Room for a message of up to `size` bytes, without a copy later. Waits, drops or throws like put where

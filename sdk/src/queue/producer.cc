@@ -7,13 +7,13 @@
 
 namespace procgraph::detail {
 
-void describe(View& view, BlockIndex block, std::uint32_t flags) {
+void describe(View& view, BlockIndex block, std::uint32_t flags, std::uint64_t time) {
   Descriptor& d = view.memory.descriptor(block);
   d.tries.store(0, std::memory_order_relaxed);
   d.producer = view.self;
   d.flags.store(flags, std::memory_order_relaxed);
   d.content_type = 0;
-  d.time.store(coarse_now(), std::memory_order_relaxed);
+  d.time.store(time != 0 ? time : coarse_now(), std::memory_order_relaxed);
   d.note.store(0, std::memory_order_relaxed);
   if (BlockWord{d.own.load(std::memory_order_relaxed)}.ticket() == kKept) {
     d.own.store(block_word(State::kLoaned, view.self, 0).raw);
@@ -34,12 +34,12 @@ Want Producer::claim(std::uint64_t bytes, BlockIndex& block) {
   return Want::kBytes;
 }
 
-Want Producer::publish(BlockIndex block, std::uint32_t flags) {
+Want Producer::publish(BlockIndex block, std::uint32_t flags, std::uint64_t time) {
   QueueMemory& m = view_.memory;
   Control& c = m.control();
   const Geometry& g = m.geometry();
   Descriptor& d = m.descriptor(block);
-  describe(view_, block, flags);
+  describe(view_, block, flags, time);
   // Who ends the queue changes its state and then looks at the blocks; we have said in our block's word that
   // a message may come (by the exchange that claimed it, or just now), and look at the state: one of us sees
   // the other.

@@ -21,7 +21,7 @@ class Producer {
   // Before the handle ends: lets go of what was found free and not used.
   void forget() { claimer_.forget(view_); }
   // Makes the block the next message and wakes a reader. kPlace: nothing happened, it is still on loan.
-  [[nodiscard]] Want publish(BlockIndex block, std::uint32_t flags = 0);
+  [[nodiscard]] Want publish(BlockIndex block, std::uint32_t flags = 0, std::uint64_t time = 0);
   // Would publish() find a place? kNothing, kPlace or kStopped.
   [[nodiscard]] Want place();
 
@@ -43,6 +43,6 @@ class Producer {
 void keep(View& view, BlockIndex block);
 // Fills in what a descriptor says beside the message's size and bytes; a loan that was kept is about to be
 // published again.
-void describe(View& view, BlockIndex block, std::uint32_t flags);
+void describe(View& view, BlockIndex block, std::uint32_t flags, std::uint64_t time);
 
 }  // namespace procgraph::detail

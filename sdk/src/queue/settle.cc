@@ -10,14 +10,6 @@
 namespace procgraph::detail {
 namespace {
 
-Journal journal(Cause cause, std::uint32_t tries, std::uint64_t count) {
-  return {kJournal | static_cast<std::uint64_t>(cause) << 60 | std::uint64_t{tries} << 44 | count};
-}
-
-bool comes_back(Cause cause) {
-  return cause == Cause::kGivenBack || cause == Cause::kDeath;
-}
-
 bool is_too_often(const QueuePolicy& policy, std::uint32_t tries) {
   return policy.max_deliveries != 0 && tries >= policy.max_deliveries;
 }

@@ -34,6 +34,13 @@ struct Journal {
   [[nodiscard]] std::uint64_t count() const { return raw & ((std::uint64_t{1} << 44) - 1); }
 };
 
+[[nodiscard]] constexpr Journal journal(Cause cause, std::uint32_t tries, std::uint64_t count) {
+  return {kJournal | static_cast<std::uint64_t>(cause) << 60 | std::uint64_t{tries} << 44 | count};
+}
+[[nodiscard]] constexpr bool comes_back(Cause cause) {
+  return cause == Cause::kGivenBack || cause == Cause::kDeath;
+}
+
 // Our lease ends without an acknowledgement: the message becomes one again, for anybody, after its rest, or
 // is parked if it has failed too often. Where messages are delivered at most once it is gone.
 void give_back(View& view, BlockIndex block);

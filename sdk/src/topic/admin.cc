@@ -38,7 +38,8 @@ TopicReaderSample sample_reader(TopicView& view, std::uint32_t reader, Ticket en
   if (!sane) return s;
   s.missed = missed_so_far(slot);
   std::uint64_t taken = next - view.memory.geometry().first_ticket();
-  s.acknowledged = taken - std::min(taken, s.missed + s.waiting + s.leased);
+  s.expired = slot.expired.load();
+  s.acknowledged = taken - std::min(taken, s.missed + s.waiting + s.leased + s.expired);
   s.waiting += waiting_for(view, slot, next, s.gone ? std::min(until, end) : end);
   s.redelivered = slot.redelivered.load();
   return s;
@@ -71,6 +72,8 @@ Result<void> init_topic(std::span<std::byte> control, const TopicShape& shape) {
     ReaderSlot& slot = *slots++;
     slot.history = reader.history != 0 ? reader.history : shape.history;
     slot.gates = reader.gates ? 1 : 0;
+    slot.at_most_once = reader.at_most_once ? 1 : 0;
+    slot.expire = reader.expire.count();
     if (!reader.gates) ++part.lossy;
     slot.cursor.store(g.first_ticket());
     slot.next.store(g.first_ticket());

@@ -43,12 +43,12 @@ void Publisher::forget() {
   claimer_.forget(view_);
 }
 
-Want Publisher::publish(BlockIndex block, std::uint32_t flags) {
+Want Publisher::publish(BlockIndex block, std::uint32_t flags, std::uint64_t time) {
   QueueMemory& m = view_.memory;
   Control& c = m.control();
   const Geometry& g = m.geometry();
   Descriptor& d = m.descriptor(block);
-  describe(view_, block, flags);
+  describe(view_, block, flags, time);
   if ((c.state.load() & kClosed) != 0) return Want::kStopped;
   for (Ticket t = std::max({next_, c.tail.load(), g.first_ticket()});;) {
     RingWord there{m.place(t).load()};

@@ -22,7 +22,7 @@ class Publisher {
   void forget();
   // Makes the block the next message and wakes the readers. kPlace: a reader that gates is as far behind as
   // it may be; nothing happened, the block is still on loan.
-  [[nodiscard]] Want publish(BlockIndex block, std::uint32_t flags = 0);
+  [[nodiscard]] Want publish(BlockIndex block, std::uint32_t flags = 0, std::uint64_t time = 0);
   // Would publish() find a place? kNothing, kPlace or kStopped.
   [[nodiscard]] Want place();
 

@@ -6,27 +6,19 @@
 #include "queue/recovery.h"
 #include "queue/waiting.h"
 #include "topic/retire.h"
+#include "topic/settle.h"
 #include "topic/subscription.h"
 
 namespace procgraph::detail {
 namespace {
 
-// Everything that the reader had taken and not acknowledged is to be taken again, by whoever follows it here.
+// What the reader had taken and not acknowledged is to be taken again, by whoever follows it here.
 void return_taken(TopicView& view, std::uint32_t reader) {
-  ReaderSlot& slot = view.topic.slot(reader);
-  bool sane = for_each_taken(view, reader, [&](Ticket t) {
-    Shared<std::uint64_t>& word = view.topic.note(reader, t).word;
-    std::uint64_t now = word.load();
-    NoteWord note{now};
-    if (note.of(t) == Note::kReturned) return;
-    // Publishes that the message is there again.
-    if (word.compare_exchange_strong(now, note_word(t, Note::kReturned, note.tries_of(t) + 1).raw))
-      slot.redelivered.fetch_add(1);
-  });
-  if (!sane) return poison(view, Poison::kReader);
   Subscription dead{.view = &view, .reader = reader};
+  bool sane = for_each_taken(view, reader, [&](Ticket t) { settle_for_dead(dead, t); });
+  if (!sane) return poison(view, Poison::kReader);
   catch_up(dead);
-  slot.returns.fetch_add(1);
+  dead.slot().returns.fetch_add(1);
 }
 
 // Of a reader that does not gate: what it had noted as held and not taken yet was never in its hand.
@@ -63,8 +55,8 @@ void reap(TopicView& view, std::uint16_t dead) {
   for (std::uint32_t i = 0; i < view.topic.readers(); ++i) {
     ReaderSlot& slot = view.topic.slot(i);
     if (slot.reader.load() != dead) continue;
-    if (slot.gates == 0) forget_reach(view, i);
     return_taken(view, i);
+    if (slot.gates == 0) forget_reach(view, i);
   }
   reap_blocks(view, dead);
   free_all_retired(view);
@@ -91,6 +83,7 @@ bool open_place(TopicView& view, std::uint32_t reader, std::uint16_t participant
   slot.missed[0].missed.store(next - first);  // it has come past them without taking any
   slot.missed[0].next.store(next);
   slot.redelivered.store(0);
+  slot.expired.store(0);
   slot.next.store(next);
   slot.reader.store(participant);
   slot.until.store(0);  // publishes all of this

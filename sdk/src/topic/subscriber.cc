@@ -5,6 +5,7 @@
 #include "queue/poison.h"
 #include "queue/waiting.h"
 #include "topic/retire.h"
+#include "topic/settle.h"
 
 namespace procgraph::detail {
 
@@ -15,9 +16,33 @@ constexpr Ticket kTopicAhead = 5;  // descriptors on their way from the writer's
 }  // namespace
 
 bool Subscriber::take(Taken& taken) {
+  while (take_any(taken)) {
+    if (!is_too_old(taken)) return true;
+    pass_over(taken);
+  }
+  return false;
+}
+
+bool Subscriber::take_any(Taken& taken) {
   if ((s_.view->control().state.load() & kPoisoned) != 0) return false;
   if (s_.slot().returns.load() != returns_ && take_returned(taken)) return true;
   return s_.slot().gates != 0 ? take_next(taken) : take_kept(taken);
+}
+
+bool Subscriber::is_too_old(const Taken& taken) {
+  const std::int64_t expire = s_.slot().expire;
+  if (expire == 0) return false;
+  const Descriptor& d = s_.view->memory.descriptor(taken.block);
+  return static_cast<std::int64_t>(coarse_now() - d.time.load(std::memory_order_relaxed)) > expire;
+}
+
+// What was missed just before it is told with the next one.
+void Subscriber::pass_over(const Taken& taken) {
+  if (taken.missed != 0 && taken.deliveries == 1) {
+    std::lock_guard lock(s_.taking);
+    s_.skipped += taken.missed;
+  }
+  expire(s_, taken.ticket);
 }
 
 bool Subscriber::has_message() {
@@ -96,7 +121,8 @@ bool Subscriber::take_kept(Taken& taken) {
     BlockIndex block = 0;
     Place place = look(t, block);
     if (place == Place::kEmpty || place == Place::kImpossible) return false;
-    if (place == Place::kOverwritten || !hold(t, block, t - next)) {
+    const std::uint64_t gap = s_.skipped + (t - next);
+    if (place == Place::kOverwritten || !hold(t, block, gap)) {
       t = wanted_from(t + 1);
       continue;
     }
@@ -108,7 +134,8 @@ bool Subscriber::take_kept(Taken& taken) {
     unused.next.store(t + 1);
     // Publishes that the message is ours, and which were passed over.
     slot.next.store(t + 1);
-    taken = {.ticket = t, .block = block, .missed = t - next};
+    s_.skipped = 0;
+    taken = {.ticket = t, .block = block, .missed = gap};
     return true;
   }
 }
@@ -137,7 +164,6 @@ bool Subscriber::hold(Ticket t, BlockIndex block, std::uint64_t gap) {
 }
 
 bool Subscriber::take_returned(Taken& taken) {
-  TopicView& view = *s_.view;
   std::uint32_t returns = s_.slot().returns.load();
   for (;;) {
     const Ticket oldest = oldest_returned();
@@ -146,19 +172,15 @@ bool Subscriber::take_returned(Taken& taken) {
       return false;
     }
     ReaderNote& note = s_.note(oldest);
-    bool gates = s_.slot().gates != 0;
-    BlockIndex block = gates ? RingWord{view.memory.place(oldest).load()}.block() : note.block.load();
-    if (!view.memory.is_block(block)) {
-      poison(view, Poison::kBlockIndex);
-      return false;
-    }
+    const BlockIndex block = block_of(s_, oldest);
+    if (block == kNoBlock) return false;
     std::uint32_t tries = NoteWord{note.word.load()}.tries_of(oldest);
     if (!mark(oldest, Note::kReturned, Note::kHeld)) continue;
     note.taker.store(this_thread(), std::memory_order_relaxed);
     taken = {.ticket = oldest,
              .block = block,
              .deliveries = tries + 1,
-             .missed = gates ? 0 : note.gap.load(std::memory_order_relaxed)};
+             .missed = s_.slot().gates != 0 ? 0 : note.gap.load(std::memory_order_relaxed)};
     return true;
   }
 }
@@ -197,14 +219,16 @@ bool Subscriber::is_left() {
 bool Subscriber::is_at_end() {
   TopicView& view = *s_.view;
   if ((view.control().state.load() & kDraining) == 0) return false;
+  const bool comes_back = s_.slot().at_most_once == 0;
   bool delayed = false, changed = false;
   bool sane = for_each_taken(view, s_.reader, [&](Ticket t) {
     Note note = NoteWord{s_.note(t).word.load()}.of(t);
-    bool ours = note != Note::kReturned && s_.note(t).taker.load(std::memory_order_relaxed) == this_thread();
+    const bool in_hand = note != Note::kReturned && note != Note::kSettling;
+    const bool ours = in_hand && s_.note(t).taker.load(std::memory_order_relaxed) == this_thread();
     if (ours && note != Note::kWaited) {
       changed |= mark(t, note, Note::kWaited);
     } else if (note != Note::kWaited) {
-      delayed = true;
+      delayed |= comes_back || note == Note::kReturned;
     }
   });
   if (changed) ring_all(view);  // others may have waited for just this

@@ -24,10 +24,10 @@ class Subscriber {
 
   [[nodiscard]] Subscription& subscription() { return s_; }
   // The next message: one that came back, lowest ticket first, else the next of the ring that the reader's
-  // policy leaves it. False: there is none now.
+  // policy leaves it; those that are too old are passed over on the way. False: there is none now.
   [[nodiscard]] bool take(Taken& taken);
 
-  // Would take() find one?
+  // Would take() find one, too old or not?
   [[nodiscard]] bool has_message();
 
   // No message will come: the writers are gone, all was taken, and nothing in hand delays the end. Marks what
@@ -39,6 +39,9 @@ class Subscriber {
  private:
   enum class Place { kPublished, kEmpty, kOverwritten, kImpossible };
 
+  [[nodiscard]] bool take_any(Taken& taken);
+  [[nodiscard]] bool is_too_old(const Taken& taken);
+  void pass_over(const Taken& taken);
   [[nodiscard]] bool take_returned(Taken& taken);
   [[nodiscard]] Ticket oldest_returned();
   [[nodiscard]] bool take_next(Taken& taken);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "queue/poison.h"
 #include "queue/waiting.h"
 #include "topic/retire.h"
 
@@ -26,7 +27,6 @@ void advance(Subscription& s, Ticket from) {
     if (!is_done(s, to)) break;
     from = to;
   }
-  make_room(*s.view);
 }
 
 void acknowledge_in_order(Subscription& s, Ticket t) {
@@ -36,6 +36,7 @@ void acknowledge_in_order(Subscription& s, Ticket t) {
     if (cursor.load() != t) return;
   }
   advance(s, t);
+  make_room(*s.view);
 }
 
 }  // namespace
@@ -102,18 +103,17 @@ void acknowledge(Subscription& s, Ticket t, BlockIndex block) {
   if ((s.view->control().state.load() & kDraining) != 0) ring_all(*s.view);
 }
 
+BlockIndex block_of(Subscription& s, Ticket t) {
+  QueueMemory& m = s.view->memory;
+  const BlockIndex block = s.slot().gates != 0 ? RingWord{m.place(t).load()}.block() : s.note(t).block.load();
+  if (m.is_block(block)) return block;
+  poison(*s.view, Poison::kBlockIndex);
+  return kNoBlock;
+}
+
 void catch_up(Subscription& s) {
   const Ticket first = s.slot().cursor.load();
   if (s.slot().gates != 0 && is_done(s, first)) advance(s, first);
-}
-
-void give_back(Subscription& s, Ticket t) {
-  Shared<std::uint64_t>& word = s.note(t).word;
-  std::uint32_t tries = NoteWord{word.load(std::memory_order_relaxed)}.tries_of(t) + 1;
-  word.store(note_word(t, Note::kReturned, tries).raw);
-  s.slot().redelivered.fetch_add(1, std::memory_order_relaxed);
-  s.slot().returns.fetch_add(1);
-  wake_all(*s.view, Line::kReaders);
 }
 
 }  // namespace procgraph::detail

@@ -17,7 +17,9 @@ namespace procgraph::detail {
 struct Subscription {
   TopicView* view = nullptr;
   std::uint32_t reader = 0;
-  std::mutex taking;  // of a reader that does not gate
+  std::mutex taking;          // of a reader that does not gate
+  std::uint64_t skipped = 0;  // with `taking`: passed over before messages that were too old, to be told yet
+  std::mutex counting;        // see topic/settle.h
 
   [[nodiscard]] ReaderSlot& slot() { return view->topic.slot(reader); }
   [[nodiscard]] ReaderNote& note(Ticket t) { return view->topic.note(reader, t); }
@@ -39,8 +41,8 @@ struct Subscription {
 
 // The message is done with. Its block is the one that it was taken with.
 void acknowledge(Subscription& subscription, Ticket t, BlockIndex block);
-// The message is to be taken again by this reader.
-void give_back(Subscription& subscription, Ticket t);
+// Where a message lies that the reader has taken and not acknowledged; kNoBlock if that makes no sense.
+[[nodiscard]] BlockIndex block_of(Subscription& subscription, Ticket t);
 
 // After a death: one thread may have noted a message as done while another, that died too, moved the cursor
 // to it and did not come to look.

@@ -14,6 +14,7 @@ enum class Note : std::uint8_t {
   kWaited,    // in hand, and the thread that took it waits for the end of data, which it does not delay
   kReturned,  // came back, to be taken again by this reader
   kDone,      // acknowledged, or passed over
+  kSettling,  // in hand, and its journal is being carried out: see topic/settle.h
 };
 
 // ticket:48 | note:4 | tries:12, one for each place of the ring and reader. Tickets begin at the ring's
@@ -32,9 +33,7 @@ struct NoteWord {
   [[nodiscard]] Note of(Ticket t) const { return ticket() == t ? note() : Note::kNone; }
   [[nodiscard]] std::uint32_t tries_of(Ticket t) const { return ticket() == t ? tries() : 0; }
   // Its block must not be used again, whoever else is done with it.
-  [[nodiscard]] bool keeps() const {
-    return note() == Note::kHeld || note() == Note::kWaited || note() == Note::kReturned;
-  }
+  [[nodiscard]] bool keeps() const { return note() != Note::kNone && note() != Note::kDone; }
 };
 
 [[nodiscard]] constexpr NoteWord note_word(Ticket ticket, Note note, std::uint32_t tries) {
