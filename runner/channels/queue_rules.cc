@@ -26,21 +26,6 @@ void growth_needs_grow(const Graph& graph, const Channel& channel, Diagnostics& 
   }
 }
 
-void nothing_comes_back_at_most_once(const Graph& graph, const Channel& channel, Diagnostics& diagnostics) {
-  const PolicySpec& policy = channel.policies;
-  if (!policy.delivery || policy.delivery->value != "at_most_once") return;
-  const auto refuse = [&](Mark mark, std::string_view key) {
-    auto& error = diagnostics.error(
-        mark,
-        cat(quoted(key), " of ", title(graph, channel), " has no meaning with 'delivery: at_most_once'"),
-        "no message comes back there; leave out one of them");
-    error.notes.push_back({policy.delivery->mark, "said here"});
-  };
-  if (policy.retry) refuse(policy.retry->mark, "retry");
-  if (policy.max_deliveries) refuse(policy.max_deliveries->mark, "max_deliveries");
-  if (policy.dead_letter) refuse(policy.dead_letter->mark, "dead_letter");
-}
-
 void rests_end(const Graph& graph, const Channel& channel, Diagnostics& diagnostics) {
   constexpr Duration kLongest = std::chrono::hours(240);
   const auto& retry = channel.policies.retry;
@@ -69,6 +54,21 @@ void dead_letters_do_not_come_back(const Graph& graph, const Channel& channel, D
 }
 
 }  // namespace
+
+void nothing_comes_back_at_most_once(const Graph& graph, const Channel& channel, Diagnostics& diagnostics) {
+  const PolicySpec& policy = channel.policies;
+  if (!policy.delivery || policy.delivery->value != "at_most_once") return;
+  const auto refuse = [&](Mark mark, std::string_view key) {
+    auto& error = diagnostics.error(
+        mark,
+        cat(quoted(key), " of ", title(graph, channel), " has no meaning with 'delivery: at_most_once'"),
+        "no message comes back there; leave out one of them");
+    error.notes.push_back({policy.delivery->mark, "said here"});
+  };
+  if (policy.retry) refuse(policy.retry->mark, "retry");
+  if (policy.max_deliveries) refuse(policy.max_deliveries->mark, "max_deliveries");
+  if (policy.dead_letter) refuse(policy.dead_letter->mark, "dead_letter");
+}
 
 void check_policy(const Graph& graph, const Channel& channel, Diagnostics& diagnostics) {
   growth_needs_grow(graph, channel, diagnostics);

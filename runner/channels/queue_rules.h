@@ -6,6 +6,8 @@
 
 namespace procgraph {
 
+// Of a topic too.
+void nothing_comes_back_at_most_once(const Graph& graph, const Channel& channel, Diagnostics& diagnostics);
 void check_policy(const Graph& graph, const Channel& channel, Diagnostics& diagnostics);
 
 }  // namespace procgraph

@@ -5,6 +5,7 @@
 
 #include "channels/kinds.h"
 #include "channels/native.h"
+#include "channels/topic_rules.h"
 #include "graph/wording.h"
 #include "plan/builder.h"
 
@@ -67,61 +68,11 @@ TopicShape shape_of(const Channel& channel) {
   return shape;
 }
 
-void check_message_fits(const Graph& graph, const Channel& channel, Diagnostics& diagnostics) {
-  auto& error =
-      diagnostics.error(channel.max_message_mark.known() ? channel.max_message_mark : channel.memory_mark,
-                        cat("a message of ", format(channel.max_message), " does not fit into ",
-                            title(graph, channel), ", whose memory is ", format(channel.memory)),
-                        "raise 'memory' ('history' × 'max_message' if left out), or lower 'max_message'");
-  if (channel.max_message_mark.known() && channel.memory_mark.known())
-    error.notes.push_back({channel.memory_mark, "the memory is set here"});
-}
-
-// True if a reader wants more history than there is.
-bool check_histories(const Graph& graph, const Channel& channel, Diagnostics& diagnostics) {
-  bool wrong = false;
-  for (const PortId id : channel.readers) {
-    const auto& own = graph.at(id).subscription.history;
-    if (!own || own->value <= channel.capacity) continue;
-    wrong = true;
-    auto& error =
-        diagnostics.error(own->mark,
-                          cat("process ", quoted(graph.at(graph.at(id).process).name), " wants to be up to ",
-                              format_count(own->value), " messages behind in ", title(graph, channel),
-                              ", which keeps ", format_count(channel.capacity)),
-                          cat("raise 'history' of ", quoted(channel.name), ", or lower it here"));
-    error.notes.push_back({channel.capacity_mark.known() ? channel.capacity_mark : channel.mark,
-                           channel.capacity_mark.known() ? "set here" : "declared here"});
-  }
-  return wrong;
-}
-
-// True if readers from outside want more than there is, or there are none.
-bool check_replay(const Graph& graph, const Channel& channel, Diagnostics& diagnostics) {
-  const OutsideEnd& outside = channel.outside;
-  if (!outside.replay_mark.known()) return false;
-  if (!outside.reads) {
-    auto& error = diagnostics.error(
-        outside.replay_mark,
-        cat("'replay' is for readers from outside, to which ", title(graph, channel), " is not open"),
-        "write 'external: read' or 'both' beside it, or leave it out");
-    if (outside.mark.known()) error.notes.push_back({outside.mark, "open to writers only here"});
-    return true;
-  }
-  if (outside.replay <= channel.capacity) return false;
-  auto& error = diagnostics.error(
-      outside.replay_mark,
-      cat("readers from outside want the last ", format_count(outside.replay), " messages of ",
-          title(graph, channel), ", which keeps ", format_count(channel.capacity)),
-      cat("raise 'history' of ", quoted(channel.name), ", or lower 'replay'"));
-  if (channel.capacity_mark.known()) error.notes.push_back({channel.capacity_mark, "set here"});
-  return true;
-}
-
 void check(const Graph& graph, const Channel& channel, const World&, Diagnostics& diagnostics) {
-  if (channel.max_message > channel.memory) return check_message_fits(graph, channel, diagnostics);
-  if (check_histories(graph, channel, diagnostics) || check_replay(graph, channel, diagnostics)) return;
-  if (channel.holders > kMaxParticipants) return;  // said already
+  const std::size_t before = diagnostics.errors();
+  check_topic(graph, channel, diagnostics);
+  // The rest would only repeat it.
+  if (diagnostics.errors() > before || channel.holders > kMaxParticipants) return;
   if (const auto sizes = topic_sizes(shape_of(channel)); !sizes) {
     diagnostics.error(channel.mark, cat(title(graph, channel), " cannot be made: ", sizes.error().text()),
                       "lower its 'history', 'max_message' or 'memory'");

@@ -113,6 +113,7 @@ void declare_processes(Draft& draft) {
 }
 
 void resolve_dead_letters(Draft& draft) {
+  const ChannelKind* const queue = find_kind(draft.kinds, "queue");
   for (Channel& channel : draft.graph.channels) {
     if (!channel.policies.dead_letter) continue;
     const auto& [name, mark] = *channel.policies.dead_letter;
@@ -123,7 +124,7 @@ void resolve_dead_letters(Draft& draft) {
       draft.diagnostics.error(
           mark, cat("dead letters of ", title(draft.graph, channel), " go to unknown queue ", quoted(name)),
           draft.names.suggest(name, false, true));
-    } else if (id == nullptr || draft.graph.at(*id).kind != channel.kind) {
+    } else if (id == nullptr || draft.graph.at(*id).kind != queue) {
       const std::string_view what = id == nullptr ? "process" : draft.graph.at(*id).kind->name;
       draft.diagnostics.error(mark, cat("dead letters of ", title(draft.graph, channel), " go to ",
                                         quoted(name), ", which is a ", what, ": they go to a queue"));

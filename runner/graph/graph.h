@@ -133,7 +133,7 @@ struct Channel {
   bool ended_from_start = false;  // select() took out all its writers
   Mark capacity_mark, max_message_mark, memory_mark;
   PolicySpec policies;                   // of a queue or a topic, as typed
-  ChannelId dead_letter;                 // of a queue: where its dead letters go; invalid: nowhere
+  ChannelId dead_letter;                 // of a queue, or a topic's readers: where its dead letters go; invalid: nowhere
   bool takes_letters = false;            // another queue's dead_letter: the runner writes it too
   Bytes largest_letter{};                // the largest message that may become one of its dead letters
   std::vector<PortId> writers, readers;  // a duplex pipe lists both its ports in both
@@ -141,6 +141,10 @@ struct Channel {
   std::uint32_t writing_holders = 0;     // those of them that write
   std::vector<ReaderPlace> places;       // of a topic: each reader's, by its index in memory
 
+  // Of a topic: what its readers do with messages takes a queue for each of them (graph/rewrite.h).
+  [[nodiscard]] bool gives_queues() const {
+    return policies.max_deliveries || policies.dead_letter || policies.lease_timeout;
+  }
   // As far as its memory may grow.
   [[nodiscard]] Bytes most_memory() const {
     return policies.max_memory ? policies.max_memory->value : memory;

@@ -10,7 +10,7 @@ namespace {
 using Rewrite = void (*)(Graph&, ChannelKinds);
 
 constexpr Rewrite kRewrites[] = {
-    replicas_share_a_topic,
+    give_readers_queues,
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace procgraph {
 [[nodiscard]] Graph rewrite(Graph graph, const Spec& spec, ChannelKinds kinds);
 
 // The rewrites, one each; a new one is a function here and a row in rewrite.cc.
-// rewrites/copies.cc: replicas that share what their process reads of a topic.
-void replicas_share_a_topic(Graph& graph, ChannelKinds kinds);
+// rewrites/copies.cc: readers of a topic that take from a queue of their own.
+void give_readers_queues(Graph& graph, ChannelKinds kinds);
 
 }  // namespace procgraph

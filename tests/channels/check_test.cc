@@ -88,6 +88,20 @@ g.yaml:7:33: note: set here
 )");
 }
 
+TEST(Kinds, DeadLettersOfATopicNeedReadersThatCanHaveQueues) {
+  EXPECT_EQ(told(R"(processes:
+  a: { command: n, writes: [t, u, v] }
+  b: { command: n, reads: { in: { channel: t, broadcast: true } }, replicas: 2 }
+  c: { command: n, reads: [v, d] }
+topics:
+  t: { dead_letter: d }
+  u: { external: read, lease_timeout: 1s }
+  v: { delivery: at_most_once, max_deliveries: 2 }
+queues: [d]
+)"),
+            R"()");
+}
+
 TEST(Kinds, ATopicMayBeTooLargeToBeMade) {
   EXPECT_EQ(told(R"(processes:
   a: { command: n, writes: t }

@@ -100,6 +100,31 @@ TEST(Policies, AReaderThatHoldsAMessageForTooLongIsStoppedAndNamed) {
                 "stops\n"));
 }
 
+TEST(Policies, AMessageOfATopicIsDeadForTheReaderThatFailedOnly) {
+  Ran ran = run_text(
+      "processes:\n  numbers: { command: numbers 7, writes: t }\n  fussy: { command: fussy 3, reads: t }\n"
+      "  m: { command: m, reads: t }\n  late: { command: letters, reads: d }\n"
+      "topics: { t: { max_deliveries: 2, dead_letter: d } }\nqueues: [d]\n");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  for (const char* number : {"1", "2", "3", "4", "5", "6", "7"})
+    EXPECT_THAT(ran.out, HasSubstr("get in P2: " + std::string(number) + "\n"));
+  for (const char* number : {"3", "6"}) {
+    EXPECT_THAT(ran.out, HasSubstr("late │ " + std::string(number) + ": 2 times, nack of fussy\n"));
+    EXPECT_THAT(ran.out, Not(HasSubstr("fussy │ " + std::string(number) + "\n")));
+  }
+  EXPECT_THAT(ran.err, HasSubstr("message 2 of the queue from 'copy:t:fussy' to 'fussy' failed 2 times, the "
+                                 "last time when fussy gave it back; it is in queue 'd' now\n"));
+}
+
+TEST(Policies, AReaderThatHoldsAMessageOfATopicForTooLongIsStoppedAndNamed) {
+  Ran ran = run_text("processes:\n  f: { command: f, writes: t }\n  m: { command: \"" TAKE
+                     " hold\", reads: t }\n  other: { command: m, reads: t }\n"
+                     "topics: { t: { lease_timeout: 50ms } }\n");
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("m failed: it held a message of the queue from 'copy:t:m' to 'm' for more "
+                                 "than 50ms, the lease_timeout"));
+}
+
 TEST(Policies, MemoryCanBeTakenBeforeTheStart) {
   Ran ran = run_text(
       "processes:\n  f: { command: f, writes: q }\n  m: { command: m, reads: q }\n"

@@ -72,6 +72,42 @@ topics: { t: { expire: 5s, delivery: at_most_once } }
   EXPECT_EQ(graph.channels[1].policies.delivery->value, "at_most_once");
 }
 
+TEST(Rewrites, GiveAReaderWhoseMessagesMayFailAQueueOfItsOwn) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, writes: t }
+  b: { command: n, reads: t }
+  c: { command: n, reads: { in: { channel: t, when_full: latest } } }
+topics: { t: { max_deliveries: 2, dead_letter: { queue: d, fail: true } } }
+queues: [d]
+)");
+  ASSERT_EQ(graph.channels.size(), 4U);
+  const auto &topic = *std::ranges::find(graph.channels, "t", &Channel::name),
+             &letters = *std::ranges::find(graph.channels, "d", &Channel::name),
+             &queue = *std::ranges::find(graph.channels, "t|b", &Channel::name),
+             &newest = *std::ranges::find(graph.channels, "t|c.in", &Channel::name);
+  EXPECT_EQ(process_names(graph, topic.readers), (std::vector<std::string>{"copy:t:b", "copy:t:c.in"}));
+  EXPECT_FALSE(topic.dead_letter.valid());
+  for (const Channel* one : {&queue, &newest}) {
+    EXPECT_EQ(one->dead_letter, letters.id) << one->name;
+    EXPECT_TRUE(one->policies.dead_letter_fails) << one->name;
+    EXPECT_EQ(one->policies.max_deliveries->value, 2U) << one->name;
+  }
+  EXPECT_EQ(newest.capacity, 1U);
+  EXPECT_TRUE(letters.takes_letters);
+  EXPECT_EQ(letters.largest_letter, topic.max_message);
+}
+
+TEST(Rewrites, GiveAQueueForEachPolicyThatNeedsOne) {
+  for (const char* policy : {"max_deliveries: 3", "lease_timeout: 1s", "dead_letter: d"}) {
+    const Graph graph = rewritten(cat(R"(processes:
+  a: { command: n, writes: [t, d] }
+  b: { command: n, reads: [t, d] }
+topics: { t: { )",
+                                      policy, " } }\nqueues: [d]\n"));
+    EXPECT_EQ(graph.processes.size(), 3U) << policy;
+  }
+}
+
 TEST(Rewrites, LetACopyOfAServiceBeOne) {
   const Graph graph = rewritten(R"(processes:
   a: { command: n, writes: t }

@@ -1,5 +1,6 @@
-// Replicas share what their process reads of a topic: a `copy` of ours reads the topic in the process's place
-// and puts everything into a queue without a name, from which they take.
+// Some readers of a topic take from a queue of their own: replicas, who share what their process reads, and
+// readers whose messages may become dead letters or be held for too long, which is what queues are good at. A
+// `copy` of ours reads the topic in the process's place and puts everything into the queue, which has no name.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -14,14 +15,15 @@ namespace {
 constexpr const char* kCopy = "copy";
 constexpr const char *kIn = "in", *kOut = "out";  // its ports
 
-std::vector<PortId> shared_ports(const Graph& graph) {
-  std::vector<PortId> shared;
+std::vector<PortId> readers_with_queues(const Graph& graph) {
+  std::vector<PortId> readers;
   for (const Port& port : graph.ports) {
-    const bool reads_topic = graph.at(port.channel).kind->to_each && port.access == Access::kRead;
-    if (reads_topic && graph.at(port.process).replicas > 1 && !port.subscription.is_broadcast())
-      shared.push_back(port.id);
+    const Channel& channel = graph.at(port.channel);
+    if (!channel.kind->to_each || port.access != Access::kRead) continue;
+    const bool shares = graph.at(port.process).replicas > 1 && !port.subscription.is_broadcast();
+    if (shares || channel.gives_queues()) readers.push_back(port.id);
   }
-  return shared;
+  return readers;
 }
 
 // Of several ports of one process at one topic each bears its own name.
@@ -43,6 +45,7 @@ ChannelId add_queue(Graph& graph, const ChannelKind& kind, const Channel& topic,
   queue.capacity = place.history;
   queue.max_message = topic.max_message;
   queue.policies = topic.policies;
+  queue.dead_letter = topic.dead_letter;
   const bool all = place.history > topic.memory.value / std::max<std::uint64_t>(topic.max_message.value, 1);
   queue.memory = all ? topic.memory : Bytes{place.history * topic.max_message.value};
   graph.channels.push_back(std::move(queue));
@@ -67,7 +70,7 @@ ProcessId add_copy(Graph& graph, const Process& process, const Channel& topic, c
   return graph.processes.back().id;
 }
 
-void share(Graph& graph, const ChannelKind& queue_kind, PortId id) {
+void give_queue(Graph& graph, const ChannelKind& queue_kind, PortId id) {
   const ChannelId topic = graph.at(id).channel;
   const std::string label = label_of(graph, graph.at(id));
   const auto place = *std::ranges::find(graph.at(topic).places, id, &ReaderPlace::port);
@@ -89,9 +92,12 @@ void share(Graph& graph, const ChannelKind& queue_kind, PortId id) {
 
 }  // namespace
 
-void replicas_share_a_topic(Graph& graph, ChannelKinds kinds) {
+void give_readers_queues(Graph& graph, ChannelKinds kinds) {
   const ChannelKind* queue = find_kind(kinds, "queue");
-  for (const PortId id : shared_ports(graph)) share(graph, *queue, id);
+  for (const PortId id : readers_with_queues(graph)) give_queue(graph, *queue, id);
+  for (Channel& channel : graph.channels) {
+    if (channel.kind->to_each) channel.dead_letter = {};  // its readers' queues send them
+  }
 }
 
 }  // namespace procgraph
