@@ -99,7 +99,22 @@ topics:
   v: { delivery: at_most_once, max_deliveries: 2 }
 queues: [d]
 )"),
-            R"()");
+            R"(g.yaml:3:58: error: every replica of 'b' would need a queue of its own, for topic 't' has 'dead_letter'
+  3 │   b: { command: n, reads: { in: { channel: t, broadcast: true } }, replicas: 2 }
+    │                                                          ^~~~
+g.yaml:6:21: note: set here
+    hint: let the replicas share the messages, or write as many processes
+g.yaml:7:39: error: 'lease_timeout' of topic 'u' is for readers of this graph, and it has none
+  7 │   u: { external: read, lease_timeout: 1s }
+    │                                       ^~
+    hint: no reader from outside holds a topic up: leave it out
+g.yaml:8:48: error: 'max_deliveries' of topic 'v' has no meaning with 'delivery: at_most_once'
+  8 │   v: { delivery: at_most_once, max_deliveries: 2 }
+    │                                                ^
+g.yaml:8:18: note: said here
+    hint: no message comes back there; leave out one of them
+3 errors
+)");
 }
 
 TEST(Kinds, ATopicMayBeTooLargeToBeMade) {

@@ -99,11 +99,11 @@ queues: [d]
 
 TEST(Rewrites, GiveAQueueForEachPolicyThatNeedsOne) {
   for (const char* policy : {"max_deliveries: 3", "lease_timeout: 1s", "dead_letter: d"}) {
-    const Graph graph = rewritten(cat(R"(processes:
+    const std::string yaml = std::string(R"(processes:
   a: { command: n, writes: [t, d] }
   b: { command: n, reads: [t, d] }
-topics: { t: { )",
-                                      policy, " } }\nqueues: [d]\n"));
+topics: { t: { )") + policy + " } }\nqueues: [d]\n";
+    const Graph graph = rewritten(yaml);
     EXPECT_EQ(graph.processes.size(), 3U) << policy;
   }
 }
