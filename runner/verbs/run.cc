@@ -43,8 +43,11 @@ ReportOptions report_options(const RunFlags& flags, const Plan& plan) {
                         .color_err = use_color(flags.color, STDERR_FILENO),
                         .quiet = flags.quiet,
                         .verbose = flags.verbose};
-  for (const Spawn& spawn : plan.spawns)
-    options.label_width = std::max(options.label_width, spawn.label.size());
+  for (const Spawn& spawn : plan.spawns) {
+    // Nodes of ours, which nobody wrote down, have nothing to say unless something is wrong.
+    if (!plan.graph.at(spawn.process).builtin)
+      options.label_width = std::max(options.label_width, spawn.label.size());
+  }
   return options;
 }
 
