@@ -65,10 +65,10 @@ void check_queues(const Graph& graph, const Channel& channel, Diagnostics& diagn
   if (!channel.gives_queues()) return;
   const auto [key, mark] = key_of_queues(channel.policies);
   if (channel.readers.empty() && !graph.incomplete) {
-    diagnostics.error(mark,
-                      cat(quoted(key), " of ", title(graph, channel),
-                          " is for readers of this graph, and it has none"),
-                      "no reader from outside holds a topic up: leave it out");
+    diagnostics.error(
+        mark,
+        cat(quoted(key), " of ", title(graph, channel), " is for readers of this graph, and it has none"),
+        "no reader from outside holds a topic up: leave it out");
   }
   for (const PortId id : channel.readers) {
     const Port& port = graph.at(id);

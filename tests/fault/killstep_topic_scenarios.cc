@@ -16,11 +16,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using detail::BlockIndex;
-using detail::ReaderSlot;
 using detail::Subscriber;
 using detail::Subscription;
 using detail::TopicView;
-using detail::Want;
 
 TopicShape small(bool victim_gates, std::uint64_t history = 3) {
   return {.history = history,
@@ -137,8 +135,8 @@ void take_one(Reader& in, History& h) {
 
 // Each on a topic where writers wait for the victim and on one where they do not.
 void add(std::vector<TopicScenario>& all, const std::string& name,
-         std::function<void(TestTopic&, History&)> prepare,
-         std::function<void(Reader&, Writer&, History&)> act, std::uint64_t history = 3) {
+         const std::function<void(TestTopic&, History&)>& prepare,
+         const std::function<void(Reader&, Writer&, History&)>& act, std::uint64_t history = 3) {
   all.push_back({name + ", waited for", small(true, history), prepare, act});
   all.push_back({name + ", not waited for", small(false, history), prepare, act});
 }
