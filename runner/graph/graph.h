@@ -132,8 +132,8 @@ struct Channel {
   OutsideEnd outside;
   bool ended_from_start = false;  // select() took out all its writers
   Mark capacity_mark, max_message_mark, memory_mark;
-  PolicySpec policies;                   // of a queue or a topic, as typed
-  ChannelId dead_letter;                 // of a queue, or a topic's readers: where its dead letters go; invalid: nowhere
+  PolicySpec policies;    // of a queue or a topic, as typed
+  ChannelId dead_letter;  // of a queue, or a topic's readers: where its dead letters go; invalid: nowhere
   bool takes_letters = false;            // another queue's dead_letter: the runner writes it too
   Bytes largest_letter{};                // the largest message that may become one of its dead letters
   std::vector<PortId> writers, readers;  // a duplex pipe lists both its ports in both

@@ -89,7 +89,8 @@ g.yaml:7:33: note: set here
 }
 
 TEST(Kinds, DeadLettersOfATopicNeedReadersThatCanHaveQueues) {
-  EXPECT_EQ(told(R"(processes:
+  EXPECT_EQ(
+      told(R"(processes:
   a: { command: n, writes: [t, u, v] }
   b: { command: n, reads: { in: { channel: t, broadcast: true } }, replicas: 2 }
   c: { command: n, reads: [v, d] }
@@ -99,7 +100,7 @@ topics:
   v: { delivery: at_most_once, max_deliveries: 2 }
 queues: [d]
 )"),
-            R"(g.yaml:3:58: error: every replica of 'b' would need a queue of its own, for topic 't' has 'dead_letter'
+      R"(g.yaml:3:58: error: every replica of 'b' would need a queue of its own, for topic 't' has 'dead_letter'
   3 │   b: { command: n, reads: { in: { channel: t, broadcast: true } }, replicas: 2 }
     │                                                          ^~~~
 g.yaml:6:21: note: set here

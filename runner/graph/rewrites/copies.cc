@@ -1,6 +1,7 @@
 // Some readers of a topic take from a queue of their own: replicas, who share what their process reads, and
 // readers whose messages may become dead letters or be held for too long, which is what queues are good at. A
-// `copy` of ours reads the topic in the process's place and puts everything into the queue, which has no name.
+// `copy` of ours reads the topic in the process's place and puts everything into the queue, which has no
+// name.
 #include <algorithm>
 #include <string>
 #include <vector>
