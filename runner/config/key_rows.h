@@ -28,7 +28,7 @@ inline constexpr std::array kKeyRows{
     Key{Place::kTop, "single", Type::kFlag, "false", "Refuses a second run of this name."}.later(),
     Key{Place::kTop, "deadlock", Type::kMap, "warn", "What to do when processes wait for each other for ever."}.holding(Place::kDeadlock).later(),
     Key{Place::kTop, "containment", Type::kMap, "the best tier", "How firmly the processes are held together."}.holding(Place::kContainment).later(),
-    Key{Place::kTop, "logs", Type::kMap, "–", "Writes the log into files, too."}.holding(Place::kLogs).later(),
+    Key{Place::kTop, "logs", Type::kMap, "–", "Writes what the processes print, and what procgraph says, into files too."}.holding(Place::kLogs),
     Key{Place::kTop, "hosts", Type::kOther, "–", "Machines on which processes run."}.later(),
     Key{Place::kTop, "tests", Type::kOther, "–", "Tests of the graph."}.later(),
 
@@ -176,10 +176,10 @@ inline constexpr std::array kKeyRows{
     Key{Place::kDeadlock, "after", Type::kDuration, "1s", "How long nothing must move."}.later(),
     Key{Place::kContainment, "tier", Type::kWord, "the best", "guard, cgroup or pid_namespace."}.later(),
     Key{Place::kContainment, "require", Type::kWord, "–", "The tier without which nothing starts."}.later(),
-    Key{Place::kLogs, "dir", Type::kPath, "–", "The folder of the files."}.later(),
-    Key{Place::kLogs, "rotate", Type::kBytes, "10MiB", "The size of one file."}.later(),
-    Key{Place::kLogs, "keep", Type::kWhole, "5", "How many files stay."}.later(),
-    Key{Place::kLogs, "format", Type::kWord, "text", "text or json."}.later(),
+    Key{Place::kLogs, "dir", Type::kPath, "required", "The folder of the files, relative to this file; it is made if its parent is there. NAME.log is a process's, _procgraph.log procgraph's own."},
+    Key{Place::kLogs, "rotate", Type::kBytes, "10MiB", "A file that would grow beyond this becomes NAME.log.1, and a new one begins."},
+    Key{Place::kLogs, "keep", Type::kWhole, "5", "How many older files of each process stay: NAME.log.1 is the newest of them."}.between(0, 1000),
+    Key{Place::kLogs, "format", Type::kWord, "text", "text: each line with its time and stream; json: one object per line, as --log-format json prints them."}.of("text json"),
     Key{Place::kDeadLetter, "queue", Type::kName, "required", "The queue to which the dead letters go."},
     Key{Place::kDeadLetter, "fail", Type::kFlag, "false", "The run ends with code 65 if there were any."},
 };

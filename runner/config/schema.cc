@@ -33,6 +33,7 @@ constexpr std::array kDefinitions{
     Definition{Place::kPort, "port"},
     Definition{Place::kStream, "stream"},
     Definition{Place::kStop, "stop"},
+    Definition{Place::kLogs, "logs"},
     Definition{Place::kQueue, "queue"},
     Definition{Place::kDeadLetter, "dead_letter"},
     Definition{Place::kTopic, "topic"},

@@ -150,6 +150,16 @@ struct PipelineSpec {
   bool operator==(const PipelineSpec&) const = default;
 };
 
+// Where the log is written to, beside the console.
+struct LogsSpec {
+  Text folder;  // absolute
+  Bytes rotate{10U << 20U};
+  std::uint32_t keep = 5;
+  bool json = false;
+
+  bool operator==(const LogsSpec&) const = default;
+};
+
 struct Spec {
   Text name;           // default: the first file's stem
   std::string folder;  // absolute folder of the first file
@@ -160,6 +170,7 @@ struct Spec {
   Typed<Duration> timeout;
   Typed<Duration> grace;
   bool keep_going = false;
+  std::optional<LogsSpec> logs;
 
   bool operator==(const Spec&) const = default;
 };

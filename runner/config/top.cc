@@ -78,6 +78,38 @@ void read_once(Reader& reader, const Field& field, Collected& all, Typed<Duratio
   all.spec.*member = positive ? read_positive_duration(reader, field) : read_duration(reader, field);
 }
 
+constexpr std::array kLogsBindings{
+    Binding<LogsSpec>{"dir",
+                      [](Reader& r, const Field& f, LogsSpec& logs) {
+                        if (auto path = read_path(r, f, Expander::Replica::kRefused)) logs.folder = *path;
+                      }},
+    Binding<LogsSpec>{"rotate",
+                      [](Reader& r, const Field& f, LogsSpec& logs) {
+                        if (auto size = read_bytes(r, f)) logs.rotate = size->value;
+                      }},
+    Binding<LogsSpec>{"keep",
+                      [](Reader& r, const Field& f, LogsSpec& logs) {
+                        if (auto count = read_whole(r, f))
+                          logs.keep = static_cast<std::uint32_t>(count->value);
+                      }},
+    Binding<LogsSpec>{"format",
+                      [](Reader& r, const Field& f, LogsSpec& logs) {
+                        if (auto word = read_word(r, f)) logs.json = word->value == "json";
+                      }},
+};
+
+void read_logs(Reader& reader, const Field& field, Collected& all) {
+  if (!first_time(reader, field, all) || missing(reader, field)) return;
+  if (!field.value.is(YamlNode::Kind::kMap)) {
+    mismatch(reader, field).hint = "write logs: {dir: logs}";
+    return;
+  }
+  LogsSpec logs;
+  read_fields<LogsSpec>(reader, Place::kLogs, field.value, kLogsBindings, logs);
+  if (field.value.find("dir") == nullptr) reader.problems.error(field.key.mark, "'logs' needs a 'dir'");
+  all.spec.logs = std::move(logs);
+}
+
 // Done before everything else of the file.
 void already_read(Reader&, const Field&, Collected&) {}
 
@@ -99,6 +131,7 @@ constexpr std::array kTopBindings{
                                            Collected& all) { read_areas(r, f, all.spec.channels); }},
     Binding<Collected>{
         "sockets", [](Reader& r, const Field& f, Collected& all) { read_sockets(r, f, all.spec.channels); }},
+    Binding<Collected>{"logs", read_logs},
     Binding<Collected>{"timeout", [](Reader& r, const Field& f,
                                      Collected& all) { read_once(r, f, all, &Spec::timeout, true); }},
     Binding<Collected>{"grace", [](Reader& r, const Field& f,

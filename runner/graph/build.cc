@@ -236,6 +236,7 @@ Graph build(const Spec& spec, ChannelKinds kinds, Diagnostics& diagnostics) {
   draft.graph.description = spec.description;
   if (spec.timeout) draft.graph.timeout = spec.timeout->value;
   draft.graph.keep_going = spec.keep_going;
+  draft.graph.logs = spec.logs;
 
   declare_channels(draft);
   declare_processes(draft);  // every name is known

@@ -161,6 +161,7 @@ struct Graph {
   std::optional<Duration> timeout;
   Duration grace{};  // of the whole: declared, else the longest of the processes'
   bool keep_going = false;
+  std::optional<LogsSpec> logs;
   bool incomplete = false;         // a name was not found: what seems to miss an end may not
   std::vector<std::string> notes;  // what enabled/--only/--except took out, for people
 

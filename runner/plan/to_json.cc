@@ -15,6 +15,15 @@ void write(JsonWriter& json, const SocketAddress& address) {
   if (!address.path.empty()) json.text("path", address.path);
 }
 
+void write(JsonWriter& json, const LogsSpec& logs) {
+  json.begin_object("logs");
+  json.text("dir", logs.folder.value);
+  json.number("rotate", logs.rotate.value);
+  json.number("keep", logs.keep);
+  json.text("format", logs.json ? "json" : "text");
+  json.end_object();
+}
+
 void write(JsonWriter& json, const Plan& plan, const Object& object) {
   json.begin_object();
   json.number("id", object.id.value);
@@ -111,6 +120,7 @@ std::string to_json(const Plan& plan) {
   json.number("memory", plan.memory.value);
   json.number("open_files", plan.descriptors);
   json.texts("notes", plan.graph.notes);
+  if (plan.graph.logs) write(json, *plan.graph.logs);
   json.begin_array("objects");
   for (const Object& object : plan.objects) write(json, plan, object);
   json.end_array();

@@ -21,6 +21,13 @@ std::string heading(const Plan& plan) {
   return line + '\n';
 }
 
+std::string logs(const Plan& plan) {
+  if (!plan.graph.logs) return {};
+  const LogsSpec& logs = *plan.graph.logs;
+  return cat("logs in ", escape(logs.folder.value), logs.json ? ", as JSON" : "", ": files of up to ",
+             format(logs.rotate), ", ", counted(logs.keep, "older one", "older ones"), " of each kept\n");
+}
+
 std::string listening(const ListenerObject& listener) {
   const SocketAddress& address = listener.address;
   if (address.family == SocketAddress::Family::kTcp)
@@ -218,7 +225,7 @@ std::string stop(const Plan& plan) {
 }  // namespace
 
 std::string to_text(const Plan& plan) {
-  std::string out = heading(plan);
+  std::string out = heading(plan) + logs(plan);
   for (const std::string& note : plan.graph.notes) out += cat("note: ", escape(note), '\n');
   return out + objects(plan) + outside(plan) + processes(plan) + start(plan) + stop(plan);
 }

@@ -9,7 +9,6 @@ namespace procgraph {
 namespace {
 
 constexpr std::string_view kBar = " │ ";
-constexpr std::string_view kCut = " [cut at 64 KiB]";
 constexpr std::string_view kReset = "\x1b[0m";
 constexpr std::size_t kIndent = sizeof "procgraph:   " - 1;  // of a continuation of our own words
 
@@ -55,7 +54,7 @@ class Console : public Output {
     } else {
       to += text;
     }
-    if (cut) to += kCut;
+    if (cut) to += kCutMark;
     to += '\n';
   }
 

@@ -9,6 +9,7 @@
 // is.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -35,6 +36,8 @@ struct Flow {
   [[nodiscard]] bool waits() const { return out >= 0 || err >= 0; }
 };
 
+inline constexpr std::string_view kCutMark = " [cut at 64 KiB]";  // behind a line that was longer
+
 struct Field {
   std::string_view key;
   std::variant<std::string_view, std::int64_t> value;
@@ -59,6 +62,9 @@ class Reporter {
   virtual Flow pump() = 0;
   // Bytes that were handed over and not written yet.
   [[nodiscard]] virtual std::size_t pending() const = 0;
+  // Nothing of the run is to come: waits, at most so long, for what is written beside the standard streams,
+  // and tells what of it could not be.
+  virtual void finish(std::chrono::nanoseconds) {}
   // Writes everything, waiting as long as it takes; false: stdout could not be written.
   virtual bool flush() = 0;
 };

@@ -12,6 +12,8 @@
 namespace procgraph {
 namespace {
 
+constexpr std::chrono::seconds kPatience{10};  // at the end, with a disk that hangs
+
 double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
@@ -255,6 +257,8 @@ void Narrator::done(const action::Done& action, const Situation& situation, cons
   const std::array<Field, 1> fields{action.signal != 0 ? Field{"signal", std::int64_t{action.signal}}
                                                        : Field{"code", std::int64_t{action.code}}};
   reporter_.event("done", "", fields);
+  // Who forces the end does not wait for a disk either.
+  reporter_.finish(situation.stop.mode == Mode::kKill ? std::chrono::seconds(0) : kPatience);
 }
 
 // A run that fails ends with which process, how, and its last words; not twice in a row.

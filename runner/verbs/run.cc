@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "launch/launch.h"
+#include "report/log_files.h"
 #include "report/reporter.h"
 #include "supervise/supervise.h"
 #include "verbs/front.h"
@@ -51,6 +52,17 @@ ReportOptions report_options(const RunFlags& flags, const Plan& plan) {
   return options;
 }
 
+// To the console, and into files where the graph says so.
+Result<std::unique_ptr<Reporter>> reporter_for(const RunFlags& flags, const Plan& plan) {
+  auto console = make_reporter(report_options(flags, plan));
+  if (!plan.graph.logs) return console;
+  const LogsSpec& logs = *plan.graph.logs;
+  return with_log_files({.folder = logs.folder.value,
+                         .rotation = {.size = logs.rotate.value, .keep = logs.keep},
+                         .format = logs.json ? LogFormat::kJson : LogFormat::kText},
+                        std::move(console));
+}
+
 // What somebody else has on this machine; all other refusals are the operating system's.
 int exit_code(const Error& refused) {
   const bool taken = refused.code == EADDRINUSE || refused.code == EADDRNOTAVAIL;
@@ -70,16 +82,21 @@ Outcome run_graph(const RunFlags& flags, const Context& context) {
     return {};
   }
 
-  std::unique_ptr<Reporter> reporter = make_reporter(report_options(flags, front.plan));
-  for (const std::string& note : front.graph.notes) reporter->news(note);
+  Result<std::unique_ptr<Reporter>> made = reporter_for(flags, front.plan);
+  if (!made) {
+    fmt::print(stderr, "procgraph: {}\n", made.error().text());
+    return {.code = kExitSystem};
+  }
+  Reporter& reporter = **made;
+  for (const std::string& note : front.graph.notes) reporter.news(note);
   Result<Opened> opened = Opened::open(front.plan);  // the kernel's objects exist, nothing runs
   if (!opened) {
-    reporter->error(opened.error().text());
-    (void)reporter->flush();
+    reporter.error(opened.error().text());
+    (void)reporter.flush();
     return {.code = exit_code(opened.error())};
   }
   return supervise(
-      front.plan, *opened, *reporter,
+      front.plan, *opened, reporter,
       {.keep_going = flags.keep_going, .strict = flags.strict, .timeout = timeout, .containment = "guard"});
 }
 
