@@ -64,6 +64,8 @@ constexpr std::array kSections{
             "`stdin`, `stdout` or `stderr` as a map: `{ file: PATH }`, `{ file: PATH, append: true }` or `{ "
             "channel: NAME }`."},
     Section{Place::kStop, "`stop`", ""},
+    Section{Place::kRestart, "`restart`",
+            "`restart: on_failure` is short for `restart: { policy: on_failure }`."},
     Section{Place::kQueue, "A queue", "`queues: [a, b]` is short for `queues: { a: {}, b: {} }`."},
     Section{Place::kTopic, "A topic", "`topics: [a, b]` is short for `topics: { a: {}, b: {} }`."},
     Section{Place::kDeadLetter, "`dead_letter`",

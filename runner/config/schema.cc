@@ -28,17 +28,12 @@ struct Definition {
   std::string_view name;
 };
 constexpr std::array kDefinitions{
-    Definition{Place::kDefaults, "defaults"},
-    Definition{Place::kProcess, "process"},
-    Definition{Place::kPort, "port"},
-    Definition{Place::kStream, "stream"},
-    Definition{Place::kStop, "stop"},
-    Definition{Place::kQueue, "queue"},
-    Definition{Place::kDeadLetter, "dead_letter"},
-    Definition{Place::kTopic, "topic"},
-    Definition{Place::kPipe, "pipe"},
-    Definition{Place::kSocket, "socket"},
-    Definition{Place::kSharedMemory, "shared_memory"},
+    Definition{Place::kDefaults, "defaults"}, Definition{Place::kProcess, "process"},
+    Definition{Place::kPort, "port"},         Definition{Place::kStream, "stream"},
+    Definition{Place::kStop, "stop"},         Definition{Place::kRestart, "restart"},
+    Definition{Place::kQueue, "queue"},       Definition{Place::kDeadLetter, "dead_letter"},
+    Definition{Place::kTopic, "topic"},       Definition{Place::kPipe, "pipe"},
+    Definition{Place::kSocket, "socket"},     Definition{Place::kSharedMemory, "shared_memory"},
 };
 
 Json any_of(std::initializer_list<Json> choices) {
@@ -154,6 +149,10 @@ Json value_schema(const Key& key) {
           fmt::format(R"(^[0-9]+(ns|us|ms|s|m|h|d)(\.\.[0-9]+(ns|us|ms|s|m|h|d))?$|{})", kVariable));
     case Type::kLetters:
       return any_of({name_like(), reference(key.inner)});
+    case Type::kRestart:
+      return any_of({or_variable(words(key)), reference(key.inner)});
+    case Type::kIntensity:
+      return text_like(fmt::format("^none$|^[0-9]+ in [0-9]+(ns|us|ms|s|m|h|d)$|{}", kVariable));
     case Type::kOther:
       return Json::object();
   }
@@ -187,6 +186,7 @@ std::string schema_json() {
     schema["definitions"][std::string(definition.name)] = place_schema(definition.place);
   }
   schema["definitions"]["process"]["not"] = {{"required", {"command", "shell"}}};
+  schema["definitions"]["restart"]["required"] = {"policy"};
   schema["definitions"]["port"]["required"] = {"channel"};
   schema["definitions"]["dead_letter"]["required"] = {"queue"};
   return schema.dump(2) + "\n";
