@@ -33,6 +33,7 @@ enum class Place : std::uint8_t {
   kContainment,
   kLogs,
   kDeadLetter,
+  kHttp,
   kPlaces
 };
 
@@ -71,6 +72,12 @@ enum class Type : std::uint8_t {
   kLetters,
   kRestart,
   kIntensity,
+  kReady,
+  kHealth,
+  kEndpoint,
+  kUrl,
+  kStatus,
+  kPattern,
   kOther
 };
 

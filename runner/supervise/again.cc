@@ -60,7 +60,10 @@ void Turn::rest(SpawnId id) {
   state_.deadlines.clear(Deadlines::Kind::kGrace, id);
   state_.deadlines.clear(Deadlines::Kind::kDeath, id);
   state_.deadlines.set(now_ + restarting.wait, Deadlines::Kind::kRetry, id);
-  spawn = {.life = spawn.life, .lives = std::move(spawn.lives), .looked = spawn.looked};
+  spawn = {.life = spawn.life,
+           .lives = std::move(spawn.lives),
+           .looked = spawn.looked,
+           .was_ready = spawn.was_ready};
 }
 
 // SplitMix64 (Steele, Lea and Flood 2014).

@@ -36,6 +36,8 @@ struct Role {
   Duration grace = std::chrono::seconds(10);
   std::optional<Duration> timeout;  // of each life
   RestartPolicy restart;
+  std::optional<Duration> ready;  // within which each life must be ready; absent: it is once it has started
+  bool health = false;            // it is looked after, once it is ready
   std::vector<Need> needs;
   std::vector<ProcessId> dependents;     // those that need this one
   std::uint32_t group = 0;               // those of one group start together

@@ -34,6 +34,7 @@ class Deadlines {
     kRetry,
     kGrace,
     kTimeout,
+    kReady,
     kPorts,
     kDeath,
     kGraphTimeout,
@@ -45,6 +46,7 @@ class Deadlines {
 
   void set(Instant when, Kind kind, SpawnId spawn = {});
   void clear(Kind kind, SpawnId spawn = {});
+  [[nodiscard]] std::optional<Instant> of(Kind kind, SpawnId spawn) const;
   [[nodiscard]] std::optional<Instant> next() const;
   // The earliest one that is due, taken out.
   [[nodiscard]] std::optional<Key> take(Instant now);
@@ -60,6 +62,7 @@ struct SpawnState {
   Lives lives;
   bool released = false;   // the runner's copies of its ends: no start is to come
   bool looked = false;     // at its ports
+  bool was_ready = false;  // in this life or an earlier one
   bool renounced = false;  // the graph stopped before it was started again
   // Of its last life:
   Instant since{};  // its start
@@ -74,14 +77,20 @@ struct SpawnState {
   bool timed_out = false;
   bool hangs = false;    // abandoned: it may still be there
   bool overdue = false;  // held a message for too long
+  bool ready = false;
+  bool probed = false;     // something is asked of it
+  bool unready = false;    // it was not ready in time
+  bool unhealthy = false;  // it was ready, and did not work any more
 };
 
 struct RoleState {
-  std::uint32_t unstarted = 0, unended = 0, unjudged = 0;  // spawns
-  bool failed = false;                                     // one of them, finally
-  bool never_started = false;                              // one of them, and never will
-  bool skipped = false;                                    // all of them
-  bool gone = false;                                       // its ends of channels are given up
+  std::uint32_t unstarted = 0, unended = 0, unjudged = 0,
+                unready = 0;   // spawns
+  bool failed = false;         // one of them, finally
+  bool never_ready = false;    // one of them, and never will
+  bool never_started = false;  // one of them, and never will
+  bool skipped = false;        // all of them
+  bool gone = false;           // its ends of channels are given up
 };
 
 struct EdgeState {

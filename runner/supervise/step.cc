@@ -128,6 +128,9 @@ void Turn::fire(const Deadlines::Key& key) {
     case Deadlines::Kind::kTimeout:
       at(id).timed_out = true;
       return move(id, life::Input::kStop);
+    case Deadlines::Kind::kReady:
+      at(id).unready = true;
+      return move(id, life::Input::kStop);
     case Deadlines::Kind::kPorts:
       return look_at_ports(id);
     case Deadlines::Kind::kDeath:
@@ -190,6 +193,7 @@ void Turn::apply(SpawnId id, life::Action what) {
       spawn.asked = true;
       state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
       state_.deadlines.clear(Deadlines::Kind::kPorts, id);
+      ask_no_more(id);
       start_grace();
       return emit(action::Ask{id, role.stop_signal});
     case life::Action::kKill:
@@ -197,11 +201,13 @@ void Turn::apply(SpawnId id, life::Action what) {
       state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
       state_.deadlines.clear(Deadlines::Kind::kPorts, id);
       state_.deadlines.clear(Deadlines::Kind::kGrace, id);
+      ask_no_more(id);
       expect_death(id);
       return emit(action::Kill{id});
     case life::Action::kSweep:
       state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
       state_.deadlines.clear(Deadlines::Kind::kPorts, id);
+      ask_no_more(id);
       spawn.returns = is_restarted(id);
       if (!spawn.asked && !spawn.returns) look_at_ports(id);
       start_grace();
@@ -249,6 +255,7 @@ void Turn::watch(SpawnId id) {
   spawn.since = now_;
   if (role.timeout) state_.deadlines.set(now_ + *role.timeout, Deadlines::Kind::kTimeout, id);
   if (role.opens && !spawn.looked) state_.deadlines.set(now_ + kPortsOpen, Deadlines::Kind::kPorts, id);
+  await_ready(id);
   changed(owner);
 }
 
@@ -275,6 +282,7 @@ void Turn::settle_end(SpawnId id) {
   state_.deadlines.clear(Deadlines::Kind::kGrace, id);
   state_.deadlines.clear(Deadlines::Kind::kDeath, id);
   --state_.left;
+  if (!at(id).was_ready) at(owner).never_ready = true;
   if (--state_.ranks[cast_.at(owner).rank] == 0) press_ = true;
   if (!cast_.at(owner).writes.empty()) emit(action::WriterGone{id});
   if (!cast_.at(owner).reads.empty()) emit(action::ReaderGone{id});

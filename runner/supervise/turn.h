@@ -23,6 +23,9 @@ class Turn {
   void take(const event::Hangs& event);
   void take(const event::Poisoned& event);
   void take(const event::Unopened& event);
+  void take(const event::Ready& event);
+  void take(const event::Unhealthy& event);
+  void take(const event::Patience& event);
   void take(const event::Time&);
   void take(const event::StopSignal& event);
   void take(const event::StdoutLost& event);
@@ -61,6 +64,10 @@ class Turn {
   [[nodiscard]] bool is_restarted(const event::Empty& event) const;
   void rest(SpawnId id);
   [[nodiscard]] std::uint64_t roll();
+  // readiness.cc: when others may rely on one, and when no longer.
+  void await_ready(SpawnId id);
+  void become_ready(SpawnId id);
+  void ask_no_more(SpawnId id);
 
   // start.cc: conditions, start groups, skipping; the ends of channels.
   [[nodiscard]] Hope hope(const Need& need) const;

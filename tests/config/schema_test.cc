@@ -56,6 +56,16 @@ TEST(Schema, AcceptsWhatTheParserAccepts) {
            "backoff: 1s..30s, reset_after: 1m, max: 5 in 1m, except: [78] } }, c: { command: x, restart: { "
            "policy: "
            "'${P:-never}', backoff: 2s, max: none } } }\n",
+           "processes: { a: { command: x, ready: notify, health: { watchdog: 5s } }, b: { command: x, ready: "
+           "started, after: { a: ready, c: { ready: true } } }, c: { command: x, ready: { fd: 5, timeout: 1m "
+           "} }, "
+           "d: { command: x, ready: { exec: [a, b] }, health: { exec: a b, interval: 1s, timeout: 2s, "
+           "retries: 1 "
+           "} }, e: { command: x, ready: { tcp: '127.0.0.1:80' }, health: { http: { socket: s, path: /x, "
+           "status: "
+           "200-299 } } }, f: { command: x, ready: { http: 'http://[::1]:80/x' } }, g: { command: x, ready: "
+           "{ "
+           "log: up } } }\n",
            "pipelines: [[a, b], [c, d, e]]\npipes: { p: { capacity: 64KiB } }\n",
        }) {
     EXPECT_EQ(refused(yaml), "") << yaml;
@@ -75,7 +85,16 @@ TEST(Schema, RefusesWhatTheParserRefuses) {
            "processes: { f: { command: [] } }\n",
            "processes: { f: { command: x, reads: a/b } }\n",
            "processes: { f: { command: x, ok_codes: [256] } }\n",
-           "processes: { f: { command: x, after: { g: ready } } }\n",
+           "processes: { f: { command: x, after: { g: { rady: true } } } }\n",
+           "processes: { f: { command: x, after: { g: { ready: false } } } }\n",
+           "processes: { f: { command: x, ready: soon } }\n",
+           "processes: { f: { command: x, ready: { fd: 2 } } }\n",
+           "processes: { f: { command: x, ready: { tcp: 5432 } } }\n",
+           "processes: { f: { command: x, ready: { http: { path: /x } } } }\n",
+           "processes: { f: { command: x, ready: { http: 'https://x' } } }\n",
+           "processes: { f: { command: x, health: { log: x } } }\n",
+           "processes: { f: { command: x, health: { exec: x, retries: 0 } } }\n",
+           "processes: { f: { command: x, health: x } }\n",
            "processes: { f: { command: x, reads: { p: { fd: 5 } } } }\n",
            "queues: { q: { capacity: 10KiB } }\n",
            "queues: { q: { memory: 1.5GB } }\n",
