@@ -48,6 +48,16 @@ void end_of_readers(const LiveChannel& live) {
   procgraph::end_of_readers(live.control, live.roster);
 }
 
+bool queue_ended(const LiveChannel& live, std::uint32_t) {
+  return is_draining(live.control) && sample(live.control).waiting == 0;
+}
+
+bool topic_ended(const LiveChannel& live, std::uint32_t place) {
+  if (!is_draining(live.control)) return false;
+  const TopicSample now = sample_topic(live.control);
+  return place >= now.readers.size() || now.readers[place].waiting == 0;
+}
+
 bool has_opened(const LiveChannel& live, std::uint16_t participant, std::size_t port) {
   return port >= 64 || (opened_ports(live.roster, participant) >> port & 1U) != 0;
 }

@@ -25,6 +25,8 @@ void sidestep(const LiveChannel& live, std::uint16_t participant);
 void writer_gone(const LiveChannel& live, std::uint16_t participant);
 void end_of_writers(const LiveChannel& live);
 void end_of_readers(const LiveChannel& live);
+[[nodiscard]] bool queue_ended(const LiveChannel& live, std::uint32_t place);
+[[nodiscard]] bool topic_ended(const LiveChannel& live, std::uint32_t place);
 // Of a port beyond those that the roster has room for nothing is known.
 [[nodiscard]] bool has_opened(const LiveChannel& live, std::uint16_t participant, std::size_t port);
 [[nodiscard]] std::optional<Poisoning> poisoned(const LiveChannel& live);

@@ -181,6 +181,7 @@ const ChannelKind kQueueKind{
     .writer_gone = native::writer_gone,
     .end_of_writers = native::end_of_writers,
     .end_of_readers = native::end_of_readers,
+    .ended = native::queue_ended,
     .attend = attend,
     .sample = sample_of,
     .has_opened = native::has_opened,

@@ -150,6 +150,7 @@ const ChannelKind kTopicKind{
     .empty_place = empty,
     .end_of_writers = native::end_of_writers,
     .end_of_readers = native::end_of_readers,
+    .ended = native::topic_ended,
     .sample = sample_of,
     .has_opened = native::has_opened,
     .poisoned = native::poisoned,

@@ -110,6 +110,8 @@ struct ChannelKind {
       nullptr;  // no writer will ever come again: readers drain, then end
   void (*end_of_readers)(const LiveChannel&) =
       nullptr;  // no reader will ever come again: writers get NoReaders
+  // Its data has ended, and nothing of it waits for a reader (of kinds with places: for this one).
+  bool (*ended)(const LiveChannel&, std::uint32_t place) = nullptr;
   // Does what can be done without waiting, and says what else must be: after a death, when the roster's bell
   // rings, and when it asked for.
   Needs (*attend)(const LiveChannel&, const Attention&) = nullptr;

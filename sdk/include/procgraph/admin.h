@@ -174,6 +174,8 @@ void writer_gone(std::span<std::byte> control, std::span<std::byte> roster, std:
 
 // No writer will ever come again: readers drain, then see the end. Idempotent.
 void end_of_writers(std::span<std::byte> control, std::span<std::byte> roster);
+// Whether that is so, however it came: readers get what is left, then the end.
+[[nodiscard]] bool is_draining(std::span<std::byte> control);
 // No reader will ever come again: writers get NoReaders. Idempotent.
 void end_of_readers(std::span<std::byte> control, std::span<std::byte> roster);
 

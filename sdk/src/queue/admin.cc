@@ -36,6 +36,11 @@ bool is_participant(std::uint16_t number) {
   return number >= 1 && number <= kMaxParticipants;
 }
 
+bool is_whole(std::span<std::byte> control) {
+  return detail::is_topic(control) ? static_cast<bool>(detail::TopicView::attach(control, {}))
+                                   : static_cast<bool>(detail::QueueMemory::attach(control, {}));
+}
+
 void count_blocks(detail::QueueMemory& memory, QueueSample& s) {
   memory.for_each_block([&](BlockIndex block) {
     detail::Descriptor& d = memory.descriptor(block);
@@ -106,6 +111,12 @@ void end_of_writers(std::span<std::byte> control, std::span<std::byte> roster) {
   with(control, roster, [](View& view) { detail::announce(view, detail::kDraining); });
 }
 
+bool is_draining(std::span<std::byte> control) {
+  if (!is_whole(control)) return false;
+  auto& c = *reinterpret_cast<detail::Control*>(control.data());
+  return (c.state.load() & detail::kDraining) != 0;
+}
+
 void end_of_readers(std::span<std::byte> control, std::span<std::byte> roster) {
   with(control, roster, [](View& view) { detail::announce(view, detail::kNoReader); });
 }
@@ -126,9 +137,7 @@ QueueSample sample(std::span<std::byte> control) {
 }
 
 std::optional<QueuePoison> poisoned(std::span<std::byte> control) {
-  bool whole = detail::is_topic(control) ? static_cast<bool>(detail::TopicView::attach(control, {}))
-                                         : static_cast<bool>(detail::QueueMemory::attach(control, {}));
-  if (!whole) return QueuePoison{.finder = 0, .reason = "its header was overwritten"};
+  if (!is_whole(control)) return QueuePoison{.finder = 0, .reason = "its header was overwritten"};
   auto& c = *reinterpret_cast<detail::Control*>(control.data());
   // The finder may have been killed between its two stores.
   if ((c.state.load() & detail::kPoisoned) == 0 && c.poison.load() == 0) return std::nullopt;
