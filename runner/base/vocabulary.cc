@@ -25,6 +25,11 @@ std::string_view name(OnFailure on_failure) {
   return kNames.at(static_cast<std::size_t>(on_failure));
 }
 
+std::string_view name(Restart when) {
+  static constexpr std::array<std::string_view, 3> kNames{"never", "on_failure", "always"};
+  return kNames.at(static_cast<std::size_t>(when));
+}
+
 std::string_view name(ReaderPolicy policy) {
   static constexpr std::array<std::string_view, 3> kNames{"block", "drop_oldest", "latest"};
   return kNames.at(static_cast<std::size_t>(policy));

@@ -11,6 +11,7 @@ enum class Access : std::uint8_t { kRead, kWrite, kBoth };
 enum class StreamKind : std::uint8_t { kNone, kLog, kInherit, kFile, kChannel };
 enum class Condition : std::uint8_t { kStarted, kReady, kFinished, kSucceeded, kFailed };
 enum class OnFailure : std::uint8_t { kStop, kFinish, kIgnore };
+enum class Restart : std::uint8_t { kNever, kOnFailure, kAlways };
 // What a reader of a topic does to a writer that is ahead of it.
 enum class ReaderPolicy : std::uint8_t { kBlock, kDropOldest, kLatest };
 enum class WaitMode : std::uint8_t { kDefault, kLatency, kBalanced, kThroughput, kSleep };
@@ -19,6 +20,7 @@ enum class WaitMode : std::uint8_t { kDefault, kLatency, kBalanced, kThroughput,
 [[nodiscard]] std::string_view name(StreamKind kind);       // none, log, inherit, file, channel
 [[nodiscard]] std::string_view name(Condition condition);   // started, ready, finished, succeeded, failed
 [[nodiscard]] std::string_view name(OnFailure on_failure);  // stop, finish, ignore
+[[nodiscard]] std::string_view name(Restart when);          // never, on_failure, always
 [[nodiscard]] std::string_view name(ReaderPolicy policy);   // block, drop_oldest, latest
 [[nodiscard]] std::string_view name(
     WaitMode wait);  // "" for the default, latency, balanced, throughput, sleep

@@ -11,6 +11,7 @@
 
 #include "base/id.h"
 #include "base/mark.h"
+#include "base/restart_policy.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 #include "config/spec.h"
@@ -81,7 +82,9 @@ struct Process {
   std::vector<int> ok_codes{0};
   int stop_signal = 15;
   Duration grace = std::chrono::seconds(10);
-  std::optional<Duration> timeout;
+  std::optional<Duration> timeout;  // from each start
+  RestartPolicy restart;
+  Mark restart_mark, restart_max_mark;
 };
 
 // A reader's place in a topic, which it has from before anything starts.

@@ -47,6 +47,9 @@ struct Text {
   std::string operator()(const action::EndReaders& a) const {
     return fmt::format("end of readers {}", a.channel.value);
   }
+  std::string operator()(const action::Restarting& a) const {
+    return fmt::format("restart {} {}", a.end.spawn.value, a.end.code);
+  }
   std::string operator()(const action::Failed& a) const {
     const Failure& failure = a.failure;
     const std::string who = failure.spawn.valid()     ? fmt::format("{}", failure.spawn.value)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/id.h"
+#include "base/units.h"
 
 namespace procgraph {
 
@@ -42,6 +43,9 @@ struct Failure {
   ChannelId channel;        // valid: no process failed, but this channel
   Why why = Why::kExit;
   int code = 1;
+  // Not 0: it was started again so often, in that time, that it is not any more.
+  std::uint32_t restarts = 0;
+  Duration in{};
 
   bool operator==(const Failure&) const = default;
 };
@@ -88,6 +92,13 @@ struct EndWriters {
 struct EndReaders {
   ChannelId channel;
 };
+struct Restarting {  // it has ended, and a Launch follows, unless the graph stops before
+  Failure end;       // how, whether or not it is a failure
+  bool failed = false;
+  Duration wait{};
+  std::uint32_t recent = 0;    // restarts within the policy's time, with this one
+  std::uint32_t restarts = 0;  // ever
+};
 struct Failed {
   Failure failure;
   Effect effect = Effect::kStops;
@@ -106,10 +117,11 @@ struct Done {
 };
 }  // namespace action
 
-using Action = std::variant<action::Launch, action::Ask, action::Kill, action::Sweep, action::Inspect,
-                            action::LetGo, action::LookAtPorts, action::Reap, action::Release,
-                            action::WriterGone, action::ReaderGone, action::EndWriters, action::EndReaders,
-                            action::Failed, action::Skipped, action::Stopping, action::Done>;
+using Action =
+    std::variant<action::Launch, action::Ask, action::Kill, action::Sweep, action::Inspect, action::LetGo,
+                 action::LookAtPorts, action::Reap, action::Release, action::WriterGone, action::ReaderGone,
+                 action::EndWriters, action::EndReaders, action::Restarting, action::Failed, action::Skipped,
+                 action::Stopping, action::Done>;
 using Actions = std::vector<Action>;
 
 [[nodiscard]] std::string_view name(Effect effect);       // stops, goes on, ignored, stopping

@@ -28,6 +28,11 @@ std::optional<Duration> bounded(std::optional<Duration> duration) {
   return duration ? std::optional(bounded(*duration)) : duration;
 }
 
+RestartPolicy bounded(RestartPolicy policy) {
+  for (Duration* time : {&policy.first, &policy.most, &policy.reset_after}) *time = bounded(*time);
+  return policy;
+}
+
 Role role_of(const Graph& graph, const Process& process) {
   Role role;
   role.count = 0;
@@ -38,6 +43,7 @@ Role role_of(const Graph& graph, const Process& process) {
   role.stop_signal = process.stop_signal;
   role.grace = bounded(process.grace);
   role.timeout = bounded(process.timeout);
+  role.restart = bounded(process.restart);
   for (const After& after : process.after) role.needs.push_back({after.process, after.condition});
   for (const PortId id : process.ports) {
     const Port& port = graph.at(id);

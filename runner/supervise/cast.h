@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/id.h"
+#include "base/restart_policy.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
 
@@ -33,7 +34,8 @@ struct Role {
   std::vector<int> ok_codes{0};
   int stop_signal = 15;
   Duration grace = std::chrono::seconds(10);
-  std::optional<Duration> timeout;
+  std::optional<Duration> timeout;  // of each life
+  RestartPolicy restart;
   std::vector<Need> needs;
   std::vector<ProcessId> dependents;     // those that need this one
   std::uint32_t group = 0;               // those of one group start together

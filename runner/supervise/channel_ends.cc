@@ -1,10 +1,28 @@
 #include "supervise/channel_ends.h"
 
+#include <poll.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 
 #include "procgraph/admin.h"
 
 namespace procgraph {
+namespace {
+
+// What the kernel says of a pipe at this end: whether there is anybody at the other one.
+short look(int fd) {
+  pollfd end{fd, POLLRDHUP, 0};
+  ::poll(&end, 1, 0);
+  return end.revents;
+}
+
+std::uint64_t waiting_bytes(int fd) {
+  int bytes = 0;
+  return ::ioctl(fd, FIONREAD, &bytes) == 0 ? static_cast<std::uint64_t>(bytes) : 0;
+}
+
+}  // namespace
 
 void ChannelEnds::tell_all(SpawnId id, OfParticipant what, std::uint16_t participant) const {
   const Graph& graph = plan_.graph;
@@ -49,17 +67,57 @@ void ChannelEnds::writer_gone(SpawnId id) const {
   for (const ChannelId channel : role(id).writes)
     tell(channel, &ChannelKind::writer_gone, plan_.at(id).participant);
 }
-void ChannelEnds::reader_gone(SpawnId id) const {
+std::vector<std::uint32_t> ChannelEnds::places(SpawnId id, ChannelId channel) const {
   const Graph& graph = plan_.graph;
+  const auto& all = graph.at(channel).places;
+  std::vector<std::uint32_t> its;
+  for (std::uint32_t i = 0; i < all.size(); ++i) {
+    if (graph.at(all[i].port).process == plan_.at(id).process && all[i].replica == plan_.at(id).replica)
+      its.push_back(i);
+  }
+  return its;
+}
+void ChannelEnds::reader_gone(SpawnId id) const {
   for (const ChannelId channel : role(id).reads) {
-    const auto& places = graph.at(channel).places;
-    for (std::uint32_t i = 0; i < places.size(); ++i) {
-      const bool its = graph.at(places[i].port).process == plan_.at(id).process &&
-                       places[i].replica == plan_.at(id).replica;
-      if (its) graph.at(channel).kind->reader_gone(opened_.live(channel), i);
-    }
+    for (const std::uint32_t place : places(id, channel))
+      plan_.graph.at(channel).kind->reader_gone(opened_.live(channel), place);
   }
 }
+
+int ChannelEnds::held_end(SpawnId id, ChannelId channel) const {
+  if (!plan_.graph.at(channel).kind->bytes) return -1;
+  for (const Inherit& inherit : plan_.at(id).inherits) {
+    if (plan_.at(inherit.object).channel == channel) return opened_.fd(inherit.object, inherit.end);
+  }
+  return -1;
+}
+bool ChannelEnds::unread(SpawnId id) const {
+  return std::ranges::any_of(role(id).writes, [&](ChannelId channel) {
+    const int fd = held_end(id, channel);
+    return fd >= 0 && (look(fd) & (POLLERR | POLLHUP)) != 0;
+  });
+}
+bool ChannelEnds::ended(SpawnId id) const {
+  return std::ranges::all_of(role(id).reads, [&](ChannelId channel) { return ended(id, channel); });
+}
+bool ChannelEnds::ended(SpawnId id, ChannelId channel) const {
+  if (const int fd = held_end(id, channel); fd >= 0)
+    return (look(fd) & (POLLHUP | POLLRDHUP)) != 0 && waiting_bytes(fd) == 0;
+  const auto ended = plan_.graph.at(channel).kind->ended;
+  if (ended == nullptr) return false;
+  const std::vector<std::uint32_t> its = places(id, channel);
+  if (its.empty()) return ended(opened_.live(channel), 0);
+  return std::ranges::all_of(its, [&](std::uint32_t place) { return ended(opened_.live(channel), place); });
+}
+std::vector<ChannelEnds::Unread> ChannelEnds::unread_bytes(SpawnId id) const {
+  std::vector<Unread> all;
+  for (const ChannelId channel : role(id).reads) {
+    const int fd = held_end(id, channel);
+    if (fd >= 0) all.push_back({channel, waiting_bytes(fd)});
+  }
+  return all;
+}
+
 std::vector<PortId> ChannelEnds::unopened(SpawnId id) const {
   const Graph& graph = plan_.graph;
   std::vector<PortId> found;

@@ -2,6 +2,7 @@
 // pipe is the kernel's business), not why anything ended.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <vector>
@@ -27,6 +28,17 @@ class ChannelEnds {
   void sidestep(SpawnId id) const;     // it is stopped: others go on in its place
   void writer_gone(SpawnId id) const;  // it writes no more
   void reader_gone(SpawnId id) const;  // it reads no more
+  // Of a process that has ended, while the runner still holds its ends. Some channel that it writes has no
+  // reader any more, as the kernel sees it.
+  [[nodiscard]] bool unread(SpawnId id) const;
+  // All data that it reads has ended, and nothing of it is left for it.
+  [[nodiscard]] bool ended(SpawnId id) const;
+  // Bytes that wait for it in byte pipes.
+  struct Unread {
+    ChannelId channel;
+    std::uint64_t bytes = 0;
+  };
+  [[nodiscard]] std::vector<Unread> unread_bytes(SpawnId id) const;
   // Its ports that are the SDK's to open and that it has not opened.
   [[nodiscard]] std::vector<PortId> unopened(SpawnId id) const;
   [[nodiscard]] std::optional<Poisoning> poisoned(ChannelId channel) const;
@@ -37,6 +49,11 @@ class ChannelEnds {
   using OfParticipant = void (*ChannelKind::*)(const LiveChannel&, std::uint16_t);
   using OfChannel = void (*ChannelKind::*)(const LiveChannel&);
 
+  [[nodiscard]] bool ended(SpawnId id, ChannelId channel) const;
+  // Its end of a byte pipe; -1: it has none, or it is not held any more.
+  [[nodiscard]] int held_end(SpawnId id, ChannelId channel) const;
+  // The indices of its places in a channel of a kind with places.
+  [[nodiscard]] std::vector<std::uint32_t> places(SpawnId id, ChannelId channel) const;
   // Each channel of the process, once.
   void tell_all(SpawnId id, OfParticipant what, std::uint16_t participant) const;
   void tell(ChannelId channel, OfParticipant what, std::uint16_t participant) const;

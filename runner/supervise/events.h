@@ -39,6 +39,9 @@ struct Exited {  // its first process
 };
 struct Empty {  // its session, after that
   SpawnId spawn;
+  // Of one that may be started again:
+  bool unread = false;  // some channel that it writes has no reader any more
+  bool ended = false;   // all data that it reads has ended, and nothing of it is left
 };
 struct Hangs {  // killed, it is in a call of the kernel that does not end
   SpawnId spawn;

@@ -17,10 +17,11 @@ enum class State : std::uint8_t {
   kKilled,    // killed, not yet reaped
   kLeft,      // its first process has gone; the rest of its session is asked to end, within the grace
   kSwept,     // the rest of its session is killed, until it is empty
+  kResting,   // nothing of it is left; it waits for its next start
   kEnded,     // gone for good, or could not be started
   kSkipped,   // never started, and never will
 };
-inline constexpr std::size_t kStates = 10;
+inline constexpr std::size_t kStates = 11;
 
 enum class Input : std::uint8_t {
   kBegin,    // its start conditions hold
@@ -33,26 +34,29 @@ enum class Input : std::uint8_t {
   kForce,    // it is to be gone at once
   kExited,   // its first process has exited
   kEmpty,    // nothing is left of its session
+  kAgain,    // nor is there, or it could not be started, but it is to be started again
   kHangs,    // it was killed, and the kernel does not let it go
 };
-inline constexpr std::size_t kInputs = 11;
+inline constexpr std::size_t kInputs = 12;
 
 enum class Action : std::uint8_t {
   kImpossible,  // this input cannot come in this state: a mistake of ours
   kNothing,
   kLaunch,
   kDelay,
-  kWatch,    // it runs: its longest time begins
-  kGiveUp,   // it will never run: its ends of channels are given up
-  kRefuse,   // the same, as a failure
-  kAsk,      // send the stop signal, start the grace
-  kKill,     // kill its whole session
-  kSweep,    // its participant is dead; ask what is left of its session to end, start the grace
-  kPurge,    // its participant is dead; kill what is left of its session
-  kClear,    // kill what is left of its session
-  kSettle,   // it has ended: judge it
-  kAbandon,  // nobody waits for it any more, and that is a failure
-  kLetGo,    // nobody waits for what is left of its session: judge it
+  kWatch,     // it runs: its longest time begins
+  kGiveUp,    // it will never run: its ends of channels are given up
+  kRefuse,    // the same, as a failure
+  kAsk,       // send the stop signal, start the grace
+  kKill,      // kill its whole session
+  kSweep,     // its participant is dead; ask what is left of its session to end, start the grace
+  kPurge,     // its participant is dead; kill what is left of its session
+  kClear,     // kill what is left of its session
+  kSettle,    // it has ended: judge it
+  kRest,      // it has ended: forget this life, wait for the next one
+  kRenounce,  // there is no next life
+  kAbandon,   // nobody waits for it any more, and that is a failure
+  kLetGo,     // nobody waits for what is left of its session: judge it
 };
 
 struct Cell {

@@ -57,6 +57,7 @@ Result<Logs::Pipes> Logs::open(SpawnId id) const {
 void Logs::follow(SpawnId id, Pipes pipes) {
   const Spawn& spawn = plan_.at(id);
   const Label label{spawn.label, spawn.process.value};
+  last_words_[id.value] = {};  // those of a former life are not its own
   const auto begin = [&](Fd end, LogStream stream) {
     if (!end) return;
     auto pipe = std::make_shared<Pipe>(io_, std::move(end), id, stream, label);

@@ -46,11 +46,7 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
                     [this] {
                       if (outcome_) io_.stop();
                     }}),
-      leftovers_(io_,
-                 [this](SpawnId id) {
-                   logs_.finish(id);
-                   tell(event::Empty{id});
-                 }),
+      leftovers_(io_, [this](SpawnId id) { empty(id); }),
       attendant_(plan, opened,
                  {.dead =
                       [this](ChannelId channel, const DeadFact& fact) {
@@ -77,6 +73,7 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
             .came = [this](SpawnId id, std::uint16_t number, pid_t pid) { come(id, number, pid); },
             .gone = [this](SpawnId id, std::uint16_t number) { go(id, number); }});
   }
+  situation_.dice = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
   logs_.on_read([this] { outflow_.soon(); });
   narrator_.begin(options.containment);
   const auto& channels = plan.graph.channels;
@@ -263,6 +260,18 @@ void Loop::perform(const action::Reap& action) {
   look_after_channels_of(action.spawn);
 }
 
+// Those of its processes that are dead too give back what they held before anybody judges what is left.
+void Loop::empty(SpawnId id) {
+  logs_.finish(id);
+  event::Empty event{id};
+  if (cast_.at(cast_.owner(id)).restart.restarts()) {
+    if (registrar_) registrar_->bury(id);
+    event.unread = ends_.unread(id);
+    event.ended = ends_.ended(id);
+  }
+  tell(event);
+}
+
 void Loop::look_after_channels_of(SpawnId id) {
   for (const ChannelId channel : look_for_poison(id)) tell(event::Poisoned{channel});
   const Role& role = cast_.at(cast_.owner(id));
@@ -313,6 +322,9 @@ void Loop::perform(const action::EndReaders& action) {
 }
 void Loop::perform(const action::Release& action) {
   opened_.release(plan_.at(action.spawn));
+}
+void Loop::perform(const action::Restarting& action) {
+  narrator_.restarting(action, ends_.unread_bytes(action.end.spawn));
 }
 void Loop::perform(const action::Failed& action) {
   narrator_.failed(action);

@@ -58,6 +58,7 @@ class Loop {
   void perform(const action::ReaderGone& action);
   void perform(const action::EndWriters& action);
   void perform(const action::EndReaders& action);
+  void perform(const action::Restarting& action);
   void perform(const action::Failed& action);
   void perform(const action::Skipped& action);
   void perform(const action::Stopping& action);
@@ -71,6 +72,7 @@ class Loop {
   void attend();
   void set_attendance();
 
+  void empty(SpawnId id);
   void look_after_channels_of(SpawnId id);  // somebody at their ends is dead
   [[nodiscard]] SpawnId spawn_of(pid_t first) const;
   void come(SpawnId id, std::uint16_t number, pid_t pid);

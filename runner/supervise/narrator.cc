@@ -45,7 +45,7 @@ void Narrator::begin(const std::string& containment) {
 }
 
 void Narrator::started(SpawnId id, pid_t pid, Instant now) {
-  facts_[id.value].began = now;
+  facts_[id.value] = {.began = now};
   reporter_.news(fmt::format("{} started (pid {})", label(id), pid));
   const std::array<Field, 1> fields{Field{"pid", std::int64_t{pid}}};
   reporter_.event("started", label(id), fields);
@@ -164,7 +164,8 @@ std::string Narrator::why(const Failure& failure) const {
                          .explanation = facts.explanation,
                          .stopped_by = facts.stopped_when_asked,
                          .timeout = role.timeout.value_or(Duration{})},
-                        failure.why);
+                        failure.why) +
+         after_restarts(failure, role.restart);
 }
 
 std::string Narrator::named(ChannelId id) const {
@@ -190,7 +191,8 @@ std::string Narrator::why_overdue(const Failure& failure) const {
                          .channel = named(facts.overdue),
                          .stopped_by = facts.stopped_when_asked,
                          .timeout = timeout ? timeout->value : Duration{}},
-                        failure.why);
+                        failure.why) +
+         after_restarts(failure, cast_.at(cast_.owner(failure.spawn)).restart);
 }
 
 void Narrator::died(ChannelId channel, const DeadFact& fact) {
@@ -210,6 +212,24 @@ void Narrator::died(ChannelId channel, const DeadFact& fact) {
   }
   ++words_;
   reporter_.warning(fmt::format("{}; it is in {} now", text, named(target)));
+}
+
+void Narrator::restarting(const action::Restarting& action, const std::vector<ChannelEnds::Unread>& unread) {
+  const SpawnId id = action.end.spawn;
+  std::string text = action.failed ? why(action.end) : ended(label(id), facts_[id.value].exit);
+  text += restarted(action, cast_.at(cast_.owner(id)).restart);
+  std::uint64_t bytes = 0;
+  for (const ChannelEnds::Unread& pipe : unread) {
+    if (pipe.bytes > 0) text += procgraph::unread(named(pipe.channel), pipe.bytes);
+    bytes += pipe.bytes;
+  }
+  std::vector<Field> fields{{"restarts", std::int64_t{action.restarts}},
+                            {"milliseconds", std::int64_t{action.wait / std::chrono::milliseconds(1)}}};
+  if (!unread.empty()) fields.push_back({"unread", static_cast<std::int64_t>(bytes)});
+  fields.push_back({"message", std::string_view(text)});
+  reporter_.event("restarting", label(id), fields);
+  ++words_;
+  reporter_.warning(text);
 }
 
 void Narrator::failed(const action::Failed& action) {
@@ -317,6 +337,22 @@ void Narrator::tell_of_channels(const Opened& opened, const action::Done& end) {
   }
 }
 
+// "; 5 restarts (parse.0: 2, parse.2: 3)".
+std::string Narrator::restarts(const Situation& situation) const {
+  constexpr std::size_t kShown = 8;
+  std::uint64_t all = 0;
+  std::vector<std::string> parts;
+  for (const Spawn& spawn : plan_.spawns) {
+    const std::uint32_t its = situation.at(spawn.id).lives.restarts;
+    if (its == 0) continue;
+    all += its;
+    if (parts.size() <= kShown)
+      parts.push_back(parts.size() < kShown ? fmt::format("{}: {}", spawn.label, its) : "…");
+  }
+  if (all == 0) return {};
+  return fmt::format("; {} ({})", procgraph::count(all, "restart", "restarts"), join(parts, ", "));
+}
+
 void Narrator::summary(const Situation& situation, Instant now) {
   std::array<std::size_t, 7> verdicts{};
   for (const SpawnState& spawn : situation.spawns) ++verdicts[static_cast<std::size_t>(spawn.verdict)];
@@ -325,7 +361,8 @@ void Narrator::summary(const Situation& situation, Instant now) {
     if (verdicts[i] == 0) continue;
     parts.push_back(fmt::format("{} {}", format_count(verdicts[i]), name(static_cast<Verdict>(i))));
   }
-  reporter_.news(fmt::format("{} ran for {:.3f} s: {}", plan_.graph.name, seconds(now), join(parts, ", ")));
+  reporter_.news(fmt::format("{} ran for {:.3f} s: {}{}", plan_.graph.name, seconds(now), join(parts, ", "),
+                             restarts(situation)));
 }
 
 void Narrator::status(const Situation& situation, Instant now) {
@@ -334,6 +371,8 @@ void Narrator::status(const Situation& situation, Instant now) {
     const SpawnState& state = situation.at(spawn.id);
     const bool over = life::over(state.life) && state.verdict != Verdict::kNone;
     text += fmt::format("\n{}: {}", spawn.label, over ? name(state.verdict) : life::name(state.life));
+    if (const std::uint32_t restarts = state.lives.restarts; restarts > 0)
+      text += fmt::format(", restarted {}", procgraph::count(restarts, "time", "times"));
     if (facts_[spawn.id.value].stopped_by != 0)
       text += fmt::format(", stopped by {}", signal_name(facts_[spawn.id.value].stopped_by));
   }

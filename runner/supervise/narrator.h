@@ -13,6 +13,7 @@
 #include "launch/launch.h"
 #include "plan/plan.h"
 #include "report/reporter.h"
+#include "supervise/channel_ends.h"
 #include "supervise/logs.h"
 #include "supervise/situation.h"
 #include "supervise/wording.h"
@@ -45,6 +46,8 @@ class Narrator {
   void died(ChannelId channel, const DeadFact& fact);
   void overdue(ChannelId channel, SpawnId id) { facts_[id.value].overdue = channel; }
 
+  // With what waits for it in byte pipes.
+  void restarting(const action::Restarting& action, const std::vector<ChannelEnds::Unread>& unread);
   void failed(const action::Failed& action);
   void skipped(const action::Skipped& action);
   void stopping(const action::Stopping& action);
@@ -72,6 +75,7 @@ class Narrator {
   void final_failure(const Failure& failure);
   void count(const Channel& channel, const ChannelSample& now);
   void tell_of_channels(const Opened& opened, const action::Done& end);
+  [[nodiscard]] std::string restarts(const Situation& situation) const;
   void summary(const Situation& situation, Instant now);
   [[nodiscard]] std::uint64_t said() const { return words_ + logs_.lines(); }
 

@@ -13,6 +13,7 @@
 #include "supervise/cast.h"
 #include "supervise/events.h"
 #include "supervise/lifecycle.h"
+#include "supervise/restart.h"
 
 namespace procgraph {
 
@@ -56,14 +57,21 @@ class Deadlines {
 struct SpawnState {
   life::State life = life::State::kWaiting;
   Verdict verdict = Verdict::kNone;
+  Lives lives;
+  bool released = false;   // the runner's copies of its ends: no start is to come
+  bool looked = false;     // at its ports
+  bool renounced = false;  // the graph stopped before it was started again
+  // Of its last life:
+  Instant since{};  // its start
+  Duration ran{};
   Exit exit;
   std::uint64_t order = 0;  // of its end
   unsigned tries = 0;       // starts that the machine could not make
   int refusal = 0;          // exit code of a start that failed for good
+  bool returns = false;     // its end calls for another life
   bool asked = false;       // we sent the stop signal, or killed
   bool killed = false;
   bool timed_out = false;
-  bool looked = false;   // at its ports
   bool hangs = false;    // abandoned: it may still be there
   bool overdue = false;  // held a message for too long
 };
@@ -107,6 +115,7 @@ struct Situation {
   bool waits = false;                // there were such processes
   bool dead_letters = false;         // a message died that fails the run
   std::uint64_t order = 0;
+  std::uint64_t dice = 0;               // state of a generator; any number is a seed
   std::optional<Failure> first;         // of the failures that count
   std::optional<Instant> first_signal;  // INT, TERM or HUP
   int dies_of = 0;

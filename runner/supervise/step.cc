@@ -34,7 +34,8 @@ std::optional<Instant> deadline(const Situation& situation) {
 }
 
 bool wanted(const Situation& situation, SpawnId spawn) {
-  return situation.at(spawn).life == life::State::kQueued;
+  const life::State life = situation.at(spawn).life;
+  return life == life::State::kQueued || life == life::State::kResting;
 }
 
 void Turn::take(const event::Begin&) {
@@ -55,19 +56,22 @@ void Turn::take(const event::Refused& event) {
   }
   spawn.refusal = event.code;
   spawn.order = ++state_.order;
-  move(event.spawn, life::Input::kRefused);
+  move(event.spawn, is_restarted(event.spawn) ? life::Input::kAgain : life::Input::kRefused);
 }
 
 void Turn::take(const event::Exited& event) {
   for (const ChannelId channel : event.poisoned) poison(channel);  // the cause comes before the death
   SpawnState& spawn = at(event.spawn);
   spawn.exit = event.exit;
+  spawn.ran = now_ - spawn.since;
   spawn.order = ++state_.order;
   move(event.spawn, life::Input::kExited);
 }
 
 void Turn::take(const event::Empty& event) {
-  move(event.spawn, life::Input::kEmpty);
+  SpawnState& spawn = at(event.spawn);
+  spawn.renounced = spawn.returns && state_.stop.mode != Mode::kNone;
+  move(event.spawn, is_restarted(event) ? life::Input::kAgain : life::Input::kEmpty);
 }
 
 void Turn::take(const event::Hangs& event) {
@@ -180,8 +184,7 @@ void Turn::apply(SpawnId id, life::Action what) {
     case life::Action::kGiveUp:
     case life::Action::kRefuse:
       state_.deadlines.clear(Deadlines::Kind::kRetry, id);
-      emit(action::Release{id});
-      at(cast_.owner(id)).never_started = true;
+      if (spawn.lives.starts == 0) at(cast_.owner(id)).never_started = true;
       return settle_end(id);
     case life::Action::kAsk:
       spawn.asked = true;
@@ -198,11 +201,14 @@ void Turn::apply(SpawnId id, life::Action what) {
       return emit(action::Kill{id});
     case life::Action::kSweep:
       state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
-      if (!spawn.asked) look_at_ports(id);
+      state_.deadlines.clear(Deadlines::Kind::kPorts, id);
+      spawn.returns = is_restarted(id);
+      if (!spawn.asked && !spawn.returns) look_at_ports(id);
       start_grace();
       emit(action::Reap{id});
       return emit(action::Sweep{id, role.stop_signal});
     case life::Action::kPurge:
+      spawn.returns = is_restarted(id);
       expect_death(id);
       emit(action::Reap{id});
       return emit(action::Sweep{id, SIGKILL});
@@ -220,6 +226,12 @@ void Turn::apply(SpawnId id, life::Action what) {
       return settle_end(id);
     case life::Action::kSettle:
       return settle_end(id);
+    case life::Action::kRest:
+      return rest(id);
+    case life::Action::kRenounce:
+      state_.deadlines.clear(Deadlines::Kind::kRetry, id);
+      spawn.renounced = true;
+      return settle_end(id);
   }
 }
 
@@ -230,12 +242,20 @@ void Turn::delay(SpawnId id) {
 
 void Turn::watch(SpawnId id) {
   const ProcessId owner = cast_.owner(id);
-  emit(action::Release{id});
-  --at(owner).unstarted;
-  if (const auto timeout = cast_.at(owner).timeout)
-    state_.deadlines.set(now_ + *timeout, Deadlines::Kind::kTimeout, id);
-  if (cast_.at(owner).opens) state_.deadlines.set(now_ + kPortsOpen, Deadlines::Kind::kPorts, id);
+  const Role& role = cast_.at(owner);
+  SpawnState& spawn = at(id);
+  if (!role.restart.restarts()) release(id);
+  if (spawn.lives.starts++ == 0) --at(owner).unstarted;
+  spawn.since = now_;
+  if (role.timeout) state_.deadlines.set(now_ + *role.timeout, Deadlines::Kind::kTimeout, id);
+  if (role.opens && !spawn.looked) state_.deadlines.set(now_ + kPortsOpen, Deadlines::Kind::kPorts, id);
   changed(owner);
+}
+
+// No start of it is to come, so nobody needs the runner's copies of its ends: they would hide from its peers
+// that it is gone.
+void Turn::release(SpawnId id) {
+  if (!std::exchange(at(id).released, true)) emit(action::Release{id});
 }
 
 void Turn::expect_death(SpawnId id) {
@@ -251,6 +271,7 @@ void Turn::look_at_ports(SpawnId id) {
 
 void Turn::settle_end(SpawnId id) {
   const ProcessId owner = cast_.owner(id);
+  release(id);
   state_.deadlines.clear(Deadlines::Kind::kGrace, id);
   state_.deadlines.clear(Deadlines::Kind::kDeath, id);
   --state_.left;

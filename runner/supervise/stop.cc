@@ -64,14 +64,16 @@ void Turn::leave_outside() {
 
 void Turn::skip_rest() {
   for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) skip_rest_of(ProcessId{i});
+  for (std::uint32_t i = 0; i < cast_.owners.size(); ++i) release(SpawnId{i});
 }
 
-// What has not started never will.
+// What has not started never will, and nothing is started again.
 void Turn::skip_rest_of(ProcessId id) {
   const Role& role = cast_.at(id);
   std::uint32_t skipped = 0;
   for (SpawnId spawn{role.first}; spawn.value < role.first + role.count; ++spawn.value) {
     const life::State life = at(spawn).life;
+    if (life == life::State::kResting) move(spawn, life::Input::kStop);
     if (life != life::State::kWaiting && life != life::State::kQueued && life != life::State::kDelayed)
       continue;
     move(spawn, life::Input::kStop);

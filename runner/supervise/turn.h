@@ -1,6 +1,6 @@
 // Turn: one call of step(). It applies an event to the situation and carries the consequences from process to
 // process until nothing moves; the actions that this takes are its result. Private to the brain: step.cc,
-// start.cc, verdict.cc and stop.cc are its parts.
+// start.cc, again.cc, verdict.cc and stop.cc are its parts.
 #pragma once
 
 #include <deque>
@@ -46,6 +46,7 @@ class Turn {
   void look_at_ports(SpawnId id);
   void expect_death(SpawnId id);
   void settle_end(SpawnId id);
+  void release(SpawnId id);
   void leave(ProcessId id);  // one of its spawns is over
   void delay(SpawnId id);
   void fire(const Deadlines::Key& key);
@@ -53,6 +54,13 @@ class Turn {
   [[nodiscard]] RoleState& at(ProcessId id) { return state_.roles[id.value]; }
   void emit(Action what) { actions_.push_back(std::move(what)); }
   void changed(ProcessId id) { changed_.push_back(id); }
+
+  // again.cc: the next life.
+  [[nodiscard]] bool calls_for_restart(SpawnId id) const;
+  [[nodiscard]] bool is_restarted(SpawnId id) const;
+  [[nodiscard]] bool is_restarted(const event::Empty& event) const;
+  void rest(SpawnId id);
+  [[nodiscard]] std::uint64_t roll();
 
   // start.cc: conditions, start groups, skipping; the ends of channels.
   [[nodiscard]] Hope hope(const Need& need) const;
@@ -68,6 +76,7 @@ class Turn {
   void judge(SpawnId id);
   void conclude(SpawnId id, Verdict verdict);
   void fail(SpawnId id);
+  [[nodiscard]] Failure failure_of(SpawnId id) const;
   void record(const Failure& failure, OnFailure on_failure);
   void poison(ChannelId id);
   [[nodiscard]] Verdict verdict_of(SpawnId id) const;

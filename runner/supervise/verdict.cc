@@ -30,6 +30,7 @@ Verdict Turn::verdict_of(SpawnId id) const {
   const SpawnState& spawn = state_.at(id);
   const Role& role = cast_.at(cast_.owner(id));
   if (spawn.life == life::State::kSkipped) return Verdict::kSkipped;
+  if (spawn.renounced) return Verdict::kStopped;
   if (spawn.refusal != 0 || spawn.timed_out || spawn.hangs || spawn.overdue) return Verdict::kFailed;
   if (spawn.exit.signal == 0 && std::ranges::count(role.ok_codes, spawn.exit.code) > 0)
     return Verdict::kSucceeded;
@@ -48,9 +49,20 @@ void Turn::conclude(SpawnId id, Verdict verdict) {
 }
 
 void Turn::fail(SpawnId id) {
-  const SpawnState& spawn = at(id);
   const ProcessId owner = cast_.owner(id);
   at(owner).failed = true;
+  Failure failure = failure_of(id);
+  const Lives& lives = at(id).lives;
+  const RestartPolicy& policy = cast_.at(owner).restart;
+  if (calls_for_restart(id) && is_spent(policy, lives, now_)) {
+    failure.restarts = recent(policy, lives, now_);
+    failure.in = now_ - lives.recent.front();
+  }
+  record(failure, at(id).hangs ? OnFailure::kStop : cast_.at(owner).on_failure);
+}
+
+Failure Turn::failure_of(SpawnId id) const {
+  const SpawnState& spawn = state_.at(id);
   Failure failure{.order = spawn.order, .spawn = id, .why = Why::kExit, .code = run_code(spawn.exit)};
   if (spawn.refusal != 0) {
     failure.why = Why::kRefused;
@@ -65,7 +77,7 @@ void Turn::fail(SpawnId id) {
     failure.why = Why::kLease;
     failure.code = 1;
   }
-  record(failure, spawn.hangs ? OnFailure::kStop : cast_.at(owner).on_failure);
+  return failure;
 }
 
 void Turn::record(const Failure& failure, OnFailure on_failure) {

@@ -70,6 +70,28 @@ std::string why(const Failing& failing, Why why) {
   return {};
 }
 
+std::string ended(std::string_view label, const Exit& exit) {
+  return fmt::format("{} ended: {}", label, how(exit));
+}
+
+std::string restarted(const action::Restarting& action, const RestartPolicy& policy) {
+  std::string text = fmt::format("; restarted in {}", format_duration(action.wait));
+  if (!policy.max) return text + fmt::format(" ({} so far)", format_count(action.restarts));
+  return text + fmt::format(" ({} of {} in {})", action.recent, policy.max->count,
+                            format_duration(policy.max->within));
+}
+
+std::string after_restarts(const Failure& failure, const RestartPolicy& policy) {
+  if (failure.restarts == 0) return {};
+  return fmt::format(", after {} in {} (max: {} in {})", count(failure.restarts, "restart", "restarts"),
+                     format_duration(failure.in), policy.max->count, format_duration(policy.max->within));
+}
+
+std::string unread(std::string_view channel, std::uint64_t bytes) {
+  return fmt::format("; {} of {} {} unread", count(bytes, "byte", "bytes"), channel,
+                     bytes == 1 ? "is" : "are");
+}
+
 std::string died(std::string_view channel, const DeadFact& fact) {
   return fmt::format("message {} of {} failed {}, the last time when {} {}", format_count(fact.sequence),
                      channel, count(fact.deliveries, "time", "times"), fact.process,

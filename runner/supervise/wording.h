@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/restart_policy.h"
 #include "base/units.h"
 #include "graph/channel_kind.h"
 #include "supervise/actions.h"
@@ -37,6 +38,14 @@ struct Failing {
 
 // "worker failed: exit code 1", "api failed: still ran after 30s", "the graph still ran after 1m".
 [[nodiscard]] std::string why(const Failing& failing, Why why);
+// "clock ended: exit code 0".
+[[nodiscard]] std::string ended(std::string_view label, const Exit& exit);
+// "; restarted in 400ms (2 of 5 in 1m)".
+[[nodiscard]] std::string restarted(const action::Restarting& action, const RestartPolicy& policy);
+// ", after 5 restarts in 41s (max: 5 in 1m)", where that is why it is not restarted again.
+[[nodiscard]] std::string after_restarts(const Failure& failure, const RestartPolicy& policy);
+// "; 12 bytes of pipe 'p' are unread".
+[[nodiscard]] std::string unread(std::string_view channel, std::uint64_t bytes);
 // "worker was stopped by SIGTTIN, for it read from the terminal".
 [[nodiscard]] std::string was_stopped(std::string_view label, int signal);
 // "backup was killed, but the kernel does not let it go: 4242 hangs …".

@@ -34,8 +34,12 @@ TEST(Lifecycle, IsThisTable) {
             "running: stop=ask>stopping, force=kill>killed, exited=sweep>left,\n"
             "stopping: stop=nothing>stopping, too long=kill>killed, force=kill>killed, exited=sweep>left,\n"
             "killed: stop=nothing>killed, force=nothing>killed, exited=purge>swept, hangs=abandon>ended,\n"
-            "left: stop=nothing>left, too long=clear>swept, force=clear>swept, empty=settle>ended,\n"
-            "swept: stop=nothing>swept, force=nothing>swept, empty=settle>ended, hangs=let go>ended,\n"
+            "left: stop=nothing>left, too long=clear>swept, force=clear>swept, empty=settle>ended, "
+            "again=rest>restarting,\n"
+            "swept: stop=nothing>swept, force=nothing>swept, empty=settle>ended, again=rest>restarting, "
+            "hangs=let go>ended,\n"
+            "restarting: started=watch>running, refused=refuse>ended, retry=delay>restarting, "
+            "due=launch>restarting, stop=renounce>ended, force=renounce>ended, again=rest>restarting,\n"
             "ended: stop=nothing>ended, force=nothing>ended,\n"
             "skipped: stop=nothing>skipped, force=nothing>skipped,\n");
 }
@@ -95,6 +99,14 @@ TEST(Lifecycle, AForceFollowedByTheKernelsAnswersEndsEveryState) {
 
 TEST(Lifecycle, WhoeverWasKilledCanBeAbandoned) {
   for (const State state : {State::kKilled, State::kSwept}) EXPECT_TRUE(over(at(state, Input::kHangs).next));
+}
+
+TEST(Lifecycle, ANewLifeBeginsOnlyWhenNothingIsLeftOfTheFormer) {
+  every_cell([](State state, Input input, Cell cell) {
+    if (cell.action != Action::kRest) return;
+    EXPECT_EQ(input, Input::kAgain) << name(state);
+    EXPECT_TRUE(state == State::kLeft || state == State::kSwept || state == State::kResting) << name(state);
+  });
 }
 
 TEST(Lifecycle, WhatWasKilledIsNeverAskedPolitely) {

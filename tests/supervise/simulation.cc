@@ -10,8 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLateness = 5ms;  // of a timer
-constexpr Duration kLongLife = 1h;   // then somebody presses Ctrl-C
+constexpr Duration kLateness = 5ms;    // of a timer
+constexpr Duration kLongLife = 10min;  // then somebody presses Ctrl-C
 
 bool writes(const Cast& cast, SpawnId id) {
   return !cast.at(cast.owner(id)).writes.empty();
@@ -21,11 +21,20 @@ bool reads(const Cast& cast, SpawnId id) {
   return !cast.at(cast.owner(id)).reads.empty();
 }
 
+bool is_in(const std::vector<int>& codes, int code) {
+  return std::ranges::find(codes, code) != codes.end();
+}
+
+int code_of(const Exit& exit) {
+  return exit.signal != 0 ? 128 + exit.signal : exit.code;
+}
+
 }  // namespace
 
 Simulation::Simulation(std::uint64_t seed) : random_(seed) {
   make_cast();
   situation_ = make_situation(cast_);
+  situation_.dice = random_();
   truth_.resize(cast_.owners.size());
   writers_ended_.resize(cast_.edges.size());
   readers_ended_.resize(cast_.edges.size());
@@ -66,6 +75,7 @@ void Simulation::make_role(std::uint32_t index, std::uint32_t channels) {
   role.stop_signal = chance(80) ? SIGTERM : SIGINT;
   role.grace = 1ms + some(10s);
   if (chance(15)) role.timeout = 1ms + some(20s);
+  if (chance(40)) make_policy(role.restart);
   role.group = chance(70) ? index : below(index + 1);
   role.rank = below(4);
   for (std::uint32_t channel = 0; channel < channels; ++channel) {
@@ -80,6 +90,16 @@ void Simulation::make_role(std::uint32_t index, std::uint32_t channels) {
       role.needs.push_back({ProcessId{other}, static_cast<Condition>(below(5))});
   }
   role.step = role.reads.empty() && role.writes.empty() && chance(30);
+}
+
+void Simulation::make_policy(RestartPolicy& policy) {
+  policy.when = chance(50) ? Restart::kOnFailure : Restart::kAlways;
+  policy.first = 1ms + some(1s);
+  policy.most = policy.first + some(5s);
+  policy.reset_after = some(10s);
+  policy.max = RestartPolicy::Intensity{1 + below(4), 1ms + some(40s)};
+  if (chance(20)) policy.max.reset();
+  if (chance(20)) policy.except = {chance(50) ? 1 : chance(50) ? 0 : 139};
 }
 
 void Simulation::schedule_the_outside() {
@@ -133,6 +153,7 @@ void Simulation::tell(const Event& event) {
   check_graces();
   check_reach();
   check_progress();
+  check_restarts();
 }
 
 Exit Simulation::some_exit() {
@@ -147,8 +168,16 @@ void Simulation::see(const action::Launch& action) {
   Truth& truth = truth_[action.spawn.value];
   must(!truth.ordered && !truth.started, "a second launch");
   must(!stopping_since_, "a launch during the stop");
+  must(truth.released == 0, "a launch without its ends of channels");
+  must(now_ >= truth.due, "a launch before its time");
   truth.ordered = true;
   after(2s, [this, id = action.spawn] { try_launch(id); });
+}
+
+void Simulation::in_this_life(SpawnId id, Duration most, std::function<void()> what) {
+  after(most, [this, id, life = truth_[id.value].life, what = std::move(what)] {
+    if (truth_[id.value].life == life) what();
+  });
 }
 
 void Simulation::try_launch(SpawnId id) {
@@ -156,10 +185,22 @@ void Simulation::try_launch(SpawnId id) {
   truth.ordered = false;
   if (!wanted(situation_, id)) return;
   if (chance(8)) return tell(event::Refused{id, false, 127});
-  if (chance(8)) return tell(event::Refused{id, true, 71});
+  if (chance(8)) {
+    truth.due = now_ + 10ms;
+    return tell(event::Refused{id, true, 71});
+  }
+  must(!truth.alive() && !truth.left(), "two lives at once");
   truth.started = true;
+  truth.resting = false;
+  truth.started_at = now_;
   tell(event::Started{id});
-  if (chance(85)) after(30s, [this, id] { exit(id, some_exit()); });
+  if (chance(85)) in_this_life(id, 30s, [this, id] { exit(id, some_exit()); });
+  if (chance(5)) {
+    in_this_life(id, 20s, [this, id] {
+      truth_[id.value].overdue = situation_.at(id).life == life::State::kRunning || truth_[id.value].overdue;
+      tell(event::Overdue{id});
+    });
+  }
 }
 
 void Simulation::exit(SpawnId id, Exit exit) {
@@ -175,7 +216,67 @@ void Simulation::be_empty(SpawnId id) {
   Truth& truth = truth_[id.value];
   if (!truth.left()) return;
   truth.empty = true;
-  tell(event::Empty{id});
+  truth.unread = chance(30);
+  truth.ended = chance(30);
+  const bool returns = must_return(id);
+  tell(event::Empty{id, truth.unread, truth.ended});
+  must(truth.resting == returns, returns ? "it is gone for good, though its policy wants it back"
+                                         : "it is started again against its policy");
+}
+
+// The policy, told once more.
+bool Simulation::must_return(SpawnId id) const {
+  const Truth& truth = truth_[id.value];
+  const Role& role = cast_.at(cast_.owner(id));
+  const RestartPolicy& policy = role.restart;
+  if (policy.when == Restart::kNever || stopping_since_) return false;
+  if (is_in(policy.except, code_of(truth.exit))) return false;
+  const auto in_time = [&](Instant when) { return now_ - when < policy.max->within; };
+  if (policy.max && std::ranges::count_if(truth.restarts, in_time) >= policy.max->count) return false;
+  if (situation_.at(id).timed_out || truth.overdue) return true;
+  if (truth.exit.signal == 0 && is_in(role.ok_codes, truth.exit.code))
+    return policy.when == Restart::kAlways && (role.reads.empty() || !truth.ended);
+  const bool pipe = code_of(truth.exit) == 128 + SIGPIPE;
+  const auto has_no_reader = [&](ChannelId channel) { return readers_ended_[channel.value] > 0; };
+  return !pipe || role.writes.empty() || !(truth.unread || std::ranges::any_of(role.writes, has_no_reader));
+}
+
+void Simulation::see(const action::Restarting& action) {
+  Truth& truth = truth_[action.end.spawn.value];
+  const RestartPolicy& policy = cast_.at(cast_.owner(action.end.spawn)).restart;
+  must(!stopping_since_, "a restart during the stop");
+  must(truth.empty || truth.resting, "a restart, though something of it is left");
+  must(!truth.abandoned && truth.released == 0, "a restart of one that was given up");
+  if (truth.started && truth.exited_at - truth.started_at >= policy.reset_after) truth.row = 0;
+  const Duration wait = std::min(policy.first * (1 << std::min(truth.row++, 20U)), policy.most);
+  must(action.wait >= wait && action.wait <= wait + wait / 4, "a wait out of its bounds");
+  ++restarts_;
+  truth = {.looked = truth.looked,
+           .stubborn = truth.stubborn,
+           .leaves = truth.leaves,
+           .hangs = truth.hangs,
+           .life = truth.life + 1,
+           .due = now_ + action.wait,
+           .resting = true,
+           .row = truth.row,
+           .restarts = std::move(truth.restarts)};
+  truth.restarts.push_back(now_);
+}
+
+// Whoever is to be started again is: not while the graph stops, and not without its ends of channels, which
+// the runner holds so long and no longer.
+void Simulation::check_restarts() {
+  for (std::uint32_t i = 0; i < truth_.size(); ++i) {
+    const Truth& truth = truth_[i];
+    const bool over = life::over(situation_.spawns[i].life);
+    const bool returns = cast_.at(cast_.owners[i]).restart.restarts();
+    must(!truth.resting || truth.ordered || over || now_ <= truth.due + 1s + kLateness,
+         "it is never started again");
+    must(!over || truth.released == 1, "its ends are held, though it has ended for good");
+    must(!stopping_since_ || truth.released == 1, "its ends are held, though the graph stops");
+    must(!returns || over || stopping_since_ || truth.released == 0,
+         "its ends are let go of, though it may be started again");
+  }
 }
 
 void Simulation::see(const action::Ask& action) {
@@ -184,7 +285,7 @@ void Simulation::see(const action::Ask& action) {
   truth.asked = true;
   truth.asked_at = now_;
   if (truth.stubborn) return;
-  after(1s, [this, id = action.spawn, signal = action.signal] {
+  in_this_life(action.spawn, 1s, [this, id = action.spawn, signal = action.signal] {
     exit(id, chance(60) ? Exit{.signal = signal} : chance(50) ? Exit{.code = 128 + signal} : some_exit());
   });
 }
@@ -193,7 +294,8 @@ void Simulation::see(const action::Kill& action) {
   Truth& truth = truth_[action.spawn.value];
   must(truth.alive() && !truth.killed, "killed, though it is not there or was killed before");
   truth.killed = truth.asked = true;
-  if (!truth.hangs) after(10ms, [this, id = action.spawn] { exit(id, {.signal = SIGKILL}); });
+  if (!truth.hangs)
+    in_this_life(action.spawn, 10ms, [this, id = action.spawn] { exit(id, {.signal = SIGKILL}); });
 }
 
 void Simulation::see(const action::Sweep& action) {
@@ -202,14 +304,15 @@ void Simulation::see(const action::Sweep& action) {
   must(!truth.purged, "a sweep of what was killed");
   truth.purged = action.signal == SIGKILL;
   const bool ends = !truth.leaves || (truth.purged ? !truth.hangs : chance(50));
-  if (ends) after(truth.leaves ? 500ms : 0ms, [this, id = action.spawn] { be_empty(id); });
+  if (ends)
+    in_this_life(action.spawn, truth.leaves ? 500ms : 0ms, [this, id = action.spawn] { be_empty(id); });
 }
 
 void Simulation::see(const action::Inspect& action) {
   const Truth& truth = truth_[action.spawn.value];
   must(truth.killed || truth.purged, "inspected, though nobody killed it");
   must(truth.alive() || truth.left(), "inspected, though it has ended");
-  if (truth.hangs) at(now_, [this, id = action.spawn] { tell(event::Hangs{id}); });
+  if (truth.hangs) in_this_life(action.spawn, 0ms, [this, id = action.spawn] { tell(event::Hangs{id}); });
 }
 
 void Simulation::see(const action::LetGo& action) {
@@ -280,7 +383,7 @@ void Simulation::see(const action::Failed& action) {
 void Simulation::see(const action::Skipped& action) {
   const Role& role = cast_.at(action.process);
   for (std::uint32_t i = role.first; i < role.first + role.count; ++i)
-    must(!truth_[i].started, "skipped, though it has started");
+    must(!truth_[i].started && truth_[i].life == 0, "skipped, though it has started");
 }
 
 void Simulation::see(const action::Stopping& action) {
@@ -356,11 +459,17 @@ void Simulation::check_end() {
     must(verdict != Verdict::kNone && verdict != Verdict::kLate, "it was never judged");
     must((verdict == Verdict::kSkipped) == (situation_.spawns[i].life == life::State::kSkipped),
          "wrongly skipped");
-    if (truth.exited && truth.exit == Exit{} && !situation_.spawns[i].timed_out)
+    const bool renounced = situation_.spawns[i].renounced;
+    must(!truth.resting || stopping_since_ || truth.life == 0 || verdict == Verdict::kFailed,
+         "it was to be started again, and never was");
+    if (truth.exited && truth.exit == Exit{} && !situation_.spawns[i].timed_out && !truth.overdue &&
+        !renounced)
       must(verdict == Verdict::kSucceeded, "a success was judged otherwise");
     if (verdict == Verdict::kCutOff)
       must(truth.exit.signal == SIGPIPE || truth.exit.code == 141, "cut off without SIGPIPE");
-    if (verdict == Verdict::kStopped) must(truth.asked, "stopped, though nobody asked it");
+    if (verdict == Verdict::kStopped) must(truth.asked || renounced, "stopped, though nobody asked it");
+    must(!renounced || (stopping_since_ && cast_.at(cast_.owners[i]).restart.restarts()),
+         "wrongly renounced");
   }
   for (const int ended : writers_ended_) must(ended == 1, "a channel without end of data");
   for (const int ended : readers_ended_) must(ended == 1, "a channel without end of readers");

@@ -24,9 +24,10 @@ class Simulation {
   [[nodiscard]] std::size_t events() const { return events_; }
   [[nodiscard]] const Cast& cast() const { return cast_; }
   [[nodiscard]] const Situation& situation() const { return situation_; }
+  [[nodiscard]] std::size_t restarts() const { return restarts_; }
 
  private:
-  // What has really happened to a spawn.
+  // What has really happened to a spawn, in its last life if not in all of them.
   struct Truth {
     bool ordered = false, started = false, exited = false, empty = false;
     bool asked = false, killed = false, reaped = false, gone = false, reader_gone = false;
@@ -37,6 +38,14 @@ class Simulation {
     int released = 0;
     Instant asked_at{}, exited_at{};
     Exit exit;
+    bool overdue = false;                // it was told so
+    bool unread = false, ended = false;  // what was said of its channels
+    // Of its restarts:
+    int life = 0;                   // how many there were before this one
+    Instant started_at{}, due{};    // the next start
+    bool resting = false;           // it is to be started again
+    std::uint32_t row = 0;          // of short lives
+    std::vector<Instant> restarts;  // when
 
     [[nodiscard]] bool alive() const { return started && !exited && !abandoned; }
     [[nodiscard]] bool left() const { return exited && !empty && !abandoned; }
@@ -44,11 +53,15 @@ class Simulation {
 
   void make_cast();
   void make_role(std::uint32_t index, std::uint32_t channels);
+  void make_policy(RestartPolicy& policy);
   void schedule_the_outside();
 
   void tell(const Event& event);
   void at(Instant when, std::function<void()> what);
   void after(Duration most, std::function<void()> what) { at(now_ + some(most), std::move(what)); }
+  // Unless another life has begun by then.
+  void in_this_life(SpawnId id, Duration most, std::function<void()> what);
+  [[nodiscard]] bool must_return(SpawnId id) const;
   void try_launch(SpawnId id);
   void exit(SpawnId id, Exit exit);
   void be_empty(SpawnId id);
@@ -66,6 +79,7 @@ class Simulation {
   void see(const action::ReaderGone& action);
   void see(const action::EndWriters& action);
   void see(const action::EndReaders& action);
+  void see(const action::Restarting& action);
   void see(const action::Failed& action);
   void see(const action::Skipped& action);
   void see(const action::Stopping& action);
@@ -73,6 +87,7 @@ class Simulation {
   void check_graces();
   void check_reach();
   void check_progress();
+  void check_restarts();
   void check_end();
   void check_code(const action::Done& done);
 
@@ -97,7 +112,7 @@ class Simulation {
   bool killing_ = false, at_once_ = false;
   int first_signal_ = 0;
   bool done_ = false;
-  std::size_t events_ = 0;
+  std::size_t events_ = 0, restarts_ = 0;
   std::string breaches_;
 };
 

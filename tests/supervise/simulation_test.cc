@@ -18,16 +18,18 @@ std::uint64_t number(const char* variable, std::uint64_t otherwise) {
 TEST(Simulation, NoSeedBreaksARule) {
   const std::uint64_t first = number("SEED", 1);
   const std::uint64_t seeds = std::getenv("SEED") != nullptr ? 1 : number("SEEDS", 20'000);
-  std::size_t events = 0;
+  std::size_t events = 0, restarts = 0;
   std::set<Verdict> verdicts;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     Simulation simulation(seed);
     ASSERT_EQ(simulation.run(), "") << "SEED=" << seed;
     events += simulation.events();
+    restarts += simulation.restarts();
     for (const SpawnState& spawn : simulation.situation().spawns) verdicts.insert(spawn.verdict);
   }
   if (seeds < 1000) return;
   EXPECT_GT(events, 10 * seeds);
+  EXPECT_GT(restarts, seeds);
   EXPECT_EQ(verdicts.size(), 5U) << "succeeded, cut off, stopped, failed, skipped: each must occur";
 }
 
@@ -43,7 +45,7 @@ TEST(Simulation, WhoIsCutOffIsTheLeastSolutionOfTheRule) {
     const auto late = [&](std::uint32_t i) {
       const Verdict verdict = spawns[i].verdict;
       const bool pipe = spawns[i].exit.signal == SIGPIPE || spawns[i].exit.code == 141;
-      return pipe && !spawns[i].timed_out && !cast.at(cast.owners[i]).writes.empty() &&
+      return pipe && !spawns[i].timed_out && !spawns[i].overdue && !cast.at(cast.owners[i]).writes.empty() &&
              (verdict == Verdict::kCutOff || verdict == Verdict::kFailed);
     };
     std::set<std::uint32_t> cut;
