@@ -19,21 +19,9 @@ void policy(Reader& reader, const Field& field, ChannelSpec& channel) {
   channel.policies.*Member = Read(reader, field);
 }
 
-// "1s..5m", or "5s" for both.
 void read_retry(Reader& reader, const Field& field, ChannelSpec& channel) {
-  const std::optional<Text> text = read_text(reader, field);
-  if (!text) return;
-  const std::string_view both = text->value;
-  const std::size_t dots = both.find("..");
-  const auto first = parse_duration(both.substr(0, dots));
-  const auto most = dots == both.npos ? first : parse_duration(both.substr(dots + 2));
-  if (!first || !most) {
-    mismatch(reader, field);
-  } else if (first->count() <= 0 || *most < *first) {
-    reader.problems.error(text->mark, "'retry' goes from a shorter to a longer time", "write 1s..5m");
-  } else {
-    channel.policies.retry = RetrySpec{*first, *most, text->mark};
-  }
+  if (const auto range = read_durations(reader, field))
+    channel.policies.retry = RetrySpec{range->first, range->most, range->mark};
 }
 
 struct LetterSpec {

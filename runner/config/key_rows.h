@@ -58,8 +58,9 @@ inline constexpr std::array kKeyRows{
     Key{Place::kProcess, "service", Type::kFlag, "false", "The graph does not wait for this process, and stops it when all others are done."},
     Key{Place::kProcess, "on_failure", Type::kWord, "stop", "What the failure of this process does to the graph: stop it, let it finish with this failure as its code, or nothing."}.of("stop finish ignore"),
     Key{Place::kProcess, "ok_codes", Type::kCodes, "[0]", "Exit codes that mean success."},
+    Key{Place::kProcess, "restart", Type::kRestart, "never", "When the process is started again after it has ended: when it has failed, or always. Each copy by itself."}.of("never on_failure always").holding(Place::kRestart),
     Key{Place::kProcess, "stop", Type::kMap, "{signal: TERM, grace: 10s}", "How the process is asked to end.", true, Place::kStop},
-    Key{Place::kProcess, "timeout", Type::kDuration, "–", "The longest that the process may run."},
+    Key{Place::kProcess, "timeout", Type::kDuration, "–", "The longest that the process may run, from each start."},
     Key{Place::kProcess, "enabled", Type::kFlag, "true", "false takes the process out of the graph, as in enabled: ${DEBUG:-false}."},
     Key{Place::kProcess, "description", Type::kText, "–", "A sentence for people."},
     Key{Place::kProcess, "per", Type::kMap, "–", "Runs the command once per message."}.holding(Place::kPer).later(),
@@ -71,7 +72,6 @@ inline constexpr std::array kKeyRows{
     Key{Place::kProcess, "ready", Type::kMap, "started", "How the process says that it is ready."}.holding(Place::kReady).later(),
     Key{Place::kProcess, "health", Type::kMap, "–", "How it is found out that the process still works."}.holding(Place::kHealth).later(),
     Key{Place::kProcess, "min_replicas", Type::kWhole, "–", "With fewer left the process has failed."}.later(),
-    Key{Place::kProcess, "restart", Type::kMap, "never", "When the process is started again."}.holding(Place::kRestart).later(),
     Key{Place::kProcess, "limits", Type::kMap, "–", "Limits of memory, time, files and processes."}.holding(Place::kLimits).later(),
     Key{Place::kProcess, "cpus", Type::kOther, "–", "The CPUs on which it runs."}.later(),
     Key{Place::kProcess, "nice", Type::kOther, "–", "Its priority."}.later(),
@@ -95,6 +95,12 @@ inline constexpr std::array kKeyRows{
 
     Key{Place::kStop, "signal", Type::kSignal, "TERM", "The signal that asks the process to end."},
     Key{Place::kStop, "grace", Type::kDuration, "10s", "How long it then has, before its whole session is killed."},
+
+    Key{Place::kRestart, "policy", Type::kWord, "required", "When: after a failure, or also after a success, unless all data that it reads has ended."}.of("never on_failure always"),
+    Key{Place::kRestart, "backoff", Type::kDurations, "1s..30s", "The wait before a restart: doubling from the first to the second, up to a quarter longer at random."},
+    Key{Place::kRestart, "reset_after", Type::kDuration, "1m", "After a run of this length the wait begins anew."},
+    Key{Place::kRestart, "max", Type::kIntensity, "5 in 1m", "How many restarts within which time; when there would be more the process has failed. none: no limit."},
+    Key{Place::kRestart, "except", Type::kCodes, "–", "Exit codes after which there is no restart; a death by a signal counts as 128 and its number."},
 
     // Channels
     Key{Place::kQueue, "capacity", Type::kWhole, "1024", "How many messages may wait."}.between(1, 1U << 23U),
@@ -144,11 +150,6 @@ inline constexpr std::array kKeyRows{
     Key{Place::kSocket, "open", Type::kWord, "by procgraph", "'server': the server opens the address itself, it is only told to everybody."}.of("server"),
 
     // Parts that come with later releases
-    Key{Place::kRestart, "policy", Type::kWord, "never", "When: never, on_failure, always."}.later(),
-    Key{Place::kRestart, "backoff", Type::kOther, "1s..30s", "The wait before a restart, doubling."}.later(),
-    Key{Place::kRestart, "reset_after", Type::kDuration, "1m", "A run of this length starts the wait anew."}.later(),
-    Key{Place::kRestart, "max", Type::kOther, "–", "How many within which time, as 5 in 1m."}.later(),
-    Key{Place::kRestart, "except", Type::kCodes, "–", "Exit codes that are final."}.later(),
     Key{Place::kReady, "fd", Type::kWhole, "–", "A newline on this descriptor."}.later(),
     Key{Place::kReady, "exec", Type::kCommand, "–", "A command that succeeds."}.later(),
     Key{Place::kReady, "tcp", Type::kOther, "–", "An address that accepts."}.later(),

@@ -33,6 +33,21 @@ std::string other_place(Place place, std::string_view name) {
   return {};
 }
 
+std::vector<std::string> in_quotes(std::vector<std::string> words) {
+  for (std::string& word : words) word = fmt::format("'{}'", word);
+  return words;
+}
+
+// "'stop', 'finish' or 'ignore'".
+std::string one_of(std::vector<std::string> words) {
+  words = in_quotes(std::move(words));
+  if (words.empty()) return "a word";
+  if (words.size() == 1) return words.front();
+  const std::string last = std::move(words.back());
+  words.pop_back();
+  return fmt::format("{} or {}", join(words, ", "), last);
+}
+
 }  // namespace
 
 std::span<const Key> keys() {
@@ -72,15 +87,8 @@ std::string phrase(const Key& key) {
       return "octal digits such as 022";
     case Type::kSignal:
       return "a signal's name such as TERM";
-    case Type::kWord: {
-      std::vector<std::string> words = words_of(key.words);
-      for (std::string& word : words) word = fmt::format("'{}'", word);
-      if (words.empty()) return "a word";
-      if (words.size() == 1) return words.front();
-      const std::string last = std::move(words.back());
-      words.pop_back();
-      return fmt::format("{} or {}", join(words, ", "), last);
-    }
+    case Type::kWord:
+      return one_of(words_of(key.words));
     case Type::kPath:
       return "a path";
     case Type::kCommand:
@@ -126,6 +134,10 @@ std::string phrase(const Key& key) {
       return "a duration, or two such as 1s..5m";
     case Type::kLetters:
       return "a queue, or {queue: NAME, fail: true}";
+    case Type::kRestart:
+      return fmt::format("{}, or a map", join(in_quotes(words_of(key.words)), ", "));
+    case Type::kIntensity:
+      return "a number within a time such as 5 in 1m, or 'none'";
     case Type::kOther:
       return "a value";
   }

@@ -69,6 +69,8 @@ enum class Type : std::uint8_t {
   kNames,
   kDurations,
   kLetters,
+  kRestart,
+  kIntensity,
   kOther
 };
 

@@ -8,6 +8,7 @@
 #include "config/command.h"
 #include "config/fields.h"
 #include "config/ports.h"
+#include "config/restart.h"
 
 namespace procgraph::config {
 namespace {
@@ -39,27 +40,6 @@ void read_env(Reader& reader, const Field& field, ProcessSpec& process) {
     } else if (auto value =
                    text_of(reader, *entry.value, fmt::format("variable '{}'", name.value), Replica::kKept)) {
       process.env.push_back({name, *value});
-    }
-  }
-}
-
-void read_codes(Reader& reader, const Field& field, ProcessSpec& process) {
-  constexpr std::uint64_t kLargest = 255;
-  if (missing(reader, field)) return;
-  if (!field.value.is(YamlNode::Kind::kSequence) || field.value.items().empty()) {
-    mismatch(reader, field,
-             field.value.is(YamlNode::Kind::kSequence) ? "an empty list" : described(field.value));
-    return;
-  }
-  for (const YamlNode* item : field.value.items()) {
-    const std::optional<Text> text = text_of(reader, *item, "an exit code", Replica::kRefused);
-    if (!text) continue;
-    const std::optional<std::uint64_t> code = parse_whole(text->value);
-    if (code && *code <= kLargest) {
-      process.ok_codes.push_back(static_cast<int>(*code));
-    } else {
-      reader.problems.error(
-          text->mark, fmt::format("an exit code is a whole number from 0 to 255, not '{}'", text->value));
     }
   }
 }
@@ -138,7 +118,10 @@ constexpr std::array kProcessBindings{
                          [](Reader& r, const Field& f, ProcessSpec& p) { p.after = read_after(r, f); }},
     Binding<ProcessSpec>{"service", flag<&ProcessSpec::service>},
     Binding<ProcessSpec>{"on_failure", read_on_failure},
-    Binding<ProcessSpec>{"ok_codes", read_codes},
+    Binding<ProcessSpec>{"ok_codes",
+                         [](Reader& r, const Field& f, ProcessSpec& p) { p.ok_codes = read_codes(r, f); }},
+    Binding<ProcessSpec>{"restart",
+                         [](Reader& r, const Field& f, ProcessSpec& p) { p.restart = read_restart(r, f); }},
     Binding<ProcessSpec>{"stop", read_stop},
     Binding<ProcessSpec>{"timeout", [](Reader& r, const Field& f,
                                        ProcessSpec& p) { p.timeout = read_positive_duration(r, f); }},

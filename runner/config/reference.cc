@@ -64,9 +64,12 @@ constexpr std::array kSections{
             "`stdin`, `stdout` or `stderr` as a map: `{ file: PATH }`, `{ file: PATH, append: true }` or `{ "
             "channel: NAME }`."},
     Section{Place::kStop, "`stop`", ""},
-    Section{Place::kLogs, "`logs`",
-            "No disk is waited for: what one is too slow for, or refuses, is missing in the file, which says so "
-            "there and at the end of the run."},
+    Section{Place::kRestart, "`restart`",
+            "`restart: on_failure` is short for `restart: { policy: on_failure }`."},
+    Section{
+        Place::kLogs, "`logs`",
+        "No disk is waited for: what one is too slow for, or refuses, is missing in the file, which says so "
+        "there and at the end of the run."},
     Section{Place::kQueue, "A queue", "`queues: [a, b]` is short for `queues: { a: {}, b: {} }`."},
     Section{Place::kTopic, "A topic", "`topics: [a, b]` is short for `topics: { a: {}, b: {} }`."},
     Section{Place::kDeadLetter, "`dead_letter`",

@@ -33,6 +33,7 @@ constexpr std::array kDefinitions{
     Definition{Place::kPort, "port"},
     Definition{Place::kStream, "stream"},
     Definition{Place::kStop, "stop"},
+    Definition{Place::kRestart, "restart"},
     Definition{Place::kLogs, "logs"},
     Definition{Place::kQueue, "queue"},
     Definition{Place::kDeadLetter, "dead_letter"},
@@ -155,6 +156,10 @@ Json value_schema(const Key& key) {
           fmt::format(R"(^[0-9]+(ns|us|ms|s|m|h|d)(\.\.[0-9]+(ns|us|ms|s|m|h|d))?$|{})", kVariable));
     case Type::kLetters:
       return any_of({name_like(), reference(key.inner)});
+    case Type::kRestart:
+      return any_of({or_variable(words(key)), reference(key.inner)});
+    case Type::kIntensity:
+      return text_like(fmt::format("^none$|^[0-9]+ in [0-9]+(ns|us|ms|s|m|h|d)$|{}", kVariable));
     case Type::kOther:
       return Json::object();
   }
@@ -188,6 +193,7 @@ std::string schema_json() {
     schema["definitions"][std::string(definition.name)] = place_schema(definition.place);
   }
   schema["definitions"]["process"]["not"] = {{"required", {"command", "shell"}}};
+  schema["definitions"]["restart"]["required"] = {"policy"};
   schema["definitions"]["port"]["required"] = {"channel"};
   schema["definitions"]["dead_letter"]["required"] = {"queue"};
   return schema.dump(2) + "\n";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/mark.h"
+#include "base/restart_policy.h"
 #include "base/socket_address.h"
 #include "base/units.h"
 #include "base/vocabulary.h"
@@ -74,6 +75,14 @@ struct StopSpec {
   bool operator==(const StopSpec&) const = default;
 };
 
+struct RestartSpec {
+  RestartPolicy policy;
+  Mark mark;      // of the policy's word
+  Mark max_mark;  // of 'max', where it was written
+
+  bool operator==(const RestartSpec&) const = default;
+};
+
 struct ProcessSpec {
   Text name;
   std::string description;
@@ -92,6 +101,7 @@ struct ProcessSpec {
   OnFailure on_failure = OnFailure::kStop;
   std::vector<int> ok_codes;  // empty: {0}
   std::optional<StopSpec> stop;
+  std::optional<RestartSpec> restart;
   Typed<Duration> timeout;
   bool enabled = true;
 

@@ -175,6 +175,25 @@ Typed<Duration> read_positive_duration(Reader& reader, const Field& field) {
   return {};
 }
 
+std::optional<DurationRange> read_durations(Reader& reader, const Field& field) {
+  const std::optional<Text> text = read_text(reader, field);
+  if (!text) return {};
+  const std::string_view both = text->value;
+  const std::size_t dots = both.find("..");
+  const auto first = parse_duration(both.substr(0, dots));
+  const auto most = dots == both.npos ? first : parse_duration(both.substr(dots + 2));
+  if (!first || !most) {
+    mismatch(reader, field);
+    return {};
+  }
+  if (first->count() <= 0 || *most < *first) {
+    reader.problems.error(
+        text->mark, fmt::format("'{}' goes from a shorter to a longer time", field.row.name), "write 1s..5m");
+    return {};
+  }
+  return DurationRange{*first, *most, text->mark};
+}
+
 Typed<std::uint32_t> read_mode(Reader& reader, const Field& field) {
   constexpr std::size_t kDigits = 4;
   const std::optional<Text> text = read_text(reader, field);
@@ -240,6 +259,29 @@ Typed<ReaderPolicy> read_reader_policy(Reader& reader, const Field& field) {
     if (name(policy) == word->value) return Marked<ReaderPolicy>{policy, word->mark};
   }
   return {};
+}
+
+std::vector<int> read_codes(Reader& reader, const Field& field) {
+  constexpr std::uint64_t kLargest = 255;
+  std::vector<int> codes;
+  if (missing(reader, field)) return codes;
+  if (!field.value.is(YamlNode::Kind::kSequence) || field.value.items().empty()) {
+    mismatch(reader, field,
+             field.value.is(YamlNode::Kind::kSequence) ? "an empty list" : described(field.value));
+    return codes;
+  }
+  for (const YamlNode* item : field.value.items()) {
+    const std::optional<Text> text = text_of(reader, *item, "an exit code", Replica::kRefused);
+    if (!text) continue;
+    const std::optional<std::uint64_t> code = parse_whole(text->value);
+    if (code && *code <= kLargest) {
+      codes.push_back(static_cast<int>(*code));
+    } else {
+      reader.problems.error(
+          text->mark, fmt::format("an exit code is a whole number from 0 to 255, not '{}'", text->value));
+    }
+  }
+  return codes;
 }
 
 std::optional<Text> read_path(Reader& reader, const Field& field, Replica replica) {

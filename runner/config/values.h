@@ -53,12 +53,20 @@ struct Field {
 [[nodiscard]] Typed<Bytes> read_bytes(Reader& reader, const Field& field);
 [[nodiscard]] Typed<Duration> read_duration(Reader& reader, const Field& field);
 [[nodiscard]] Typed<Duration> read_positive_duration(Reader& reader, const Field& field);
+// "1s..5m", or "5s" for both; from more than nothing to what is not shorter.
+struct DurationRange {
+  Duration first{}, most{};
+  Mark mark;
+};
+[[nodiscard]] std::optional<DurationRange> read_durations(Reader& reader, const Field& field);
 [[nodiscard]] Typed<std::uint32_t> read_mode(Reader& reader, const Field& field);
 [[nodiscard]] Typed<int> read_signal(Reader& reader, const Field& field);
 [[nodiscard]] Typed<std::uint32_t> read_replicas(Reader& reader, const Field& field);
 // One of the row's words.
 [[nodiscard]] std::optional<Text> read_word(Reader& reader, const Field& field);
 [[nodiscard]] Typed<ReaderPolicy> read_reader_policy(Reader& reader, const Field& field);
+// A list, not empty; what is wrong in it is left out.
+[[nodiscard]] std::vector<int> read_codes(Reader& reader, const Field& field);
 // Absolute, relative to the file's folder.
 [[nodiscard]] std::optional<Text> read_path(Reader& reader, const Field& field, Expander::Replica replica);
 

@@ -38,6 +38,11 @@ Process to_process(const ProcessSpec& spec, ProcessId id) {
     process.grace = spec.stop->grace.value;
   }
   if (spec.timeout) process.timeout = spec.timeout->value;
+  if (spec.restart) {
+    process.restart = spec.restart->policy;
+    process.restart_mark = spec.restart->mark;
+    process.restart_max_mark = spec.restart->max_mark;
+  }
   return process;
 }
 

@@ -36,6 +36,12 @@ void services_are_not_waited_for(const Graph& graph, const World& world, Diagnos
 void a_failure_that_is_waited_for_does_not_stop_the_graph(const Graph& graph, const World& world,
                                                           Diagnostics& diagnostics);
 
+// rules/restart.cc
+void restarts_can_reach_their_limit(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void what_is_always_restarted_is_not_waited_for(const Graph& graph, const World& world,
+                                                Diagnostics& diagnostics);
+void restarts_lose_what_is_in_byte_pipes(const Graph& graph, const World& world, Diagnostics& diagnostics);
+
 // rules/data.cc
 void readers_do_not_end_before_writers_start(const Graph& graph, const World& world,
                                              Diagnostics& diagnostics);

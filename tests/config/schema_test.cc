@@ -52,6 +52,10 @@ TEST(Schema, AcceptsWhatTheParserAccepts) {
            "shared_memory: { a: { size: 4KiB }, b: { size: 1, lock: true, initial: x, sync: [l, e] } "
            "}\ndefaults: { "
            "shared_memory: { size: 4096 } }\n",
+           "processes: { a: { command: x, restart: on_failure }, b: { command: x, restart: { policy: always, "
+           "backoff: 1s..30s, reset_after: 1m, max: 5 in 1m, except: [78] } }, c: { command: x, restart: { "
+           "policy: "
+           "'${P:-never}', backoff: 2s, max: none } } }\n",
            "pipelines: [[a, b], [c, d, e]]\npipes: { p: { capacity: 64KiB } }\n",
        }) {
     EXPECT_EQ(refused(yaml), "") << yaml;
@@ -88,6 +92,10 @@ TEST(Schema, RefusesWhatTheParserRefuses) {
            "shared_memory: { a: { size: 4KiB, sync: [] } }\n",
            "shared_memory: { a: { size: 4KiB, sync: l } }\n",
            "shared_memory: { a: { size: -1 } }\n",
+           "processes: { f: { command: x, restart: true } }\n",
+           "processes: { f: { command: x, restart: { max: 5 in 1m } } }\n",
+           "processes: { f: { command: x, restart: { policy: always, max: 5 } } }\n",
+           "processes: { f: { command: x, restart: { policy: always, backoff: 1 } } }\n",
            "queues: q\n",
            "timeout: 10\n",
            "pipelines: [a, b]\n",

@@ -44,6 +44,7 @@ processes:
     ok_codes: [0, 3]
     stop: { signal: SIGINT, grace: 1m }
     timeout: 90s
+    restart: { policy: always, backoff: 250ms..1m, reset_after: 30s, max: 3 in 2m, except: [3, 78] }
     enabled: true
   third:
     shell: |
@@ -55,6 +56,7 @@ processes:
     stdin: none
     stdout: raw
     stop: { signal: HUP }
+    restart: on_failure
     enabled: "${RUN_THIRD:-false}"
 queues:
   q: { memory: 1MiB, max_message: 1000, when_full: block, delivery: at_least_once }
@@ -78,7 +80,7 @@ TEST(Spec, HasTheTopLevel) {
   EXPECT_EQ(spec.grace->value, 20s);
   EXPECT_TRUE(spec.keep_going);
   ASSERT_EQ(spec.pipelines.size(), 1U);
-  EXPECT_EQ(spec.pipelines[0].names.at(1), (Text{"q", {.file = 0, .line = 53, .column = 13, .length = 1}}));
+  EXPECT_EQ(spec.pipelines[0].names.at(1), (Text{"q", {.file = 0, .line = 55, .column = 13, .length = 1}}));
 }
 
 TEST(Spec, HasAProcessThatIsACommandAlone) {
@@ -95,6 +97,7 @@ TEST(Spec, HasAProcessThatIsACommandAlone) {
   EXPECT_EQ(first.env.at(0).value.value, "C");
   EXPECT_FALSE(first.replicas);
   EXPECT_FALSE(first.stop);
+  EXPECT_FALSE(first.restart);
   EXPECT_FALSE(first.out);
   EXPECT_TRUE(first.enabled);
 }
@@ -115,6 +118,12 @@ TEST(Spec, HasAProcessThatSaysEverything) {
   EXPECT_EQ(second.stop->signal.value, SIGINT);
   EXPECT_EQ(second.stop->grace.value, 1min);
   EXPECT_EQ(second.timeout->value, 90s);
+  EXPECT_EQ(second.restart->policy, (RestartPolicy{.when = Restart::kAlways,
+                                                   .first = 250ms,
+                                                   .most = 1min,
+                                                   .reset_after = 30s,
+                                                   .max = RestartPolicy::Intensity{3, 2min},
+                                                   .except = {3, 78}}));
   EXPECT_FALSE(second.service);
   ASSERT_EQ(second.after.size(), 2U);
   EXPECT_EQ(second.after[0].process.value, "first");
@@ -152,6 +161,7 @@ TEST(Spec, HasAScript) {
   EXPECT_EQ(third.in->kind, StreamKind::kNone);
   EXPECT_EQ(third.out->kind, StreamKind::kChannel);
   EXPECT_EQ(third.stop->signal.value, SIGHUP);
+  EXPECT_EQ(third.restart->policy, (RestartPolicy{.when = Restart::kOnFailure}));
   EXPECT_EQ(third.stop->grace.value, 10s);
 }
 

@@ -1,0 +1,129 @@
+// What is said of restarts that cannot do what they say, and of what they cost.
+#include <gtest/gtest.h>
+
+#include "graph_text.h"
+
+namespace procgraph {
+namespace {
+
+std::string told(std::string_view yaml) {
+  test::FakeWorld world;
+  world.value.machine.files_max = 4096;
+  return test::Text(yaml, world.value).told();
+}
+
+TEST(RestartLimit, ThatTheWaitsNeverComeToIsAnError) {
+  EXPECT_EQ(
+      told(R"(processes:
+  a: { command: n, restart: { policy: on_failure, max: 5 in 10s } }
+)"),
+      R"(g.yaml:2:56: error: process 'a' never comes to 5 restarts in 10s: the waits between them take longer
+  2 │   a: { command: n, restart: { policy: on_failure, max: 5 in 10s } }
+    │                                                        ^~~~~~~~
+    hint: lower 'backoff' or the number in 'max', or raise its time; 'max: none' is for no limit
+1 error
+)");
+}
+
+TEST(RestartLimit, OfTheDefaultIsComeToOnlyWhereTheWaitsAreShort) {
+  EXPECT_EQ(told("processes: { a: { command: n, restart: on_failure } }\n"), "");
+  EXPECT_EQ(
+      told(R"(processes:
+  a: { command: n, restart: { policy: on_failure, backoff: 20s } }
+)"),
+      R"(g.yaml:2:39: error: process 'a' never comes to 5 restarts in 1m: the waits between them take longer
+  2 │   a: { command: n, restart: { policy: on_failure, backoff: 20s } }
+    │                                       ^~~~~~~~~~
+    hint: lower 'backoff' or the number in 'max', or raise its time; 'max: none' is for no limit
+1 error
+)");
+}
+
+TEST(RestartLimit, IsNotJudgedWhereALongRunBeginsTheWaitsAnew) {
+  EXPECT_EQ(told("processes: { a: { command: n, restart: { policy: on_failure, max: 9 in 5m } } }\n"), "");
+}
+
+TEST(RestartAlways, OfWhatTheGraphWaitsForIsPointedOut) {
+  EXPECT_EQ(told(R"(processes:
+  a: { command: n, restart: always }
+)"),
+            R"(g.yaml:2:29: warning: the graph does not end by itself: process 'a' is always started again
+  2 │   a: { command: n, restart: always }
+    │                             ^~~~~~
+    hint: 'restart: on_failure' lets it end when it has succeeded; 'service: true' lets the graph end without it
+1 warning
+)");
+}
+
+TEST(RestartAlways, EndsWithItsDataOrAnExitCodeOrAsAService) {
+  EXPECT_EQ(told(R"(processes:
+  source: { command: n, writes: q }
+  reader: { command: n, reads: q, restart: always }
+  server: { command: n, restart: always, service: true }
+  coded: { command: n, restart: { policy: always, except: [0] } }
+queues: [q]
+)"),
+            "");
+}
+
+TEST(RestartAlways, IsNeverASuccessForThoseWhoWaitForIt) {
+  EXPECT_EQ(told(R"(processes:
+  a: { command: n, restart: always, service: true }
+  b: { command: n, after: { a: succeeded }, service: true }
+)"),
+            R"(g.yaml:3:29: error: process 'b' never starts: 'a' is always started again
+  3 │   b: { command: n, after: { a: succeeded }, service: true }
+    │                             ^
+g.yaml:2:29: note: said here
+    hint: 'restart: on_failure' lets 'a' end when it has succeeded
+1 error
+)");
+}
+
+TEST(RestartAlways, EndsForThoseWhoWaitForItOnlyByFailingTooOften) {
+  EXPECT_EQ(
+      told(R"(processes:
+  a: { command: n, restart: always, service: true }
+  b: { command: n, after: { a: finished }, service: true }
+)"),
+      R"(g.yaml:3:29: warning: process 'b' starts when 'a' has failed too often: until then it is always started again
+  3 │   b: { command: n, after: { a: finished }, service: true }
+    │                             ^
+g.yaml:2:29: note: said here
+    hint: 'restart: on_failure' lets 'a' end when it has succeeded
+1 warning
+)");
+}
+
+TEST(RestartAtAPipe, CostsWhatTheDeadOneHadRead) {
+  EXPECT_EQ(
+      told(R"(processes:
+  a: { command: n, stdout: p }
+  b: { command: n, stdin: p, restart: on_failure }
+pipes: [p]
+)"),
+      R"(g.yaml:3:39: warning: process 'b' may be started again at pipe 'p': what it had read before is lost, and a record may be torn
+  3 │   b: { command: n, stdin: p, restart: on_failure }
+    │                                       ^~~~~~~~~~
+    hint: a queue gives whole messages, and gives back those that were not acknowledged
+1 warning
+)");
+}
+
+TEST(RestartAtAPipe, MayTearARecordOfItsWriter) {
+  EXPECT_EQ(
+      told(R"(processes:
+  a: { command: n, stdout: p, restart: on_failure }
+  b: { command: n, stdin: p, restart: never }
+pipes: [p]
+)"),
+      R"(g.yaml:2:40: warning: process 'a' may be started again at pipe 'p': what it writes then may begin in the middle of a record
+  2 │   a: { command: n, stdout: p, restart: on_failure }
+    │                                        ^~~~~~~~~~
+    hint: a queue gives whole messages, and gives back those that were not acknowledged
+1 warning
+)");
+}
+
+}  // namespace
+}  // namespace procgraph
