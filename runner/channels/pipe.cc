@@ -50,7 +50,7 @@ const ChannelKind kPipeKind{
     .summary =
         "bytes from one process to another, through the kernel's own pipe; with 'duplex: true' both ways, "
         "through a pair of sockets",
-    .survives = "nothing: what is in the pipe dies with its reader, and with the graph",
+    .survives = "a restart at either end, with the bytes that nobody has read; not the end of its reader for good",
     .bytes = true,
     .max_writers = 1,
     .max_readers = 1,
