@@ -50,7 +50,8 @@ const ChannelKind kPipeKind{
     .summary =
         "bytes from one process to another, through the kernel's own pipe; with 'duplex: true' both ways, "
         "through a pair of sockets",
-    .survives = "a restart at either end, with the bytes that nobody has read; not the end of its reader for good",
+    .survives =
+        "a restart at either end, with the bytes that nobody has read; not the end of its reader for good",
     .bytes = true,
     .max_writers = 1,
     .max_readers = 1,

@@ -21,8 +21,7 @@ Process again(Restart when, std::optional<RestartPolicy::Intensity> max = {}) {
 
 TEST_F(RunTest, ARestartIsALineAndTooManyAreAFailureThatNamesThem) {
   const Process three = again(Restart::kOnFailure, RestartPolicy::Intensity{3, 1min});
-  EXPECT_EQ(run({{"a", "exit 3", {.process = three}}, {"b", "exec sleep 1000"}}),
-            "exits 3");
+  EXPECT_EQ(run({{"a", "exit 3", {.process = three}}, {"b", "exec sleep 1000"}}), "exits 3");
   EXPECT_THAT(ear.serious(),
               ElementsAre("warning: a failed: exit code 3; restarted in 1ms (1 of 3 in 1m)",
                           "warning: a failed: exit code 3; restarted in 2ms (2 of 3 in 1m)",
