@@ -287,6 +287,16 @@ TEST(After, LooksAtTheFirstStartAndAtTheFinalEnd) {
   EXPECT_EQ(scene.exits("job", 0).news(), "launch finished; launch succeeded; skipped failed because of job");
 }
 
+TEST(After, AStartRemainsOneHoweverOftenItIsRepeated) {
+  Scene scene =
+      play({{.name = "db", .role = again(on_failure())},
+            {.name = "migrate"},
+            {.name = "api", .after = {{"db", Condition::kStarted}, {"migrate", Condition::kSucceeded}}}});
+  scene.begin().start_all().exits("db", 1);
+  restart(scene, 1s).news();
+  EXPECT_EQ(scene.exits("migrate", 0).news(), "launch api");
+}
+
 TEST(OnFailure, SpeaksOfTheFinalFailureOnly) {
   RestartPolicy policy = on_failure();
   policy.max = Max{1, 1min};

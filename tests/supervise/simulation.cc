@@ -209,6 +209,7 @@ void Simulation::exit(SpawnId id, Exit exit) {
   truth.exited = true;
   truth.exited_at = now_;
   truth.exit = exit;
+  truth.returns = must_return(id);
   tell(event::Exited{id, exit});
 }
 
@@ -218,8 +219,10 @@ void Simulation::be_empty(SpawnId id) {
   truth.empty = true;
   truth.unread = chance(30);
   truth.ended = chance(30);
-  const bool returns = must_return(id);
+  const bool returns = must_return(id), stopping = stopping_since_.has_value();
   tell(event::Empty{id, truth.unread, truth.ended});
+  must(!stopping || !truth.returns || situation_.at(id).verdict != Verdict::kFailed,
+       "a failure that was to be followed by a restart counts");
   must(truth.resting == returns, returns ? "it is gone for good, though its policy wants it back"
                                          : "it is started again against its policy");
 }
@@ -266,6 +269,13 @@ void Simulation::see(const action::Restarting& action) {
 // Whoever is to be started again is: not while the graph stops, and not without its ends of channels, which
 // the runner holds so long and no longer.
 void Simulation::check_restarts() {
+  for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) {
+    const Role& role = cast_.roles[i];
+    const auto first = truth_.begin() + role.first;
+    const auto unstarted = std::count_if(first, first + role.count,
+                                         [](const Truth& one) { return !one.started && one.life == 0; });
+    must(situation_.roles[i].unstarted == unstarted, "a start is counted twice, or never");
+  }
   for (std::uint32_t i = 0; i < truth_.size(); ++i) {
     const Truth& truth = truth_[i];
     const bool over = life::over(situation_.spawns[i].life);

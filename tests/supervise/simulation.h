@@ -44,6 +44,7 @@ class Simulation {
     int life = 0;                   // how many there were before this one
     Instant started_at{}, due{};    // the next start
     bool resting = false;           // it is to be started again
+    bool returns = false;           // its end calls for that
     std::uint32_t row = 0;          // of short lives
     std::vector<Instant> restarts;  // when
 
