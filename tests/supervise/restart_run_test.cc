@@ -80,7 +80,10 @@ TEST_F(RunTest, AWriterWaitsForItsReadersNextLife) {
 TEST_F(RunTest, WhoHasSeenTheEndOfItsDataIsNotStartedAgain) {
   pipe("w", "r");
   for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(run({{"w", "echo x"}, {"r", "exec cat", {.rank = 1, .process = again(Restart::kAlways)}}}),
+    EXPECT_EQ(run({{"w", "echo x"},
+                   {"r",
+                    "exec cat",
+                    {.rank = 1, .process = again(Restart::kAlways, RestartPolicy::Intensity{3, 1min})}}}),
               "exits 0");
     EXPECT_THAT(ear.serious(), IsEmpty());
   }
@@ -98,9 +101,10 @@ TEST_F(RunTest, WhoLeavesDataIsStartedAgainUntilThereIsNone) {
 TEST_F(RunTest, AWriterThatIsCutOffIsNotStartedAgain) {
   pipe("yes", "head");
   for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(run({{"yes", "exec yes", {.process = again(Restart::kAlways)}},
-                   {"head", "exec head -n 1", {.rank = 1}}}),
-              "exits 0");
+    EXPECT_EQ(
+        run({{"yes", "exec yes", {.process = again(Restart::kAlways, RestartPolicy::Intensity{3, 1min})}},
+             {"head", "exec head -n 1", {.rank = 1}}}),
+        "exits 0");
     EXPECT_THAT(ear.serious(), IsEmpty());
   }
 }
