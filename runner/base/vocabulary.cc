@@ -20,6 +20,12 @@ std::string_view name(Condition condition) {
   return kNames.at(static_cast<std::size_t>(condition));
 }
 
+std::string_view name(ProbeKind kind) {
+  static constexpr std::array<std::string_view, 7> kNames{"notify", "fd",  "exec",    "tcp",
+                                                          "http",   "log", "watchdog"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
+
 std::string_view name(OnFailure on_failure) {
   static constexpr std::array<std::string_view, 3> kNames{"stop", "finish", "ignore"};
   return kNames.at(static_cast<std::size_t>(on_failure));

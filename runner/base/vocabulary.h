@@ -10,6 +10,8 @@ namespace procgraph {
 enum class Access : std::uint8_t { kRead, kWrite, kBoth };
 enum class StreamKind : std::uint8_t { kNone, kLog, kInherit, kFile, kChannel };
 enum class Condition : std::uint8_t { kStarted, kReady, kFinished, kSucceeded, kFailed };
+// How it is found out that a process is ready, or still works.
+enum class ProbeKind : std::uint8_t { kNotify, kFd, kExec, kTcp, kHttp, kLog, kWatchdog };
 enum class OnFailure : std::uint8_t { kStop, kFinish, kIgnore };
 // What a reader of a topic does to a writer that is ahead of it.
 enum class ReaderPolicy : std::uint8_t { kBlock, kDropOldest, kLatest };
@@ -18,6 +20,7 @@ enum class WaitMode : std::uint8_t { kDefault, kLatency, kBalanced, kThroughput,
 [[nodiscard]] std::string_view name(Access access);         // read, write, both
 [[nodiscard]] std::string_view name(StreamKind kind);       // none, log, inherit, file, channel
 [[nodiscard]] std::string_view name(Condition condition);   // started, ready, finished, succeeded, failed
+[[nodiscard]] std::string_view name(ProbeKind kind);        // notify, fd, exec, tcp, http, log, watchdog
 [[nodiscard]] std::string_view name(OnFailure on_failure);  // stop, finish, ignore
 [[nodiscard]] std::string_view name(ReaderPolicy policy);   // block, drop_oldest, latest
 [[nodiscard]] std::string_view name(

@@ -22,7 +22,7 @@ const std::vector<Row>& rows() {
   static const std::vector<Row> kRows = {
       {"sdk/", {"procgraph/", "area/", "queue/", "topic/"}, {}},
       {"nodes/", {"procgraph/"}, {}},
-      {"runner/base/", {"procgraph/result.h"}, {"fmt/", "nlohmann/", "spdlog/"}},
+      {"runner/base/", {"procgraph/result.h"}, {"fmt/", "nlohmann/", "spdlog/", "re2/"}},
       {"runner/config/", {"base/"}, {"fmt/", "nlohmann/", "yaml-cpp/"}},
       {"runner/graph/", {"base/", "config/spec.h", "procgraph/result.h"}, {"fmt/", "nlohmann/"}},
       {"runner/plan/",
@@ -36,7 +36,7 @@ const std::vector<Row>& rows() {
       {"runner/supervise/",
        {"base/", "graph/graph.h", "graph/channel_kind.h", "plan/", "launch/", "os/", "report/",
         "procgraph/result.h", "procgraph/admin.h", "procgraph/attach.h"},
-       {"fmt/", "boost/asio", "boost/system/"}},
+       {"fmt/", "boost/asio", "boost/beast", "boost/system/"}},
       {"runner/control/",
        {"base/", "report/", "os/", "procgraph/result.h"},
        {"fmt/", "nlohmann/", "boost/asio"}},
@@ -51,7 +51,7 @@ const std::vector<Row>& rows() {
 // Headers that one single file of the tree may include, so that the library behind them can be replaced
 // there.
 const List& lone_libraries() {
-  static const List kLone = {"yaml-cpp/", "spdlog/", "boost/process/"};
+  static const List kLone = {"yaml-cpp/", "spdlog/", "boost/process/", "boost/beast", "re2/"};
   return kLone;
 }
 
