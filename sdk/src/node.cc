@@ -21,6 +21,7 @@
 #include "ends.h"
 #include "environment.h"
 #include "mapping.h"
+#include "notify.h"
 #include "outside.h"
 #include "procgraph/admin.h"
 #include "queue/recovery.h"
@@ -440,6 +441,12 @@ std::vector<std::size_t> Node::select(std::span<const Selectable> ends, std::chr
 std::vector<std::size_t> Node::select(std::initializer_list<Selectable> ends,
                                       std::chrono::nanoseconds timeout) {
   return select(std::span(ends.begin(), ends.size()), timeout);
+}
+
+// A program outside has another one's NOTIFY_SOCKET, if any.
+void Node::ready() {
+  const char* socket = std::getenv("NOTIFY_SOCKET");
+  if (socket != nullptr && !state_->line) detail::notify(socket, "READY=1");
 }
 
 bool Node::stopping() const {

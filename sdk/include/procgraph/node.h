@@ -95,6 +95,13 @@ class Node {
   [[nodiscard]] std::vector<std::size_t> select(std::initializer_list<Selectable> ends,
                                                 std::chrono::nanoseconds timeout = kForever);
 
+  // Says that others may rely on this process from now on: its queues are open, its model is loaded. Where
+  // the file says `ready: notify`, what starts `after` it waits for that; otherwise it does nothing, and
+  // nothing the second time. Returns at once, but for a moment where the runner has not read earlier
+  // messages. Any process of the node may call it, and any thread. Throws Failure where the machine lacks a
+  // descriptor.
+  void ready();
+
   // True once the process was asked to end (SIGTERM). The first call takes the signal over, if nobody else
   // has: a node that asks is one that ends by itself. One that never asks dies of the signal, and loses
   // nothing that it had put or not acknowledged. The signal does not end a wait: ask between waits with a
