@@ -50,7 +50,8 @@ std::string_view phrase(Place place) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Place::kPlaces)> kPhrases{
       "the file", "'defaults'", "a process", "a queue",    "a pipe",        "a topic", "a shared memory area",
       "a socket", "a port",     "a stream",  "'stop'",     "'restart'",     "'ready'", "'health'",
-      "'limits'", "'per'",      "'ordered'", "'deadlock'", "'containment'", "'logs'",  "'dead_letter'"};
+      "'limits'", "'per'",      "'ordered'", "'deadlock'", "'containment'", "'logs'",  "'dead_letter'",
+      "'http'"};
   return kPhrases.at(static_cast<std::size_t>(place));
 }
 
@@ -126,6 +127,18 @@ std::string phrase(const Key& key) {
       return "a duration, or two such as 1s..5m";
     case Type::kLetters:
       return "a queue, or {queue: NAME, fail: true}";
+    case Type::kReady:
+      return "'notify', 'started', or a map such as {log: \"listening\"}";
+    case Type::kHealth:
+      return "a map such as {exec: ./check}";
+    case Type::kEndpoint:
+      return "an address HOST:PORT, or that of a socket";
+    case Type::kUrl:
+      return "a URL 'http://HOST:PORT/PATH', or {socket: NAME, path: /PATH}";
+    case Type::kStatus:
+      return "an HTTP status, or two such as 200-399";
+    case Type::kPattern:
+      return "a regular expression";
     case Type::kOther:
       return "a value";
   }

@@ -33,6 +33,7 @@ enum class Place : std::uint8_t {
   kContainment,
   kLogs,
   kDeadLetter,
+  kHttp,
   kPlaces
 };
 
@@ -69,6 +70,12 @@ enum class Type : std::uint8_t {
   kNames,
   kDurations,
   kLetters,
+  kReady,
+  kHealth,
+  kEndpoint,
+  kUrl,
+  kStatus,
+  kPattern,
   kOther
 };
 

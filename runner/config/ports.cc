@@ -112,19 +112,47 @@ std::optional<StreamSpec> read_stream_map(Reader& reader, const Field& field) {
 }
 
 std::optional<Condition> condition_of(Reader& reader, const Field& field, const Text& word) {
-  for (Condition condition :
-       {Condition::kStarted, Condition::kFinished, Condition::kSucceeded, Condition::kFailed}) {
+  for (Condition condition : {Condition::kStarted, Condition::kReady, Condition::kFinished,
+                              Condition::kSucceeded, Condition::kFailed}) {
     if (name(condition) == word.value) return condition;
-  }
-  if (word.value == name(Condition::kReady)) {
-    reader.problems.error(word.mark, "the condition 'ready' is not supported yet");
-    return {};
   }
   const std::vector<std::string> words = words_of(field.row.words);
   reader.problems.error(word.mark,
                         fmt::format("'{}' is no condition; there are {}", word.value, join(words, ", ")),
                         did_you_mean(word.value, words));
   return {};
+}
+
+// {db: {ready: true}}: the long form of one condition.
+std::optional<Marked<Condition>> condition_in_map(Reader& reader, const Field& field, const Text& process,
+                                                  const YamlNode& map) {
+  std::optional<Marked<Condition>> found;
+  const std::size_t before = reader.problems.errors();
+  for (const Entry& entry : map.entries()) {
+    const Text word{std::string(entry.key->text()), entry.key->mark};
+    if (word.value == "restart") {
+      reader.problems.error(word.mark, "'restart' in 'after' is not supported yet");
+      continue;
+    }
+    const std::optional<Condition> condition = condition_of(reader, field, word);
+    const std::optional<Text> value =
+        text_of(reader, *entry.value, fmt::format("'{}' in 'after'", word.value), Replica::kRefused);
+    if (!condition || !value) continue;
+    if (value->value != "true") {
+      reader.problems.error(value->mark, fmt::format("a condition is 'true', not '{}'", value->value),
+                            "leave out what is not to be waited for");
+    } else if (found) {
+      reader.problems.error(word.mark, fmt::format("two conditions for '{}'", process.value),
+                            "the later one of the two is enough");
+    } else {
+      found = Marked<Condition>{*condition, word.mark};
+    }
+  }
+  if (!found && reader.problems.errors() == before) {
+    reader.problems.error(process.mark, fmt::format("'{}' in 'after' has no condition", process.value),
+                          fmt::format("as in {{{}: ready}}", process.value));
+  }
+  return found;
 }
 
 }  // namespace
@@ -177,8 +205,8 @@ std::vector<AfterSpec> read_after(Reader& reader, const Field& field) {
     const Text process{std::string(entry.key->text()), entry.key->mark};
     if (!check_name(reader, process, "a process")) continue;
     if (entry.value->is(YamlNode::Kind::kMap)) {
-      reader.problems.error(entry.value->mark, "conditions as a map are not supported yet",
-                            "write one condition, as {db: succeeded}");
+      if (auto condition = condition_in_map(reader, field, process, *entry.value))
+        after.push_back({process, *condition});
       continue;
     }
     const std::optional<Text> word =

@@ -8,6 +8,7 @@
 #include "config/command.h"
 #include "config/fields.h"
 #include "config/ports.h"
+#include "config/probes.h"
 
 namespace procgraph::config {
 namespace {
@@ -15,10 +16,10 @@ namespace {
 using Replica = Expander::Replica;
 
 // Set by procgraph itself for each process (docs/node-protocol.md).
-constexpr std::array<std::string_view, 11> kOurVariables{
+constexpr std::array<std::string_view, 14> kOurVariables{
     "PROCGRAPH_GRAPH",       "PROCGRAPH_PROCESS", "PROCGRAPH_REPLICA", "PROCGRAPH_REPLICAS", "PROCGRAPH_PID",
     "PROCGRAPH_PARTICIPANT", "PROCGRAPH_ROSTER",  "PROCGRAPH_PORTS",   "LISTEN_PID",         "LISTEN_FDS",
-    "LISTEN_FDNAMES"};
+    "LISTEN_FDNAMES",        "NOTIFY_SOCKET",     "WATCHDOG_USEC",     "WATCHDOG_PID"};
 
 void read_env(Reader& reader, const Field& field, ProcessSpec& process) {
   if (missing(reader, field)) return;
@@ -136,6 +137,10 @@ constexpr std::array kProcessBindings{
                          [](Reader& r, const Field& f, ProcessSpec& p) { p.umask = read_mode(r, f); }},
     Binding<ProcessSpec>{"after",
                          [](Reader& r, const Field& f, ProcessSpec& p) { p.after = read_after(r, f); }},
+    Binding<ProcessSpec>{"ready",
+                         [](Reader& r, const Field& f, ProcessSpec& p) { p.ready = read_ready(r, f); }},
+    Binding<ProcessSpec>{"health",
+                         [](Reader& r, const Field& f, ProcessSpec& p) { p.health = read_health(r, f); }},
     Binding<ProcessSpec>{"service", flag<&ProcessSpec::service>},
     Binding<ProcessSpec>{"on_failure", read_on_failure},
     Binding<ProcessSpec>{"ok_codes", read_codes},

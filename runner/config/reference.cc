@@ -35,8 +35,9 @@ Processes and channels share their names: letters, digits, `_` and `-`, a letter
 - `${NAME}`, `${NAME:-default}` (also where it is empty) and `${NAME:?message}` are filled in after the file has been parsed, in values and never
   in keys; `$$` is a `$`, and any other `$` is itself. What is filled in is never parsed or split again. A name that is not set is an error.
 - Their sources, of which the later wins: `vars:`, the `.env` file beside the first file, the environment, `--set NAME=value`.
-- `${replica}` (from 0) and `${replicas}` are filled in for each copy of a process, in `command`, `env`, `cwd` and the files of its streams.
-- `${socket.NAME.address}`, `.host` and `.port` are those of a declared socket, in `command` (but for the program) and `env`; a unix socket has
+- `${replica}` (from 0) and `${replicas}` are filled in for each copy of a process, in `command`, `env`, `cwd`, the files of its
+  streams and the probes of `ready` and `health`.
+- `${socket.NAME.address}`, `.host` and `.port` are those of a declared socket, in `command` (but for the program), `env` and probes; a unix socket has
   its path for an address, and no host and port.
 - A command given as one text is split into words first, by the shell's rules for quotes and backslashes; no shell runs, so that an
   unquoted `|`, `>`, `<`, `;`, `&`, `` ` ``, `$(`, `*`, or a `~` at a word's beginning, is an error. Nothing is filled in inside `shell:`.
@@ -64,9 +65,16 @@ constexpr std::array kSections{
             "`stdin`, `stdout` or `stderr` as a map: `{ file: PATH }`, `{ file: PATH, append: true }` or `{ "
             "channel: NAME }`."},
     Section{Place::kStop, "`stop`", ""},
-    Section{Place::kLogs, "`logs`",
-            "No disk is waited for: what one is too slow for, or refuses, is missing in the file, which says so "
-            "there and at the end of the run."},
+    Section{
+        Place::kLogs, "`logs`",
+        "No disk is waited for: what one is too slow for, or refuses, is missing in the file, which says so "
+        "there and at the end of the run."},
+    Section{Place::kReady, "`ready`",
+            "`ready: notify`, or a map with one of the ways; an address is `HOST:PORT` or "
+            "`${socket.NAME.address}`."},
+    Section{Place::kHealth, "`health`",
+            "One of the ways. A look is taken each `interval`; `watchdog` has no other key beside it."},
+    Section{Place::kHttp, "`http`", "`http: http://127.0.0.1:8080/live`, or a map for a declared socket."},
     Section{Place::kQueue, "A queue", "`queues: [a, b]` is short for `queues: { a: {}, b: {} }`."},
     Section{Place::kTopic, "A topic", "`topics: [a, b]` is short for `topics: { a: {}, b: {} }`."},
     Section{Place::kDeadLetter, "`dead_letter`",

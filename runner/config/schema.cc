@@ -33,6 +33,9 @@ constexpr std::array kDefinitions{
     Definition{Place::kPort, "port"},
     Definition{Place::kStream, "stream"},
     Definition{Place::kStop, "stop"},
+    Definition{Place::kReady, "ready"},
+    Definition{Place::kHealth, "health"},
+    Definition{Place::kHttp, "http"},
     Definition{Place::kLogs, "logs"},
     Definition{Place::kQueue, "queue"},
     Definition{Place::kDeadLetter, "dead_letter"},
@@ -89,6 +92,11 @@ Json words(const Key& key) {
   return {{"enum", words_of(key.words)}};
 }
 
+// {ready: true}
+Json conditions(const Key& key) {
+  return {{"type", "object"}, {"propertyNames", words(key)}, {"additionalProperties", {{"const", true}}}};
+}
+
 Json value_schema(const Key& key) {
   switch (key.type) {
     case Type::kText:
@@ -136,7 +144,7 @@ Json value_schema(const Key& key) {
     case Type::kVariables:
       return map_of(kVariableName, scalar());
     case Type::kAfter:
-      return map_of(kNamePattern, or_variable(words(key)));
+      return map_of(kNamePattern, any_of({words(key), text_like(kVariable), conditions(key)}));
     case Type::kCodes:
       return list_of(or_variable(whole(0, 255)), 1);
     case Type::kPaths:
@@ -155,6 +163,19 @@ Json value_schema(const Key& key) {
           fmt::format(R"(^[0-9]+(ns|us|ms|s|m|h|d)(\.\.[0-9]+(ns|us|ms|s|m|h|d))?$|{})", kVariable));
     case Type::kLetters:
       return any_of({name_like(), reference(key.inner)});
+    case Type::kReady:
+      return any_of({{{"enum", {"notify", "started"}}}, text_like(kVariable), reference(key.inner)});
+    case Type::kHealth:
+      return reference(key.inner);
+    case Type::kEndpoint:
+      return text_like(fmt::format("^.+:[0-9]+$|{}", kVariable));
+    case Type::kUrl:
+      return any_of({text_like(fmt::format("^http://.+|{}", kVariable)), reference(key.inner)});
+    case Type::kStatus:
+      return any_of(
+          {whole(100, 599), text_like(fmt::format("^[1-5][0-9]{{2}}(-[1-5][0-9]{{2}})?$|{}", kVariable))});
+    case Type::kPattern:
+      return {{"type", "string"}, {"minLength", 1}};
     case Type::kOther:
       return Json::object();
   }
@@ -190,6 +211,7 @@ std::string schema_json() {
   schema["definitions"]["process"]["not"] = {{"required", {"command", "shell"}}};
   schema["definitions"]["port"]["required"] = {"channel"};
   schema["definitions"]["dead_letter"]["required"] = {"queue"};
+  schema["definitions"]["http"]["required"] = {"socket"};
   return schema.dump(2) + "\n";
 }
 

@@ -74,6 +74,37 @@ struct StopSpec {
   bool operator==(const StopSpec&) const = default;
 };
 
+// How it is found out that a process is ready, or still works. The command, the address and the path may
+// hold ${replica} and references to sockets.
+struct ProbeSpec {
+  ProbeKind kind = ProbeKind::kNotify;
+  Mark mark;
+  CommandSpec command{};   // of exec
+  Typed<int> fd{};         // of fd
+  Text address{};          // of tcp and http: HOST:PORT, or a path
+  std::string path = "/";  // of http
+  std::uint16_t least_status = 200, most_status = 399;
+  std::string pattern{};  // of log
+
+  bool operator==(const ProbeSpec&) const = default;
+};
+
+struct ReadySpec {
+  ProbeSpec probe;
+  Duration timeout = std::chrono::seconds(60);
+
+  bool operator==(const ReadySpec&) const = default;
+};
+
+struct HealthSpec {
+  ProbeSpec probe;
+  Duration interval = std::chrono::seconds(10);
+  Duration timeout = std::chrono::seconds(5);  // of a probe; of the watchdog, its longest silence
+  std::uint32_t retries = 3;                   // failures in a row that count
+
+  bool operator==(const HealthSpec&) const = default;
+};
+
 struct ProcessSpec {
   Text name;
   std::string description;
@@ -88,6 +119,8 @@ struct ProcessSpec {
   std::string folder;  // absolute folder of the file that declares it
   Typed<std::uint32_t> umask;
   std::vector<AfterSpec> after;
+  std::optional<ReadySpec> ready;  // absent: once it has started
+  std::optional<HealthSpec> health;
   bool service = false;
   OnFailure on_failure = OnFailure::kStop;
   std::vector<int> ok_codes;  // empty: {0}

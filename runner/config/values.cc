@@ -171,7 +171,8 @@ Typed<Duration> read_duration(Reader& reader, const Field& field) {
 Typed<Duration> read_positive_duration(Reader& reader, const Field& field) {
   Typed<Duration> duration = read_duration(reader, field);
   if (!duration || duration->value.count() > 0) return duration;
-  mismatch(reader, field).hint = "it must be more than nothing; leave the key out for no limit";
+  mismatch(reader, field).hint = fmt::format("it must be more than nothing; leave the key out for {}",
+                                             field.row.otherwise == "–" ? "no limit" : field.row.otherwise);
   return {};
 }
 

@@ -30,6 +30,8 @@ Process to_process(const ProcessSpec& spec, ProcessId id) {
   process.cwd = spec.cwd.value.empty() ? spec.folder : spec.cwd.value;
   process.cwd_mark = spec.cwd.value.empty() ? spec.name.mark : spec.cwd.mark;
   if (spec.umask) process.umask = spec.umask->value;
+  process.ready = spec.ready;
+  process.health = spec.health;
   process.service = spec.service;
   process.on_failure = spec.on_failure;
   if (!spec.ok_codes.empty()) process.ok_codes = spec.ok_codes;

@@ -75,6 +75,8 @@ struct Process {
   Mark cwd_mark;
   std::optional<std::uint32_t> umask;
   std::vector<After> after;
+  std::optional<ReadySpec> ready;  // absent: once it has started
+  std::optional<HealthSpec> health;
   bool service = false;
   bool step = false;  // others wait in `after` for its end, and it has no channel
   OnFailure on_failure = OnFailure::kStop;

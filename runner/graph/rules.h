@@ -22,12 +22,15 @@ void duplex_pipes_are_read_and_written_by_both(const Graph& graph, const World& 
 void fixed_descriptors_are_free_and_possible(const Graph& graph, const World& world,
                                              Diagnostics& diagnostics);
 void streams_are_bytes(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void ready_descriptors_are_free(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void watched_logs_are_logs(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void standard_input_is_inherited_once(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
 // rules/sockets.cc
 void listeners_have_their_numbers(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void variables_hold_one_address(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void addresses_are_those_of_sockets(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void probes_ask_the_process(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void servers_are_services(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
 // rules/order.cc

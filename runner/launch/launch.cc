@@ -15,35 +15,39 @@ void add_streams(const Spawn& spawn, LogEnds logs, SpawnRequest& request) {
   }
 }
 
-// The texts with the addresses of sockets in place of references.
-std::vector<std::string> with_addresses(const std::vector<std::string>& texts, const Graph& graph,
-                                        const Opened& opened) {
+std::vector<std::string> with_addresses(const std::vector<std::string>& texts, const Opened& opened) {
   std::vector<std::string> filled;
   filled.reserve(texts.size());
-  for (const std::string& text : texts) {
-    filled.push_back(replace_socket_references(text, [&](std::string_view name, std::string_view part) {
-      const auto socket = std::ranges::find(graph.channels, name, &Channel::name);
-      // What is none of ours came in from our own environment, and goes on as it is.
-      if (socket == graph.channels.end()) return socket_reference(name, part);
-      return part_of(opened.address(socket->id), part).value_or("");
-    }));
-  }
+  for (const std::string& text : texts) filled.push_back(procgraph::with_addresses(text, opened));
   return filled;
 }
 
 }  // namespace
 
+std::string with_addresses(const std::string& text, const Opened& opened) {
+  const auto& channels = opened.graph().channels;
+  return replace_socket_references(text, [&](std::string_view name, std::string_view part) {
+    const auto socket = std::ranges::find(channels, name, &Channel::name);
+    // What is none of ours came in from our own environment, and goes on as it is.
+    if (socket == channels.end()) return socket_reference(name, part);
+    return part_of(opened.address(socket->id), part).value_or("");
+  });
+}
+
 std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened, LogEnds logs,
-                                       std::string_view attach) {
+                                       std::string_view attach, const ReadyEnds& ready) {
   SpawnRequest request{.program = spawn.program,
-                       .argv = with_addresses(spawn.argv, opened.graph(), opened),
-                       .env = with_addresses(spawn.env, opened.graph(), opened),
+                       .argv = with_addresses(spawn.argv, opened),
+                       .env = with_addresses(spawn.env, opened),
                        .listens = spawn.listens,
                        .cwd = spawn.cwd,
                        .umask = spawn.umask,
-                       .files_limit = opened.files_limit()};
+                       .files_limit = opened.files_limit(),
+                       .watched = spawn.health && spawn.health->kind == ProbeKind::kWatchdog};
   if (spawn.participant != 0 && !attach.empty())
     request.env.push_back("PROCGRAPH_ATTACH=" + std::string(attach));
+  if (!ready.notify.empty()) request.env.push_back("NOTIFY_SOCKET=" + ready.notify);
+  if (ready.fd >= 0) request.fds.emplace_back(ready.fd, spawn.ready->fd);
   add_streams(spawn, logs, request);
   for (const Inherit& inherit : spawn.inherits) {
     const int fd = opened.fd(inherit.object, inherit.end);

@@ -61,10 +61,19 @@ struct LogEnds {
   int err = -1;
 };
 
+// What one start of a process has to say that it is ready; the descriptor stays the caller's.
+struct ReadyEnds {
+  std::string notify{};  // NOTIFY_SOCKET
+  int fd = -1;           // becomes the one that the plan says
+};
+
 // Blocks until exec has happened or failed. Does not release the spawn's ends. A participant's environment
 // also has PROCGRAPH_ATTACH, where what it starts can get a number of its own.
 [[nodiscard]] std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened, LogEnds logs,
-                                                     std::string_view attach = {});
+                                                     std::string_view attach = {},
+                                                     const ReadyEnds& ready = {});
+// The text with the addresses of sockets in place of references.
+[[nodiscard]] std::string with_addresses(const std::string& text, const Opened& opened);
 
 // Why a spawn failed and what cures it, for people: "cannot start '/x/tool': its interpreter '/bin/missing'
 // does not exist". Looks at the program, so call it at once.

@@ -30,6 +30,8 @@ struct SpawnRequest {
   // missing becomes /dev/null.
   std::vector<std::pair<int, int>> fds;
   std::optional<std::uint64_t> files_limit;  // the child's soft RLIMIT_NOFILE; absent: ours
+  bool watched = false;                      // WATCHDOG_PID is added, as LISTEN_PID
+  pid_t stands_for = -1;                     // PROCGRAPH_PID is this one's, and not the child's own
 };
 
 struct Child {

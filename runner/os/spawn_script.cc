@@ -21,9 +21,14 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 SpawnScript::SpawnScript(const SpawnRequest& request, int report)
     : argv_(pointers(request.argv)), envp_(pointers(request.env)) {
   argv_.push_back(nullptr);
-  pids_.reserve(2);  // they must stay where they are
-  add_pid("PROCGRAPH_PID=");
+  pids_.reserve(3);  // they must stay where they are
+  if (request.stands_for < 0) add_pid("PROCGRAPH_PID=");
   if (request.listens) add_pid("LISTEN_PID=");
+  if (request.watched) add_pid("WATCHDOG_PID=");
+  if (request.stands_for >= 0) {
+    pids_.push_back("PROCGRAPH_PID=" + std::to_string(request.stands_for));
+    envp_.push_back(pids_.back().data());
+  }
   envp_.push_back(nullptr);
   add_moves(request);
   child_ = ChildScript{.parent = ::getpid(),

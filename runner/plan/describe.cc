@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "graph/wording.h"
 
 namespace procgraph {
@@ -45,6 +46,28 @@ std::string_view sort_of(const Object& object) {
   return kSorts[object.what.index()];
 }
 
+std::string title(const Probe& probe) {
+  switch (probe.kind) {
+    case ProbeKind::kNotify:
+    case ProbeKind::kWatchdog:
+      return std::string(name(probe.kind));
+    case ProbeKind::kFd:
+      return cat("a newline on descriptor ", probe.fd);
+    case ProbeKind::kExec: {
+      std::vector<std::string> words = probe.argv;
+      if (!words.empty()) words[0] = probe.program;
+      return cat("exec ", shown(shell_join(words)));
+    }
+    case ProbeKind::kTcp:
+      return cat("tcp ", shown(probe.address));
+    case ProbeKind::kHttp:
+      return cat("http://", shown(probe.address), probe.path);
+    case ProbeKind::kLog:
+      return cat("log '", probe.pattern, '\'');
+  }
+  return {};
+}
+
 std::vector<std::string> own_environment(const Plan& plan, const Spawn& spawn) {
   const Process& process = plan.graph.at(spawn.process);
   std::vector<std::string> own;
@@ -52,8 +75,8 @@ std::vector<std::string> own_environment(const Plan& plan, const Spawn& spawn) {
     const auto key = std::string_view(entry).substr(0, entry.find('='));
     const bool declared = std::ranges::any_of(
         process.env, [&](const EnvironmentEntry& variable) { return variable.name.value == key; });
-    const bool ours =
-        key.starts_with("PROCGRAPH_") || key.starts_with("LISTEN_") || holds_address(plan, process, key);
+    const bool ours = key.starts_with("PROCGRAPH_") || key.starts_with("LISTEN_") || key == "WATCHDOG_USEC" ||
+                      holds_address(plan, process, key);
     if (declared || ours) own.push_back(shown(entry));
   }
   return own;

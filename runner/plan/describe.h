@@ -15,6 +15,8 @@ namespace procgraph {
 [[nodiscard]] std::string_view sort_of(const Object& object);
 // With addresses that are not known yet as the file writes them.
 [[nodiscard]] std::string shown(std::string_view text);
+// "tcp 127.0.0.1:5432", "exec /usr/bin/check now", "log 'listening'", "notify".
+[[nodiscard]] std::string title(const Probe& probe);
 // What the process does not inherit: "K=V" of what the file declares and of what is ours.
 [[nodiscard]] std::vector<std::string> own_environment(const Plan& plan, const Spawn& spawn);
 // Processes by number (a start group, a stop rank): names, in order of the number.

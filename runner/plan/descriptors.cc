@@ -15,6 +15,7 @@ class Numbers {
     for (const PortId id : process.ports) {
       if (graph.at(id).fd) taken_.insert(*graph.at(id).fd);
     }
+    if (process.ready && process.ready->probe.fd) taken_.insert(process.ready->probe.fd->value);
   }
 
   int next() {

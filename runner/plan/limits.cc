@@ -100,6 +100,8 @@ void measure(Plan& plan) {
   for (const Spawn& spawn : plan.spawns) {
     plan.descriptors += 1 + static_cast<std::uint64_t>(
                                 std::ranges::count(spawn.streams, StreamKind::kLog));  // its pidfd, its log
+    // What it says or is asked with: a socket, a pipe's end, a pidfd of a probe.
+    if (spawn.ready || spawn.health) plan.descriptors += 2;
   }
 }
 

@@ -142,30 +142,48 @@ class Planner {
     const std::string path = environment_.path(process, variables);
     add_ours(process, spawn, descriptors, variables);
     spawn.env = environment_.block(process, sorted(std::move(variables)));
+    if (process.ready) spawn.ready = decide(process, process.ready->probe, spawn.replica, path);
+    if (process.health) spawn.health = decide(process, process.health->probe, spawn.replica, path);
 
     const CommandSpec& command = process.command;
     if (command.words.empty()) return;
     if (command.shell) {
       spawn.argv = {"/bin/sh", "-c", command.words[0].value};
-      find_program(process, {spawn.argv[0], command.folder, path, false}, command.mark, spawn);
+      spawn.program = find_program(process, {spawn.argv[0], command.folder, path, false}, command.mark);
       return;
     }
     for (const Text& word : command.words)
       spawn.argv.push_back(fill_in(word.value, spawn.replica, process.replicas));
-    find_program(process, {spawn.argv[0], command.folder, path, process.builtin}, command.words[0].mark,
-                 spawn);
+    spawn.program =
+        find_program(process, {spawn.argv[0], command.folder, path, process.builtin}, command.words[0].mark);
   }
 
-  void find_program(const Process& process, const Wanted& wanted, Mark mark, Spawn& spawn) {
-    auto found = lookup_.find(wanted);
-    if (auto* program = std::get_if<std::string>(&found)) {
-      spawn.program = std::move(*program);
-      return;
+  Probe decide(const Process& process, const ProbeSpec& spec, std::uint32_t replica,
+               const std::string& path) {
+    const auto filled = [&](const std::string& text) { return fill_in(text, replica, process.replicas); };
+    Probe probe{.kind = spec.kind,
+                .fd = spec.fd ? spec.fd->value : -1,
+                .address = filled(spec.address.value),
+                .path = filled(spec.path),
+                .least_status = spec.least_status,
+                .most_status = spec.most_status,
+                .pattern = spec.pattern};
+    for (const Text& word : spec.command.words) probe.argv.push_back(filled(word.value));
+    if (!probe.argv.empty()) {
+      probe.program = find_program(process, {probe.argv[0], spec.command.folder, path, false},
+                                   spec.command.words[0].mark);
     }
+    return probe;
+  }
+
+  std::string find_program(const Process& process, const Wanted& wanted, Mark mark) {
+    auto found = lookup_.find(wanted);
+    if (auto* program = std::get_if<std::string>(&found)) return std::move(*program);
     auto& [reason, hint] = std::get<NotFound>(found);
     if (process.builtin) errors_.machine = true;
     error(mark, cat("program ", quoted(wanted.word), " of process ", quoted(process.name), ' ', reason),
           std::move(hint));
+    return {};
   }
 
   void add_ours(const Process& process, const Spawn& spawn, const Descriptors& descriptors,
@@ -184,6 +202,8 @@ class Planner {
       add("LISTEN_FDS", std::to_string(descriptors.listeners));
       add("LISTEN_FDNAMES", descriptors.listen_names);
     }
+    if (process.health && process.health->probe.kind == ProbeKind::kWatchdog)
+      add("WATCHDOG_USEC", std::to_string(process.health->timeout / std::chrono::microseconds(1)));
     for (const PortId id : process.ports) {
       const Port& port = graph_.at(id);
       if (port.variable.empty()) continue;

@@ -66,6 +66,18 @@ struct Inherit {
   End end = End::kRead;
 };
 
+// How it is found out that a process is ready, or still works: all that can be known before it runs.
+struct Probe {
+  ProbeKind kind = ProbeKind::kNotify;
+  int fd = -1;                    // of fd: the child's
+  std::string program{};          // of exec, absolute; its environment and folder are the process's
+  std::vector<std::string> argv;  // of exec; may refer to sockets
+  std::string address{};          // of tcp and http: HOST:PORT or a path; may refer to sockets
+  std::string path{};             // of http
+  std::uint16_t least_status = 200, most_status = 399;
+  std::string pattern{};  // of log
+};
+
 struct Spawn {
   SpawnId id;
   ProcessId process;
@@ -84,6 +96,12 @@ struct Spawn {
                                     StreamKind::kLog};  // kFile, kChannel: an Inherit says which
   std::vector<Inherit> inherits;                        // sorted by fd
   std::uint16_t participant = 0;                        // in the roster; 0: none
+  std::optional<Probe> ready, health;                   // absent: nothing is asked
+
+  // It is given a socket for sd_notify's messages.
+  [[nodiscard]] bool notifies() const {
+    return (ready && ready->kind == ProbeKind::kNotify) || (health && health->kind == ProbeKind::kWatchdog);
+  }
 };
 
 struct Plan {

@@ -46,6 +46,27 @@ void write(JsonWriter& json, const Plan& plan, const Object& object) {
   json.end_object();
 }
 
+std::uint64_t milliseconds(Duration duration) {
+  return static_cast<std::uint64_t>(duration / std::chrono::milliseconds(1));
+}
+
+void write(JsonWriter& json, const Probe& probe) {
+  json.text("way", name(probe.kind));
+  if (probe.kind == ProbeKind::kFd) json.number("fd", static_cast<std::uint64_t>(probe.fd));
+  if (probe.kind == ProbeKind::kLog) json.text("pattern", probe.pattern);
+  if (probe.kind == ProbeKind::kExec) {
+    json.text("program", probe.program);
+    std::vector<std::string> argv;
+    for (const std::string& word : probe.argv) argv.push_back(shown(word));
+    json.texts("argv", argv);
+  }
+  if (!probe.address.empty()) json.text("address", shown(probe.address));
+  if (probe.kind != ProbeKind::kHttp) return;
+  json.text("path", probe.path);
+  json.number("least_status", probe.least_status);
+  json.number("most_status", probe.most_status);
+}
+
 void write(JsonWriter& json, const Plan& plan, const Spawn& spawn) {
   json.begin_object();
   json.text("label", spawn.label);
@@ -72,6 +93,23 @@ void write(JsonWriter& json, const Plan& plan, const Spawn& spawn) {
   }
   json.end_array();
   if (spawn.participant != 0) json.number("participant", spawn.participant);
+  const Process& process = plan.graph.at(spawn.process);
+  if (spawn.ready) {
+    json.begin_object("ready");
+    write(json, *spawn.ready);
+    json.number("timeout_ms", milliseconds(process.ready->timeout));
+    json.end_object();
+  }
+  if (spawn.health) {
+    json.begin_object("health");
+    write(json, *spawn.health);
+    if (spawn.health->kind != ProbeKind::kWatchdog) {
+      json.number("interval_ms", milliseconds(process.health->interval));
+      json.number("retries", process.health->retries);
+    }
+    json.number("timeout_ms", milliseconds(process.health->timeout));
+    json.end_object();
+  }
   json.end_object();
 }
 

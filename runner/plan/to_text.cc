@@ -87,6 +87,7 @@ void row(std::string& out, std::string_view key, std::string_view value) {
 void descriptors(std::string& out, const Plan& plan, const Spawn& spawn) {
   std::map<int, std::string> rows;
   for (int fd = 0; fd < 3; ++fd) rows[fd] = name(spawn.streams[static_cast<std::size_t>(fd)]);
+  if (spawn.ready && spawn.ready->kind == ProbeKind::kFd) rows[spawn.ready->fd] = "write       readiness";
   for (const Inherit& inherit : spawn.inherits) {
     rows[inherit.fd] =
         cat(padded(std::string(name(inherit.end)), 10), "  ", escape(plan.at(inherit.object).name));
@@ -121,6 +122,13 @@ std::string command_line(const Spawn& spawn) {
   return escape(shell_join(words));
 }
 
+std::string how_often(const Probe& probe, const HealthSpec& health) {
+  const std::string what = escape(title(probe));
+  if (probe.kind == ProbeKind::kWatchdog) return cat(what, ", each ", format_duration(health.timeout));
+  return cat(what, ", each ", format_duration(health.interval), ", within ", format_duration(health.timeout),
+             "; ", counted(health.retries, "failure counts", "failures in a row count"));
+}
+
 void process(std::string& out, const Plan& plan, const Spawn& spawn) {
   const Process& process = plan.graph.at(spawn.process);
   out += cat("  ", spawn.label,
@@ -136,6 +144,9 @@ void process(std::string& out, const Plan& plan, const Spawn& spawn) {
       octal.insert(octal.begin(), static_cast<char>('0' + mask % 8));
     row(out, "umask", cat('0', octal));
   }
+  if (spawn.ready)
+    row(out, "ready", cat(escape(title(*spawn.ready)), ", within ", format_duration(process.ready->timeout)));
+  if (spawn.health) row(out, "health", how_often(*spawn.health, *process.health));
   descriptors(out, plan, spawn);
   environment(out, plan, spawn);
 }

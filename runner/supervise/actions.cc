@@ -33,6 +33,13 @@ struct Text {
   std::string operator()(const action::LookAtPorts& a) const {
     return fmt::format("look at ports {}", a.spawn.value);
   }
+  std::string operator()(const action::AwaitReady& a) const {
+    return fmt::format("await ready {}", a.spawn.value);
+  }
+  std::string operator()(const action::Ready& a) const { return fmt::format("ready {}", a.spawn.value); }
+  std::string operator()(const action::AskNoMore& a) const {
+    return fmt::format("ask no more {}", a.spawn.value);
+  }
   std::string operator()(const action::Reap& a) const { return fmt::format("reap {}", a.spawn.value); }
   std::string operator()(const action::Release& a) const { return fmt::format("release {}", a.spawn.value); }
   std::string operator()(const action::WriterGone& a) const {

@@ -21,6 +21,8 @@ enum class Why : std::uint8_t {
   kPoisoned,
   kUnopened,
   kHangs,
+  kReady,        // it was not ready in time
+  kHealth,       // it was found not to work any more
   kLease,        // it held a message for too long
   kDeadMessage,  // one failed too often, and no dead_letter takes it
   kDeadLetters,  // there are some, and they are to fail the run
@@ -70,6 +72,15 @@ struct LetGo {  // of whoever is left of its session: nobody waits for them any 
 struct LookAtPorts {  // Unopened is to be told if some were never opened
   SpawnId spawn;
 };
+struct AwaitReady {  // Ready is to be told once it is
+  SpawnId spawn;
+};
+struct Ready {  // it is; Unhealthy is to be told if it stops working
+  SpawnId spawn;
+};
+struct AskNoMore {  // it is to end, or has: neither of the two is to be told
+  SpawnId spawn;
+};
 struct Reap {  // take back what the dead participant held in its channels
   SpawnId spawn;
 };
@@ -106,10 +117,11 @@ struct Done {
 };
 }  // namespace action
 
-using Action = std::variant<action::Launch, action::Ask, action::Kill, action::Sweep, action::Inspect,
-                            action::LetGo, action::LookAtPorts, action::Reap, action::Release,
-                            action::WriterGone, action::ReaderGone, action::EndWriters, action::EndReaders,
-                            action::Failed, action::Skipped, action::Stopping, action::Done>;
+using Action =
+    std::variant<action::Launch, action::Ask, action::Kill, action::Sweep, action::Inspect, action::LetGo,
+                 action::LookAtPorts, action::Reap, action::Release, action::WriterGone, action::ReaderGone,
+                 action::EndWriters, action::EndReaders, action::Failed, action::Skipped, action::Stopping,
+                 action::Done, action::AwaitReady, action::Ready, action::AskNoMore>;
 using Actions = std::vector<Action>;
 
 [[nodiscard]] std::string_view name(Effect effect);       // stops, goes on, ignored, stopping

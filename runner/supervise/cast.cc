@@ -38,6 +38,8 @@ Role role_of(const Graph& graph, const Process& process) {
   role.stop_signal = process.stop_signal;
   role.grace = bounded(process.grace);
   role.timeout = bounded(process.timeout);
+  if (process.ready) role.ready = bounded(process.ready->timeout);
+  role.health = process.health.has_value();
   for (const After& after : process.after) role.needs.push_back({after.process, after.condition});
   for (const PortId id : process.ports) {
     const Port& port = graph.at(id);

@@ -34,6 +34,8 @@ struct Role {
   int stop_signal = 15;
   Duration grace = std::chrono::seconds(10);
   std::optional<Duration> timeout;
+  std::optional<Duration> ready;  // within which it must be ready; absent: it is once it has started
+  bool health = false;            // it is looked after, once it is ready
   std::vector<Need> needs;
   std::vector<ProcessId> dependents;     // those that need this one
   std::uint32_t group = 0;               // those of one group start together

@@ -49,6 +49,16 @@ struct Poisoned {  // something impossible was found in its memory, by ourselves
 struct Unopened {  // it has ports that it has not opened in all this time
   SpawnId spawn;
 };
+struct Ready {  // others may rely on it
+  SpawnId spawn;
+};
+struct Unhealthy {  // it does not work any more
+  SpawnId spawn;
+};
+struct Patience {  // it says that it will not be ready sooner than this
+  SpawnId spawn;
+  Duration more{};
+};
 struct Time {};  // `now` has come: see deadline()
 struct StopSignal {
   int signal = 0;  // INT, TERM, HUP, QUIT
@@ -69,6 +79,7 @@ struct Finished {  // nothing more can come of it
 
 using Event = std::variant<event::Begin, event::Started, event::Refused, event::Exited, event::Empty,
                            event::Hangs, event::Poisoned, event::Unopened, event::Time, event::StopSignal,
-                           event::StdoutLost, event::Overdue, event::Died, event::Finished>;
+                           event::StdoutLost, event::Overdue, event::Died, event::Finished, event::Ready,
+                           event::Unhealthy, event::Patience>;
 
 }  // namespace procgraph

@@ -105,6 +105,26 @@ void Logs::line(Pipe& pipe, std::string_view text, bool cut) {
   ++lines_;
   last_words_[pipe.spawn.value].add(text);
   reporter_.line(pipe.label, pipe.stream, text, cut);
+  if (tell_line_) tell_line_(pipe.spawn, text);
+}
+
+// A daemon that holds the pipe may write for ever.
+bool Logs::empty(Pipe& pipe) {
+  int left = 0;
+  ::ioctl(pipe.end.native_handle(), FIONREAD, &left);
+  bool is_open = true;
+  while (left > 0 && is_open) {
+    is_open = read(pipe, static_cast<std::size_t>(left));
+    left -= static_cast<int>(buffer_.size());
+  }
+  return is_open;
+}
+
+void Logs::catch_up(SpawnId id) {
+  const Both both = pipes_[id.value];
+  for (const std::shared_ptr<Pipe>& pipe : both) {
+    if (pipe) empty(*pipe);
+  }
 }
 
 void Logs::finish(SpawnId id) {
@@ -112,15 +132,7 @@ void Logs::finish(SpawnId id) {
   const Both both = pipes_[id.value];
   for (const std::shared_ptr<Pipe>& pipe : both) {
     if (!pipe) continue;
-    // As much as lies there now: a daemon that holds the pipe may write for ever.
-    int left = 0;
-    ::ioctl(pipe->end.native_handle(), FIONREAD, &left);
-    bool is_open = true;
-    while (left > 0 && is_open) {
-      is_open = read(*pipe, static_cast<std::size_t>(left));
-      left -= static_cast<int>(buffer_.size());
-    }
-    if (is_open) close(*pipe);
+    if (empty(*pipe)) close(*pipe);
   }
 }
 

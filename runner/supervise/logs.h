@@ -43,6 +43,10 @@ class Logs {
   [[nodiscard]] std::uint64_t lines() const { return lines_; }  // so far, of all
   // No longer (or again) reads what would go to this output.
   void hold(LogStream stream, bool held);
+  // Takes what lies in its pipes now.
+  void catch_up(SpawnId id);
+  // Called with each line, as it is read.
+  void on_line(std::function<void(SpawnId, std::string_view)> tell) { tell_line_ = std::move(tell); }
   // Called after each piece that was read: there is something to be written.
   void on_read(std::function<void()> tell) { tell_ = std::move(tell); }
 
@@ -52,6 +56,7 @@ class Logs {
 
   void wait(const std::shared_ptr<Pipe>& pipe);
   bool read(Pipe& pipe, std::size_t most);
+  bool empty(Pipe& pipe);  // as much as lies there now; false: it is closed
   void close(Pipe& pipe);
   void line(Pipe& pipe, std::string_view text, bool cut);
 
@@ -65,6 +70,7 @@ class Logs {
   std::array<std::vector<std::shared_ptr<Pipe>>, 2> resting_;  // what hold() keeps from being read
   std::uint64_t lines_ = 0;
   std::function<void()> tell_;
+  std::function<void(SpawnId, std::string_view)> tell_line_;
 };
 
 }  // namespace procgraph

@@ -78,10 +78,36 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
             .gone = [this](SpawnId id, std::uint16_t number) { go(id, number); }});
   }
   logs_.on_read([this] { outflow_.soon(); });
+  if (std::ranges::any_of(plan.spawns, [](const Spawn& spawn) { return spawn.ready || spawn.health; }))
+    hear_readiness();
   narrator_.begin(options.containment);
   const auto& channels = plan.graph.channels;
   if (std::ranges::any_of(channels, [](const Channel& channel) { return channel.outside.any(); }))
     open_door();
+}
+
+void Loop::hear_readiness() {
+  prober_.emplace(
+      io_, plan_, opened_,
+      Prober::Hears{
+          .ready = [this](SpawnId id) { tell(event::Ready{id}); },
+          .unhealthy =
+              [this](SpawnId id) {
+                narrator_.unhealthy(id);
+                tell(event::Unhealthy{id});
+              },
+          .patience =
+              [this](SpawnId id, Duration more) {
+                narrator_.patience(id, more, clock_.now());
+                tell(event::Patience{id, more});
+              },
+          .trouble = [this](SpawnId id, std::string text) { narrator_.trouble(id, std::move(text)); },
+          .status =
+              [this](SpawnId id, std::string_view text) {
+                narrator_.status(id, text);
+                outflow_.soon();
+              }});
+  logs_.on_line([this](SpawnId id, std::string_view text) { prober_->line(id, text); });
 }
 
 void Loop::open_door() {
@@ -195,9 +221,14 @@ void Loop::launch_next() {
 void Loop::start(SpawnId id) {
   Result<Logs::Pipes> pipes = logs_.open(id);
   if (!pipes) return refuse(id, {"pipe2", pipes.error().code}, pipes.error().text());
-  auto launched = launch(plan_.at(id), opened_, pipes->ends(), registrar_ ? registrar_->address() : "");
-  if (const auto* error = std::get_if<SpawnError>(&launched))
+  Result<ReadyEnds> ready = prober_ ? prober_->prepare(id) : ReadyEnds{};
+  if (!ready) return refuse(id, {ready.error().what, ready.error().code}, ready.error().text());
+  auto launched =
+      launch(plan_.at(id), opened_, pipes->ends(), registrar_ ? registrar_->address() : "", *ready);
+  if (const auto* error = std::get_if<SpawnError>(&launched)) {
+    if (prober_) prober_->leave(id);
     return refuse(id, *error, explain(*error, plan_.at(id)));
+  }
   Child& child = std::get<Child>(launched);
   by_pid_.emplace(child.pid, id);
   narrator_.started(id, child.pid, clock_.now());
@@ -256,6 +287,19 @@ void Loop::perform(const action::LookAtPorts& action) {
   const std::vector<PortId> unopened = ends_.unopened(action.spawn);
   for (const PortId port : unopened) narrator_.unopened(action.spawn, plan_.graph.at(port));
   if (!unopened.empty()) tell(event::Unopened{action.spawn});
+}
+
+void Loop::perform(const action::AwaitReady& action) {
+  prober_->await_ready(action.spawn, live_[action.spawn.value].session);
+}
+
+void Loop::perform(const action::Ready& action) {
+  if (plan_.at(action.spawn).ready) narrator_.ready(action.spawn, clock_.now());
+  prober_->watch_health(action.spawn, live_[action.spawn.value].session);
+}
+
+void Loop::perform(const action::AskNoMore& action) {
+  prober_->leave(action.spawn);
 }
 
 void Loop::perform(const action::Reap& action) {

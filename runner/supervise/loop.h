@@ -25,6 +25,7 @@
 #include "supervise/narrator.h"
 #include "supervise/outflow.h"
 #include "supervise/outsiders.h"
+#include "supervise/prober.h"
 #include "supervise/registrar.h"
 #include "supervise/step.h"
 #include "supervise/supervise.h"
@@ -52,6 +53,9 @@ class Loop {
   void perform(const action::Inspect& action);
   void perform(const action::LetGo& action);
   void perform(const action::LookAtPorts& action);
+  void perform(const action::AwaitReady& action);
+  void perform(const action::Ready& action);
+  void perform(const action::AskNoMore& action);
   void perform(const action::Reap& action);
   void perform(const action::Release& action);
   void perform(const action::WriterGone& action);
@@ -75,6 +79,7 @@ class Loop {
   [[nodiscard]] SpawnId spawn_of(pid_t first) const;
   void come(SpawnId id, std::uint16_t number, pid_t pid);
   void go(SpawnId id, std::uint16_t number);
+  void hear_readiness();
   void open_door();
   void leave(std::uint16_t number, const std::set<ChannelId>& channels);  // one from outside
 
@@ -85,6 +90,7 @@ class Loop {
   void take(const signalfd_siginfo& signal);
   void reap();
   void take(const ChildChange& change);
+  void hear_last(SpawnId id);
   void pause();
   [[nodiscard]] std::vector<pid_t> sessions() const;
 
@@ -109,6 +115,7 @@ class Loop {
   std::optional<Numbers> numbers_;
   std::optional<Registrar> registrar_;
   std::optional<Outsiders> outsiders_;         // where a channel is open to them
+  std::optional<Prober> prober_;               // where something is asked of a process
   std::vector<Live> live_;                     // by spawn
   std::unordered_map<pid_t, SpawnId> by_pid_;  // first processes that are not reaped
   std::deque<SpawnId> launches_;

@@ -45,10 +45,32 @@ void Narrator::begin(const std::string& containment) {
 }
 
 void Narrator::started(SpawnId id, pid_t pid, Instant now) {
-  facts_[id.value].began = now;
+  facts_[id.value] = {.began = now};
   reporter_.news(fmt::format("{} started (pid {})", label(id), pid));
   const std::array<Field, 1> fields{Field{"pid", std::int64_t{pid}}};
   reporter_.event("started", label(id), fields);
+}
+
+void Narrator::ready(SpawnId id, Instant now) {
+  const Duration took = now - facts_[id.value].began;
+  reporter_.news(fmt::format("{} is ready, after {:.3f} s", label(id), seconds(took)));
+  const std::array<Field, 1> fields{Field{"milliseconds", std::int64_t{took / std::chrono::milliseconds(1)}}};
+  reporter_.event("ready", label(id), fields);
+}
+
+void Narrator::unhealthy(SpawnId id) {
+  const std::array<Field, 1> fields{Field{"reason", std::string_view(facts_[id.value].trouble)}};
+  reporter_.event("unhealthy", label(id), fields);
+}
+
+void Narrator::status(SpawnId id, std::string_view text) {
+  facts_[id.value].status = escape(text);
+  reporter_.news(fmt::format("{}: {}", label(id), facts_[id.value].status));
+}
+
+void Narrator::patience(SpawnId id, Duration more, Instant now) {
+  Facts& facts = facts_[id.value];
+  facts.patience = std::max(facts.patience, now - facts.began + more);
 }
 
 void Narrator::refused(SpawnId id, std::string explanation) {
@@ -158,13 +180,22 @@ std::string Narrator::why(const Failure& failure) const {
                           failure.why);
   if (failure.why == Why::kLease) return why_overdue(failure);
   const Facts& facts = facts_[failure.spawn.value];
+  return procgraph::why(
+      {.label = label(failure.spawn),
+       .exit = facts.exit,
+       .explanation = facts.explanation,
+       .stopped_by = facts.stopped_when_asked,
+       .timeout = time_of(failure),
+       .trouble = facts.status.empty() ? facts.trouble
+                                       : fmt::format("{}; its status: {}", facts.trouble, facts.status)},
+      failure.why);
+}
+
+// How long it had.
+Duration Narrator::time_of(const Failure& failure) const {
   const Role& role = cast_.at(cast_.owner(failure.spawn));
-  return procgraph::why({.label = label(failure.spawn),
-                         .exit = facts.exit,
-                         .explanation = facts.explanation,
-                         .stopped_by = facts.stopped_when_asked,
-                         .timeout = role.timeout.value_or(Duration{})},
-                        failure.why);
+  if (failure.why != Why::kReady) return role.timeout.value_or(Duration{});
+  return std::max(role.ready.value_or(Duration{}), facts_[failure.spawn.value].patience);
 }
 
 std::string Narrator::named(ChannelId id) const {

@@ -26,6 +26,13 @@ class Narrator {
   void begin(const std::string& containment);
   void started(SpawnId id, pid_t pid, Instant now);
   void refused(SpawnId id, std::string explanation);
+  // Others may rely on it.
+  void ready(SpawnId id, Instant now);
+  void unhealthy(SpawnId id);
+  // Why the last probe of it failed; what it says of itself; that it wants so much more time to be ready.
+  void trouble(SpawnId id, std::string text) { facts_[id.value].trouble = std::move(text); }
+  void status(SpawnId id, std::string_view text);
+  void patience(SpawnId id, Duration more, Instant now);
   void exited(SpawnId id, const Exit& exit, Instant now);
   void hangs(SpawnId id, std::span<const pid_t> pids);
   void unopened(SpawnId id, const Port& port);
@@ -60,13 +67,16 @@ class Narrator {
     std::string explanation;
     int stopped_by = 0;
     int stopped_when_asked = 0;
-    ChannelId overdue;  // a message of which it held for too long
+    std::string trouble, status;
+    Duration patience{};  // beyond the file's: as long as it has asked for
+    ChannelId overdue;    // a message of which it held for too long
   };
 
   [[nodiscard]] const std::string& label(SpawnId id) const { return plan_.at(id).label; }
   [[nodiscard]] std::string holder(std::uint16_t participant) const;
   [[nodiscard]] std::string why(const Failure& failure) const;
   [[nodiscard]] std::string why_of_channel(const Failure& failure) const;
+  [[nodiscard]] Duration time_of(const Failure& failure) const;
   [[nodiscard]] std::string why_overdue(const Failure& failure) const;
   [[nodiscard]] std::string named(ChannelId id) const;
   void final_failure(const Failure& failure);

@@ -56,6 +56,7 @@ void Loop::reap() {
   }
   bool stranger = false;
   for (const ChildChange& change : changes) {
+    if (prober_ && prober_->take(change)) continue;
     stranger = stranger || !by_pid_.contains(change.pid);
     take(change);
   }
@@ -72,6 +73,7 @@ void Loop::take(const ChildChange& change) {
   }
   if (change.what == ChildChange::What::kContinued) return narrator_.continued(id);
   by_pid_.erase(found);
+  hear_last(id);
   const bool killed = change.what == ChildChange::What::kKilled;
   const Exit exit{
       .code = killed ? 0 : change.status, .signal = killed ? change.status : 0, .core = change.core};
@@ -79,8 +81,20 @@ void Loop::take(const ChildChange& change) {
   tell(event::Exited{id, exit, look_for_poison(id)});
 }
 
+// What it said before its end counts before its end.
+void Loop::hear_last(SpawnId id) {
+  const auto& ready = plan_.at(id).ready;
+  if (!ready || situation_.at(id).ready) return;
+  if (ready->kind == ProbeKind::kLog) logs_.catch_up(id);
+  prober_->listen(id);
+}
+
 std::vector<pid_t> Loop::sessions() const {
   std::vector<pid_t> all = leftovers_.sessions();
+  if (prober_) {
+    const std::vector<pid_t> probes = prober_->sessions();
+    all.insert(all.end(), probes.begin(), probes.end());
+  }
   for (const auto& [pid, id] : by_pid_) all.push_back(pid);
   return all;
 }
@@ -92,6 +106,7 @@ void Loop::pause() {
   stop_as_job();
   clock_.resume_from(since);
   attendant_.forgive();
+  if (prober_) prober_->forgive();
   signal_sessions(sessions(), SIGCONT);
   timer_is_set_.reset();
   set_timer();

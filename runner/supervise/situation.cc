@@ -16,6 +16,11 @@ void Deadlines::clear(Kind kind, SpawnId spawn) {
   when_.erase(found);
 }
 
+std::optional<Instant> Deadlines::of(Kind kind, SpawnId spawn) const {
+  const auto found = when_.find({kind, spawn.value});
+  return found == when_.end() ? std::optional<Instant>() : found->second;
+}
+
 std::optional<Instant> Deadlines::next() const {
   if (order_.empty()) return {};
   return order_.begin()->first;
@@ -35,7 +40,8 @@ Situation make_situation(const Cast& cast) {
   situation.left = static_cast<std::uint32_t>(cast.owners.size());
   situation.ranks.resize(cast.ranks.size());
   for (const Role& role : cast.roles) {
-    situation.roles.push_back({.unstarted = role.count, .unended = role.count, .unjudged = role.count});
+    situation.roles.push_back(
+        {.unstarted = role.count, .unended = role.count, .unjudged = role.count, .unready = role.count});
     situation.ranks[role.rank] += role.count;
     situation.counting += role.counts();
   }

@@ -33,6 +33,7 @@ class Deadlines {
     kRetry,
     kGrace,
     kTimeout,
+    kReady,
     kPorts,
     kDeath,
     kGraphTimeout,
@@ -44,6 +45,7 @@ class Deadlines {
 
   void set(Instant when, Kind kind, SpawnId spawn = {});
   void clear(Kind kind, SpawnId spawn = {});
+  [[nodiscard]] std::optional<Instant> of(Kind kind, SpawnId spawn) const;
   [[nodiscard]] std::optional<Instant> next() const;
   // The earliest one that is due, taken out.
   [[nodiscard]] std::optional<Key> take(Instant now);
@@ -66,14 +68,21 @@ struct SpawnState {
   bool looked = false;   // at its ports
   bool hangs = false;    // abandoned: it may still be there
   bool overdue = false;  // held a message for too long
+  bool ready = false;
+  bool was_ready = false;  // in this start or an earlier one
+  bool probed = false;     // something is asked of it
+  bool unready = false;    // it was not ready in time
+  bool unhealthy = false;  // it was ready, and did not work any more
 };
 
 struct RoleState {
-  std::uint32_t unstarted = 0, unended = 0, unjudged = 0;  // spawns
-  bool failed = false;                                     // one of them, finally
-  bool never_started = false;                              // one of them, and never will
-  bool skipped = false;                                    // all of them
-  bool gone = false;                                       // its ends of channels are given up
+  std::uint32_t unstarted = 0, unended = 0, unjudged = 0,
+                unready = 0;   // spawns
+  bool failed = false;         // one of them, finally
+  bool never_ready = false;    // one of them, and never will
+  bool never_started = false;  // one of them, and never will
+  bool skipped = false;        // all of them
+  bool gone = false;           // its ends of channels are given up
 };
 
 struct EdgeState {

@@ -5,13 +5,15 @@
 
 namespace procgraph {
 
-// Of all replicas. `ready` is `started` as long as nothing else can be asked for.
+// Of all replicas.
 Turn::Hope Turn::hope(const Need& need) const {
   const RoleState& role = state_.roles[need.process.value];
   const bool judged = role.unjudged == 0;
   switch (need.condition) {
-    case Condition::kStarted:
     case Condition::kReady:
+      if (role.never_ready || role.never_started) return Hope::kLost;
+      return role.unready == 0 ? Hope::kHolds : Hope::kOpen;
+    case Condition::kStarted:
       if (role.never_started) return Hope::kLost;
       return role.unstarted == 0 ? Hope::kHolds : Hope::kOpen;
     case Condition::kFinished:

@@ -124,6 +124,9 @@ void Turn::fire(const Deadlines::Key& key) {
     case Deadlines::Kind::kTimeout:
       at(id).timed_out = true;
       return move(id, life::Input::kStop);
+    case Deadlines::Kind::kReady:
+      at(id).unready = true;
+      return move(id, life::Input::kStop);
     case Deadlines::Kind::kPorts:
       return look_at_ports(id);
     case Deadlines::Kind::kDeath:
@@ -187,6 +190,7 @@ void Turn::apply(SpawnId id, life::Action what) {
       spawn.asked = true;
       state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
       state_.deadlines.clear(Deadlines::Kind::kPorts, id);
+      ask_no_more(id);
       start_grace();
       return emit(action::Ask{id, role.stop_signal});
     case life::Action::kKill:
@@ -194,10 +198,12 @@ void Turn::apply(SpawnId id, life::Action what) {
       state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
       state_.deadlines.clear(Deadlines::Kind::kPorts, id);
       state_.deadlines.clear(Deadlines::Kind::kGrace, id);
+      ask_no_more(id);
       expect_death(id);
       return emit(action::Kill{id});
     case life::Action::kSweep:
       state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
+      ask_no_more(id);
       if (!spawn.asked) look_at_ports(id);
       start_grace();
       emit(action::Reap{id});
@@ -235,6 +241,7 @@ void Turn::watch(SpawnId id) {
   if (const auto timeout = cast_.at(owner).timeout)
     state_.deadlines.set(now_ + *timeout, Deadlines::Kind::kTimeout, id);
   if (cast_.at(owner).opens) state_.deadlines.set(now_ + kPortsOpen, Deadlines::Kind::kPorts, id);
+  await_ready(id);
   changed(owner);
 }
 
@@ -254,6 +261,7 @@ void Turn::settle_end(SpawnId id) {
   state_.deadlines.clear(Deadlines::Kind::kGrace, id);
   state_.deadlines.clear(Deadlines::Kind::kDeath, id);
   --state_.left;
+  if (!at(id).was_ready) at(owner).never_ready = true;
   if (--state_.ranks[cast_.at(owner).rank] == 0) press_ = true;
   if (!cast_.at(owner).writes.empty()) emit(action::WriterGone{id});
   if (!cast_.at(owner).reads.empty()) emit(action::ReaderGone{id});

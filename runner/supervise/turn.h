@@ -23,6 +23,9 @@ class Turn {
   void take(const event::Hangs& event);
   void take(const event::Poisoned& event);
   void take(const event::Unopened& event);
+  void take(const event::Ready& event);
+  void take(const event::Unhealthy& event);
+  void take(const event::Patience& event);
   void take(const event::Time&);
   void take(const event::StopSignal& event);
   void take(const event::StdoutLost& event);
@@ -53,6 +56,11 @@ class Turn {
   [[nodiscard]] RoleState& at(ProcessId id) { return state_.roles[id.value]; }
   void emit(Action what) { actions_.push_back(std::move(what)); }
   void changed(ProcessId id) { changed_.push_back(id); }
+
+  // readiness.cc: when others may rely on one, and when no longer.
+  void await_ready(SpawnId id);
+  void become_ready(SpawnId id);
+  void ask_no_more(SpawnId id);
 
   // start.cc: conditions, start groups, skipping; the ends of channels.
   [[nodiscard]] Hope hope(const Need& need) const;

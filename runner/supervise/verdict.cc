@@ -30,7 +30,9 @@ Verdict Turn::verdict_of(SpawnId id) const {
   const SpawnState& spawn = state_.at(id);
   const Role& role = cast_.at(cast_.owner(id));
   if (spawn.life == life::State::kSkipped) return Verdict::kSkipped;
-  if (spawn.refusal != 0 || spawn.timed_out || spawn.hangs || spawn.overdue) return Verdict::kFailed;
+  if (spawn.refusal != 0 || spawn.timed_out || spawn.hangs || spawn.overdue || spawn.unready ||
+      spawn.unhealthy)
+    return Verdict::kFailed;
   if (spawn.exit.signal == 0 && std::ranges::count(role.ok_codes, spawn.exit.code) > 0)
     return Verdict::kSucceeded;
   if (spawn.asked && (role.service || died_of(spawn.exit, role.stop_signal))) return Verdict::kStopped;
@@ -61,8 +63,8 @@ void Turn::fail(SpawnId id) {
   } else if (spawn.hangs) {
     failure.why = Why::kHangs;
     failure.code = 71;
-  } else if (spawn.overdue) {
-    failure.why = Why::kLease;
+  } else if (spawn.overdue || spawn.unready || spawn.unhealthy) {
+    failure.why = spawn.overdue ? Why::kLease : spawn.unready ? Why::kReady : Why::kHealth;
     failure.code = 1;
   }
   record(failure, spawn.hangs ? OnFailure::kStop : cast_.at(owner).on_failure);

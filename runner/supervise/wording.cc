@@ -59,6 +59,12 @@ std::string why(const Failing& failing, Why why) {
       return fmt::format("{} failed: it held a message of {} for more than {}, the lease_timeout{}",
                          failing.label, failing.channel, format_duration(failing.timeout),
                          in_brackets(failing.stopped_by));
+    case Why::kReady:
+      return fmt::format("{} failed: it was not ready after {} ({}){}", failing.label,
+                         format_duration(failing.timeout), failing.trouble, in_brackets(failing.stopped_by));
+    case Why::kHealth:
+      return fmt::format("{} failed: it was not healthy any more ({}){}", failing.label, failing.trouble,
+                         in_brackets(failing.stopped_by));
     case Why::kDeadMessage:
       return fmt::format("{}; it has no dead_letter to take it", failing.explanation);
     case Why::kDeadLetters:

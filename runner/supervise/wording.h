@@ -28,6 +28,7 @@ struct Failing {
   std::string explanation;  // of a start that failed, of an output that cannot be written, of a poisoning
   int stopped_by = 0;       // the signal that had it stopped when we asked it to end
   Duration timeout{};
+  std::string trouble{};      // of a probe, or what was not heard
   std::uint64_t letters = 0;  // messages of the channel that are dead letters
 };
 

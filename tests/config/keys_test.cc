@@ -40,6 +40,12 @@ std::string file_with(Place place, const std::string& entry) {
       return "processes: { f: { command: x, stdout: { " + entry + " } } }\n";
     case Place::kStop:
       return "processes: { f: { command: x, stop: { " + entry + " } } }\n";
+    case Place::kReady:
+      return "processes: { f: { command: x, ready: { " + entry + " } } }\n";
+    case Place::kHealth:
+      return "processes: { f: { command: x, health: { " + entry + " } } }\n";
+    case Place::kHttp:
+      return "processes: { f: { command: x, health: { http: { " + entry + " } } } }\n";
     case Place::kDeadLetter:
       return "queues: { q: { dead_letter: { " + entry + " } } }\n";
     default:

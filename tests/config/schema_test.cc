@@ -52,6 +52,16 @@ TEST(Schema, AcceptsWhatTheParserAccepts) {
            "shared_memory: { a: { size: 4KiB }, b: { size: 1, lock: true, initial: x, sync: [l, e] } "
            "}\ndefaults: { "
            "shared_memory: { size: 4096 } }\n",
+           "processes: { a: { command: x, ready: notify, health: { watchdog: 5s } }, b: { command: x, ready: "
+           "started, after: { a: ready, c: { ready: true } } }, c: { command: x, ready: { fd: 5, timeout: 1m "
+           "} }, "
+           "d: { command: x, ready: { exec: [a, b] }, health: { exec: a b, interval: 1s, timeout: 2s, "
+           "retries: 1 "
+           "} }, e: { command: x, ready: { tcp: '127.0.0.1:80' }, health: { http: { socket: s, path: /x, "
+           "status: "
+           "200-299 } } }, f: { command: x, ready: { http: 'http://[::1]:80/x' } }, g: { command: x, ready: "
+           "{ "
+           "log: up } } }\n",
            "pipelines: [[a, b], [c, d, e]]\npipes: { p: { capacity: 64KiB } }\n",
        }) {
     EXPECT_EQ(refused(yaml), "") << yaml;
@@ -71,7 +81,16 @@ TEST(Schema, RefusesWhatTheParserRefuses) {
            "processes: { f: { command: [] } }\n",
            "processes: { f: { command: x, reads: a/b } }\n",
            "processes: { f: { command: x, ok_codes: [256] } }\n",
-           "processes: { f: { command: x, after: { g: ready } } }\n",
+           "processes: { f: { command: x, after: { g: { rady: true } } } }\n",
+           "processes: { f: { command: x, after: { g: { ready: false } } } }\n",
+           "processes: { f: { command: x, ready: soon } }\n",
+           "processes: { f: { command: x, ready: { fd: 2 } } }\n",
+           "processes: { f: { command: x, ready: { tcp: 5432 } } }\n",
+           "processes: { f: { command: x, ready: { http: { path: /x } } } }\n",
+           "processes: { f: { command: x, ready: { http: 'https://x' } } }\n",
+           "processes: { f: { command: x, health: { log: x } } }\n",
+           "processes: { f: { command: x, health: { exec: x, retries: 0 } } }\n",
+           "processes: { f: { command: x, health: x } }\n",
            "processes: { f: { command: x, reads: { p: { fd: 5 } } } }\n",
            "queues: { q: { capacity: 10KiB } }\n",
            "queues: { q: { memory: 1.5GB } }\n",

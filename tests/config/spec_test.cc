@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "base/socket_address.h"
 #include "load.h"
 
 namespace procgraph::testing {
@@ -120,6 +121,39 @@ TEST(Spec, HasAProcessThatSaysEverything) {
   EXPECT_EQ(second.after[0].process.value, "first");
   EXPECT_EQ(second.after[0].condition.value, Condition::kStarted);
   EXPECT_EQ(second.after[1].condition.value, Condition::kSucceeded);
+}
+
+TEST(Spec, HasReadinessAndHealth) {
+  const Loaded loaded = load_text(
+      "processes:\n"
+      "  a: { command: x, ready: notify, health: { watchdog: 30s } }\n"
+      "  b: { command: x, ready: { http: { socket: s, path: '/${replica}', status: 204 }, timeout: 5m } }\n"
+      "  c: { command: x, ready: { http: 'http://localhost' }, health: { exec: ./check 1, interval: 1s, "
+      "timeout: 250ms, retries: 7 } }\n"
+      "  d: { command: x, ready: started, after: { a: { ready: true } } }\n"
+      "  e: { command: x, ready: { log: 'up|on' }, health: { tcp: '${socket.s.address}' } }\n"
+      "defaults: { processes: { ready: { fd: 9 } } }\n");
+  ASSERT_FALSE(loaded.diagnostics.has_errors()) << loaded.text();
+  const auto& p = loaded.spec.processes;
+  EXPECT_EQ(p.at(0).ready->probe.kind, ProbeKind::kNotify);
+  EXPECT_EQ(p.at(0).ready->timeout, 60s);
+  EXPECT_EQ(p.at(0).health->probe.kind, ProbeKind::kWatchdog);
+  EXPECT_EQ(p.at(0).health->timeout, 30s);
+  EXPECT_EQ(p.at(1).ready->probe.address.value, socket_reference("s", "address"));
+  EXPECT_EQ(p.at(1).ready->probe.path, "/\x01");
+  EXPECT_EQ(p.at(1).ready->probe.least_status, 204);
+  EXPECT_EQ(p.at(1).ready->probe.most_status, 204);
+  EXPECT_EQ(p.at(1).ready->timeout, 5min);
+  EXPECT_EQ(p.at(2).ready->probe.address.value, "localhost:80");
+  EXPECT_EQ(p.at(2).ready->probe.path, "/");
+  EXPECT_EQ(p.at(2).health->probe.command.words.at(0).value, "/graphs/check");
+  EXPECT_EQ(p.at(2).health->interval, 1s);
+  EXPECT_EQ(p.at(2).health->timeout, 250ms);
+  EXPECT_EQ(p.at(2).health->retries, 7U);
+  EXPECT_FALSE(p.at(3).ready) << "it started, whatever the defaults say";
+  EXPECT_EQ(p.at(3).after.at(0).condition.value, Condition::kReady);
+  EXPECT_EQ(p.at(4).ready->probe.pattern, "up|on");
+  EXPECT_EQ(p.at(4).health->retries, 3U);
 }
 
 TEST(Spec, HasPortsAndStreams) {

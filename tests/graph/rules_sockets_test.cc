@@ -135,15 +135,15 @@ g.yaml:3:74: error: '${socket.q.host}' names an unknown socket
 g.yaml:5:15: error: '${socket.data.host}' has no meaning in the name of a program
   5 │     command: "${socket.data.host} x"
     │               ^~~~~~~~~~~~~~~~~~~
-    hint: a socket's address is filled in in command and env
+    hint: a socket's address is filled in in command, env and probes
 g.yaml:6:10: error: '${socket.data.port}' has no meaning in 'cwd'
   6 │     cwd: "/${socket.data.port}"
     │          ^~~~~~~~~~~~~~~~~~~~~~
-    hint: a socket's address is filled in in command and env
+    hint: a socket's address is filled in in command, env and probes
 g.yaml:7:21: error: '${socket.data.host}' has no meaning in the file of a stream
   7 │     stdout: { file: "${socket.data.host}" }
     │                     ^~~~~~~~~~~~~~~~~~~~~
-    hint: a socket's address is filled in in command and env
+    hint: a socket's address is filled in in command, env and probes
 6 errors
 )");
 }

@@ -26,6 +26,19 @@ ProcessId find(const Graph& graph, const std::string& name) {
   return std::ranges::find(graph.processes, name, &Process::name)->id;
 }
 
+Probe probe_of(const ProbeSpec& spec) {
+  Probe probe{.kind = spec.kind,
+              .fd = spec.fd ? spec.fd->value : -1,
+              .address = spec.address.value,
+              .path = spec.path,
+              .least_status = spec.least_status,
+              .most_status = spec.most_status,
+              .pattern = spec.pattern};
+  for (const Text& word : spec.command.words) probe.argv.push_back(word.value);
+  if (!probe.argv.empty()) probe.program = probe.argv[0];
+  return probe;
+}
+
 // The first spawn of a program opens what stays open: it must not look like a leak of the first run.
 void spawn_once() {
   static const bool done = [] {
@@ -90,6 +103,8 @@ Plan RunTest::plan(const std::vector<Script>& scripts) const {
         script.more.program ? std::vector{script.text} : std::vector<std::string>{"sh", "-c", script.text};
     spawn.env = {"PATH=/usr/bin:/bin", "T=" + folder_};
     spawn.cwd = script.more.cwd;
+    if (process.ready) spawn.ready = probe_of(process.ready->probe);
+    if (process.health) spawn.health = probe_of(process.health->probe);
   }
   for (const auto& [left, right] : pipes_) join(plan, left, right);
   return plan;

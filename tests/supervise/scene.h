@@ -63,6 +63,9 @@ class Scene {
     return *this;
   }
   Scene& overdue(const std::string& name) { return tell(event::Overdue{spawn(name)}); }
+  Scene& ready(const std::string& name) { return tell(event::Ready{spawn(name)}); }
+  Scene& unhealthy(const std::string& name) { return tell(event::Unhealthy{spawn(name)}); }
+  Scene& patience(const std::string& name, Duration more) { return tell(event::Patience{spawn(name), more}); }
   Scene& died(const std::string& name) { return tell(event::Died{channel(name)}); }
   Scene& finished(const std::string& name) { return tell(event::Finished{channel(name)}); }
 

@@ -66,6 +66,8 @@ void Simulation::make_role(std::uint32_t index, std::uint32_t channels) {
   role.stop_signal = chance(80) ? SIGTERM : SIGINT;
   role.grace = 1ms + some(10s);
   if (chance(15)) role.timeout = 1ms + some(20s);
+  if (chance(30)) role.ready = 1ms + some(10s);
+  role.health = chance(30);
   role.group = chance(70) ? index : below(index + 1);
   role.rank = below(4);
   for (std::uint32_t channel = 0; channel < channels; ++channel) {
@@ -132,6 +134,7 @@ void Simulation::tell(const Event& event) {
   }
   check_graces();
   check_reach();
+  check_readiness();
   check_progress();
 }
 
@@ -147,6 +150,11 @@ void Simulation::see(const action::Launch& action) {
   Truth& truth = truth_[action.spawn.value];
   must(!truth.ordered && !truth.started, "a second launch");
   must(!stopping_since_, "a launch during the stop");
+  for (const Need& need : cast_.at(cast_.owner(action.spawn)).needs) {
+    const Role& other = cast_.at(need.process);
+    for (std::uint32_t i = other.first; i < other.first + other.count; ++i)
+      must(need.condition != Condition::kReady || truth_[i].ready, "a launch before what it needs is ready");
+  }
   truth.ordered = true;
   after(2s, [this, id = action.spawn] { try_launch(id); });
 }
@@ -158,6 +166,8 @@ void Simulation::try_launch(SpawnId id) {
   if (chance(8)) return tell(event::Refused{id, false, 127});
   if (chance(8)) return tell(event::Refused{id, true, 71});
   truth.started = true;
+  truth.started_at = now_;
+  truth.ready = !cast_.at(cast_.owner(id)).ready;
   tell(event::Started{id});
   if (chance(85)) after(30s, [this, id] { exit(id, some_exit()); });
 }
@@ -178,9 +188,48 @@ void Simulation::be_empty(SpawnId id) {
   tell(event::Empty{id});
 }
 
+// Before the first deadline, after the last, or never.
+void Simulation::see(const action::AwaitReady& action) {
+  Truth& truth = truth_[action.spawn.value];
+  must(truth.alive() && !truth.asked && !truth.ready && !truth.probed, "its readiness is awaited in vain");
+  truth.probed = true;
+  if (chance(80)) after(12s, [this, id = action.spawn] { be_ready(id); });
+  if (chance(20)) after(12s, [this, id = action.spawn] { tell(event::Patience{id, some(20s)}); });
+}
+
+// Whatever asks it may answer late: the brain is told all the same.
+void Simulation::be_ready(SpawnId id) {
+  Truth& truth = truth_[id.value];
+  if (truth.alive() && !truth.asked) truth.ready = true;
+  tell(event::Ready{id});
+}
+
+void Simulation::see(const action::Ready& action) {
+  Truth& truth = truth_[action.spawn.value];
+  const Role& role = cast_.at(cast_.owner(action.spawn));
+  must(truth.alive() && !truth.asked && truth.ready, "ready, though it has not said so");
+  must(truth.probed == role.ready.has_value(), "ready, though nobody awaited it");
+  truth.probed = true;
+  if (role.health && chance(50)) after(30s, [this, id = action.spawn] { be_unhealthy(id); });
+}
+
+void Simulation::be_unhealthy(SpawnId id) {
+  Truth& truth = truth_[id.value];
+  truth.unhealthy = truth.alive() && !truth.asked;
+  tell(event::Unhealthy{id});
+  must(!truth.unhealthy || truth.asked, "it is not healthy, and runs on");
+}
+
+void Simulation::see(const action::AskNoMore& action) {
+  Truth& truth = truth_[action.spawn.value];
+  must(truth.probed, "nothing was asked of it");
+  truth.probed = false;
+}
+
 void Simulation::see(const action::Ask& action) {
   Truth& truth = truth_[action.spawn.value];
   must(truth.alive() && !truth.asked && !truth.killed, "asked, though it is not there or was asked before");
+  must(!truth.probed, "it is asked to end, and whether it works");
   truth.asked = true;
   truth.asked_at = now_;
   if (truth.stubborn) return;
@@ -228,6 +277,7 @@ void Simulation::see(const action::LookAtPorts& action) {
 void Simulation::see(const action::Reap& action) {
   Truth& truth = truth_[action.spawn.value];
   must(truth.exited && !truth.reaped, "reaped alive, or twice");
+  must(!truth.probed, "it has ended, and is asked whether it works");
   truth.reaped = true;
 }
 
@@ -305,12 +355,27 @@ void Simulation::check_graces() {
 // Whom a stop must have reached, without any time passing.
 void Simulation::check_reach() {
   if (!stopping_since_ || done_) return;
+  if (!stopping_since_ || done_) return;
   std::uint32_t front = 0;
   while (front < situation_.ranks.size() && situation_.ranks[front] == 0) ++front;
   for (std::uint32_t i = 0; i < truth_.size(); ++i) {
     const Role& role = cast_.at(cast_.owners[i]);
     const bool reached = at_once_ || (role.rank == front && role.reads.empty());
     must(!reached || !truth_[i].alive() || truth_[i].asked, "the stop does not reach it");
+  }
+}
+
+// Who may still become ready has a time by when, and who is over it was asked to end.
+void Simulation::check_readiness() {
+  if (done_) return;
+  for (std::uint32_t i = 0; i < truth_.size(); ++i) {
+    const Truth& truth = truth_[i];
+    const Role& role = cast_.at(cast_.owners[i]);
+    if (!role.ready || !truth.alive() || truth.ready || truth.asked) continue;
+    const auto until = situation_.deadlines.of(Deadlines::Kind::kReady, SpawnId{i});
+    must(until.has_value(), "it is awaited for ever");
+    must(until && *until >= truth.started_at + *role.ready, "it has less time than the file gives");
+    must(until && now_ <= *until + kLateness, "it is not ready in time, and runs on");
   }
 }
 
@@ -356,7 +421,11 @@ void Simulation::check_end() {
     must(verdict != Verdict::kNone && verdict != Verdict::kLate, "it was never judged");
     must((verdict == Verdict::kSkipped) == (situation_.spawns[i].life == life::State::kSkipped),
          "wrongly skipped");
-    if (truth.exited && truth.exit == Exit{} && !situation_.spawns[i].timed_out)
+    must(!truth.probed, "it is asked for ever");
+    const SpawnState& state = situation_.spawns[i];
+    must(state.unhealthy == truth.unhealthy, "it is healthy where it is not");
+    must(!(state.unready || state.unhealthy) || verdict == Verdict::kFailed, "not ready, and no failure");
+    if (truth.exited && truth.exit == Exit{} && !state.timed_out && !state.unready && !state.unhealthy)
       must(verdict == Verdict::kSucceeded, "a success was judged otherwise");
     if (verdict == Verdict::kCutOff)
       must(truth.exit.signal == SIGPIPE || truth.exit.code == 141, "cut off without SIGPIPE");

@@ -31,11 +31,12 @@ class Simulation {
     bool ordered = false, started = false, exited = false, empty = false;
     bool asked = false, killed = false, reaped = false, gone = false, reader_gone = false;
     bool looked = false;  // at its ports
+    bool ready = false, probed = false, unhealthy = false;
     bool purged = false;  // what is left of its session was killed
     bool stubborn = false, leaves = false;
     bool hangs = false, abandoned = false;  // a KILL does not end it; nobody waits for it any more
     int released = 0;
-    Instant asked_at{}, exited_at{};
+    Instant started_at{}, asked_at{}, exited_at{};
     Exit exit;
 
     [[nodiscard]] bool alive() const { return started && !exited && !abandoned; }
@@ -66,12 +67,18 @@ class Simulation {
   void see(const action::ReaderGone& action);
   void see(const action::EndWriters& action);
   void see(const action::EndReaders& action);
+  void see(const action::AwaitReady& action);
+  void see(const action::Ready& action);
+  void see(const action::AskNoMore& action);
+  void be_ready(SpawnId id);
+  void be_unhealthy(SpawnId id);
   void see(const action::Failed& action);
   void see(const action::Skipped& action);
   void see(const action::Stopping& action);
   void see(const action::Done& action);
   void check_graces();
   void check_reach();
+  void check_readiness();
   void check_progress();
   void check_end();
   void check_code(const action::Done& done);

@@ -43,7 +43,8 @@ TEST(Simulation, WhoIsCutOffIsTheLeastSolutionOfTheRule) {
     const auto late = [&](std::uint32_t i) {
       const Verdict verdict = spawns[i].verdict;
       const bool pipe = spawns[i].exit.signal == SIGPIPE || spawns[i].exit.code == 141;
-      return pipe && !spawns[i].timed_out && !cast.at(cast.owners[i]).writes.empty() &&
+      return pipe && !spawns[i].timed_out && !spawns[i].unready && !spawns[i].unhealthy &&
+             !cast.at(cast.owners[i]).writes.empty() &&
              (verdict == Verdict::kCutOff || verdict == Verdict::kFailed);
     };
     std::set<std::uint32_t> cut;

@@ -49,6 +49,49 @@ void fixed_descriptors_are_free_and_possible(const Graph& graph, const World& wo
   }
 }
 
+void ready_descriptors_are_free(const Graph& graph, const World& world, Diagnostics& diagnostics) {
+  constexpr int kFirst = 3;
+  for (const Process& process : graph.processes) {
+    if (!process.ready || !process.ready->probe.fd) continue;
+    const auto [fd, mark] = *process.ready->probe.fd;
+    if (static_cast<std::uint64_t>(fd) >= world.machine.files_max) {
+      diagnostics.error(mark,
+                        cat("process ", quoted(process.name), " says that it is ready on descriptor ", fd,
+                            ", beyond this machine's limit"),
+                        cat("the largest is ", world.machine.files_max - 1, " (ulimit -Hn)"));
+    }
+    int listeners = 0;
+    for (const PortId id : process.ports) {
+      const Port& port = graph.at(id);
+      const bool serves = graph.at(port.channel).kind->served && port.access == Access::kRead;
+      listeners += serves && !graph.at(port.channel).socket.opened_by_server ? 1 : 0;
+      if (port.stream || port.fd != fd) continue;
+      diagnostics
+          .error(mark, cat("process ", quoted(process.name), " says that it is ready on descriptor ", fd,
+                           ", which is its port ", quoted(port.name)))
+          .notes.push_back({port.mark, "given here"});
+    }
+    if (fd >= kFirst + listeners) continue;
+    diagnostics.error(
+        mark,
+        cat("process ", quoted(process.name), " says that it is ready on descriptor ", fd,
+            ", which is a listening socket's"),
+        cat("the sockets of 'serves' come first, from 3 on; the next free number is ", kFirst + listeners));
+  }
+}
+
+// Only what procgraph reads itself has lines.
+void watched_logs_are_logs(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  for (const Process& process : graph.processes) {
+    if (!process.ready || process.ready->probe.kind != ProbeKind::kLog) continue;
+    if (process.streams[1].kind == StreamKind::kLog || process.streams[2].kind == StreamKind::kLog) continue;
+    diagnostics.error(process.ready->probe.mark,
+                      cat("the log of process ", quoted(process.name),
+                          " is to tell when it is ready, but neither its stdout nor its stderr is a log"),
+                      "leave out 'stdout' or 'stderr', or write 'ready: notify'");
+  }
+}
+
 void streams_are_bytes(const Graph& graph, const World&, Diagnostics& diagnostics) {
   for (const Port& port : graph.ports) {
     const Channel& channel = graph.at(port.channel);

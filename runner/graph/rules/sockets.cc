@@ -49,7 +49,7 @@ void check_references(const Graph& graph, const Text& text, std::string_view whe
     const std::string form = cat("${socket.", name, '.', part, '}');
     if (!where.empty()) {
       diagnostics.error(text.mark, cat(quoted(form), " has no meaning in ", where),
-                        "a socket's address is filled in in command and env");
+                        "a socket's address is filled in in command, env and probes");
     } else if (const Channel* socket = find_socket(graph, name); socket == nullptr) {
       diagnostics.error(text.mark, cat(quoted(form), " names an unknown socket"), near(graph, name));
     } else if (!part_of(socket->socket.address, part)) {
@@ -114,6 +114,64 @@ void addresses_are_those_of_sockets(const Graph& graph, const World&, Diagnostic
     check_references(graph, {process.cwd, process.cwd_mark}, "'cwd'", diagnostics);
     for (const Stream& stream : process.streams)
       check_references(graph, {stream.file, stream.mark}, "the file of a stream", diagnostics);
+  }
+}
+
+namespace {
+
+// As a probe uses it: HOST:PORT, or the path of a unix socket. The parts that are known when it is open are
+// made up. True, too, where a reference is wrong, for that is said already.
+bool is_endpoint(const Graph& graph, std::string_view text) {
+  bool known = true;
+  std::string address = replace_socket_references(text, [&](std::string_view name, std::string_view part) {
+    const Channel* socket = find_socket(graph, name);
+    SocketAddress made_up;
+    if (socket != nullptr) made_up = socket->socket.address;
+    if (made_up.path.empty()) made_up.path = "/made/up";
+    if (made_up.port == 0) made_up.port = 1;
+    const auto text_of_it = part_of(made_up, part);
+    known = known && socket != nullptr && text_of_it;
+    return text_of_it.value_or("");
+  });
+  if (!known) return true;
+  if (address.starts_with('/')) return text.front() == kSocketMark && text.back() == kSocketMark;
+  std::ranges::replace(address, kReplicaMark, '0');
+  std::ranges::replace(address, kReplicasMark, '1');
+  const auto parsed = parse_socket_address("tcp://" + address, "");
+  return parsed && parsed->port != 0;
+}
+
+void check_probe(const Graph& graph, const Process& process, const ProbeSpec& probe,
+                 Diagnostics& diagnostics) {
+  for (std::size_t i = 0; i < probe.command.words.size(); ++i)
+    check_references(graph, probe.command.words[i], i == 0 ? "the name of a program" : "", diagnostics);
+  const Text& address = probe.address;
+  if (address.value.empty()) return;
+  check_references(graph, address, "", diagnostics);
+  if (!is_endpoint(graph, address.value)) {
+    diagnostics.error(address.mark, "a probe needs an address HOST:PORT, or that of a socket",
+                      "as 127.0.0.1:8080 or ${socket.NAME.address}");
+  }
+  if (probe.kind != ProbeKind::kTcp) return;
+  (void)replace_socket_references(address.value, [&](std::string_view name, std::string_view) {
+    const Channel* socket = find_socket(graph, name);
+    if (socket == nullptr || socket->socket.opened_by_server) return std::string();
+    diagnostics
+        .error(address.mark,
+               cat("process ", quoted(process.name), " is probed at ", title(graph, *socket),
+                   ", which procgraph holds open: that always succeeds"),
+               "write 'ready: notify' or an http probe, or let the server open it: 'open: server'")
+        .notes.push_back({socket->mark, "declared here"});
+    return std::string();
+  });
+}
+
+}  // namespace
+
+void probes_ask_the_process(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  for (const Process& process : graph.processes) {
+    if (process.ready) check_probe(graph, process, process.ready->probe, diagnostics);
+    if (process.health) check_probe(graph, process, process.health->probe, diagnostics);
   }
 }
 
