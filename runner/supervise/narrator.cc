@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/text.h"
 #include "os/process.h"
@@ -63,9 +64,12 @@ void Narrator::unhealthy(SpawnId id) {
   reporter_.event("unhealthy", label(id), fields);
 }
 
+// Nothing holds a process back that says much of itself: what people do not read in time, they are not told.
 void Narrator::status(SpawnId id, std::string_view text) {
-  facts_[id.value].status = escape(text);
-  reporter_.news(fmt::format("{}: {}", label(id), facts_[id.value].status));
+  constexpr std::size_t kUnread = 64 << 10;
+  std::string& status = facts_[id.value].status;
+  if (std::string now = escape(text); now != std::exchange(status, now) && reporter_.pending() < kUnread)
+    reporter_.news(fmt::format("{}: {}", label(id), now));
 }
 
 void Narrator::patience(SpawnId id, Duration more, Instant now) {
@@ -365,6 +369,7 @@ void Narrator::status(const Situation& situation, Instant now) {
     const SpawnState& state = situation.at(spawn.id);
     const bool over = life::over(state.life) && state.verdict != Verdict::kNone;
     text += fmt::format("\n{}: {}", spawn.label, over ? name(state.verdict) : life::name(state.life));
+    if (state.life == life::State::kRunning && !state.ready) text += ", not ready";
     if (facts_[spawn.id.value].stopped_by != 0)
       text += fmt::format(", stopped by {}", signal_name(facts_[spawn.id.value].stopped_by));
   }

@@ -165,8 +165,9 @@ void Prober::leave(SpawnId id) {
 }
 
 void Prober::line(SpawnId id, std::string_view text) {
+  if (!watches_[id.value] || !watches_[id.value]->pattern) return;
   const Watched watch = watches_[id.value];
-  if (watch && watch->pattern && watch->pattern->found_in(text)) become_ready(watch);
+  if (watch->pattern->found_in(text)) become_ready(watch);
 }
 
 void Prober::listen(SpawnId id) {
