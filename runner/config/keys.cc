@@ -126,6 +126,12 @@ std::string phrase(const Key& key) {
       return "a duration, or two such as 1s..5m";
     case Type::kLetters:
       return "a queue, or {queue: NAME, fail: true}";
+    case Type::kInteger:
+      return fmt::format("a whole number from {} to {}", key.lowest, key.highest);
+    case Type::kBytesOrZero:
+      return "a size such as 64KiB or 4096, or 0";
+    case Type::kCpus:
+      return "numbers of CPUs, as 0-3 or [0, 2, 5-7]";
     case Type::kOther:
       return "a value";
   }

@@ -33,6 +33,7 @@ constexpr std::array kDefinitions{
     Definition{Place::kPort, "port"},
     Definition{Place::kStream, "stream"},
     Definition{Place::kStop, "stop"},
+    Definition{Place::kLimits, "limits"},
     Definition{Place::kLogs, "logs"},
     Definition{Place::kQueue, "queue"},
     Definition{Place::kDeadLetter, "dead_letter"},
@@ -78,6 +79,16 @@ Json whole(std::uint64_t least, std::uint64_t most) {
   return {{"type", "integer"}, {"minimum", least}, {"maximum", most}};
 }
 
+Json size_from(int least) {
+  return any_of({{{"type", "integer"}, {"minimum", least}},
+                 text_like(fmt::format("^[0-9]+(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?$|{}", kVariable))});
+}
+
+Json cpu_ranges() {
+  return any_of(
+      {whole(0, 65'535), text_like(fmt::format("^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$|{}", kVariable))});
+}
+
 Json reference(Place place) {
   for (const Definition& definition : kDefinitions) {
     if (definition.place == place) return {{"$ref", fmt::format("#/definitions/{}", definition.name)}};
@@ -100,8 +111,7 @@ Json value_schema(const Key& key) {
     case Type::kWhole:
       return or_variable(whole(key.least, key.most));
     case Type::kBytes:
-      return any_of({{{"type", "integer"}, {"minimum", 1}},
-                     text_like(fmt::format("^[0-9]+(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?$|{}", kVariable))});
+      return size_from(1);
     case Type::kDuration:
       return any_of({{{"const", 0}}, text_like(fmt::format("^[0-9]+(ns|us|ms|s|m|h|d)$|{}", kVariable))});
     case Type::kMode:
@@ -155,6 +165,12 @@ Json value_schema(const Key& key) {
           fmt::format(R"(^[0-9]+(ns|us|ms|s|m|h|d)(\.\.[0-9]+(ns|us|ms|s|m|h|d))?$|{})", kVariable));
     case Type::kLetters:
       return any_of({name_like(), reference(key.inner)});
+    case Type::kInteger:
+      return or_variable({{"type", "integer"}, {"minimum", key.lowest}, {"maximum", key.highest}});
+    case Type::kBytesOrZero:
+      return size_from(0);
+    case Type::kCpus:
+      return any_of({cpu_ranges(), list_of(cpu_ranges(), 1)});
     case Type::kOther:
       return Json::object();
   }

@@ -82,6 +82,7 @@ struct Process {
   int stop_signal = 15;
   Duration grace = std::chrono::seconds(10);
   std::optional<Duration> timeout;
+  ResourcesSpec resources;  // as typed
 };
 
 // A reader's place in a topic, which it has from before anything starts.

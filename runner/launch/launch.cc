@@ -41,7 +41,12 @@ std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened,
                        .listens = spawn.listens,
                        .cwd = spawn.cwd,
                        .umask = spawn.umask,
-                       .files_limit = opened.files_limit()};
+                       .files_limit = opened.files_limit(),
+                       .limits = spawn.resources.limits,
+                       .cpus = spawn.resources.cpus,
+                       .nice = spawn.resources.nice,
+                       .oom_score_adj = spawn.resources.oom_score_adj,
+                       .groups = opened.groups(spawn)};
   if (spawn.participant != 0 && !attach.empty())
     request.env.push_back("PROCGRAPH_ATTACH=" + std::string(attach));
   add_streams(spawn, logs, request);

@@ -26,7 +26,7 @@ class Narrator {
   void begin(const std::string& containment);
   void started(SpawnId id, pid_t pid, Instant now);
   void refused(SpawnId id, std::string explanation);
-  void exited(SpawnId id, const Exit& exit, Instant now);
+  void exited(SpawnId id, const Exit& exit, std::string limit, Instant now);  // the limit it died of, or ""
   void hangs(SpawnId id, std::span<const pid_t> pids);
   void unopened(SpawnId id, const Port& port);
   void poisoned(ChannelId id, const Poisoning& poison);           // the first time counts
@@ -58,6 +58,7 @@ class Narrator {
     Instant began{};
     Exit exit;
     std::string explanation;
+    std::string limit;
     int stopped_by = 0;
     int stopped_when_asked = 0;
     ChannelId overdue;  // a message of which it held for too long

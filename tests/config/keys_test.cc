@@ -40,6 +40,8 @@ std::string file_with(Place place, const std::string& entry) {
       return "processes: { f: { command: x, stdout: { " + entry + " } } }\n";
     case Place::kStop:
       return "processes: { f: { command: x, stop: { " + entry + " } } }\n";
+    case Place::kLimits:
+      return "processes: { f: { command: x, limits: { " + entry + " } } }\n";
     case Place::kDeadLetter:
       return "queues: { q: { dead_letter: { " + entry + " } } }\n";
     default:
