@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/resources.h"
 #include "base/units.h"
 #include "procgraph/result.h"
 
@@ -24,11 +25,17 @@ struct FileFacts {
 struct Machine {
   unsigned cpus = 1;  // usable by us (affinity)
   Bytes page_size{4096};
-  Bytes memory_available{~0ULL};          // MemAvailable, or less where a cgroup says so
-  std::string memory_limit_source;        // "the machine", "the memory cgroup"
-  Bytes pipe_max{1 << 20};                // /proc/sys/fs/pipe-max-size
-  std::uint64_t files_max = 1 << 20;      // hard RLIMIT_NOFILE
-  std::uint64_t processes_max = 1 << 20;  // what may still be started (pid_max, RLIMIT_NPROC)
+  Bytes memory_available{~0ULL};                // MemAvailable, or less where a cgroup says so
+  std::string memory_limit_source;              // "the machine", "the memory cgroup"
+  Bytes pipe_max{1 << 20};                      // /proc/sys/fs/pipe-max-size
+  std::uint64_t files_max = 1 << 20;            // hard RLIMIT_NOFILE
+  std::uint64_t processes_max = 1 << 20;        // what may still be started (pid_max, RLIMIT_NPROC)
+  std::vector<unsigned> cpu_numbers{0};         // those `cpus` counts, sorted
+  int nice_least = 0, oom_score_adj_least = 0;  // that a process of ours can be given
+  // Hard limits; ~0: none.
+  std::uint64_t cpu_time_max = ~0ULL;  // seconds
+  Bytes file_size_max{~0ULL}, core_max{~0ULL};
+  GroupPlace memory_groups, process_groups;
 };
 
 struct World {

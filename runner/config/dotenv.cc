@@ -66,10 +66,9 @@ Value parse_value(std::string_view text) {
 
 }  // namespace
 
-std::map<std::string, std::string> parse_dotenv(const Source& source, std::uint32_t file,
-                                                Problems& problems) {
+std::vector<EnvironmentEntry> parse_dotenv(const Source& source, std::uint32_t file, Problems& problems) {
   constexpr std::string_view kExport = "export ";
-  std::map<std::string, std::string> values;
+  std::vector<EnvironmentEntry> values;
   std::uint32_t number = 0;
   for (std::string_view rest = source.text; !rest.empty();) {
     const std::string_view whole = rest.substr(0, rest.find('\n'));
@@ -87,7 +86,7 @@ std::map<std::string, std::string> parse_dotenv(const Source& source, std::uint3
     }
     Value value = parse_value(trimmed(line.substr(equals + 1)));
     if (value.mistake.empty()) {
-      values.insert_or_assign(std::string(name), std::move(value.text));
+      values.push_back({{std::string(name), mark}, {std::move(value.text), mark}});
     } else {
       problems.error(mark, std::string(value.mistake));
     }

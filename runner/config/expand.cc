@@ -170,7 +170,7 @@ bool Expander::append_form(std::string& out, const Form& form, Replica replica, 
   if (form.name == "replica" || form.name == "replicas") {
     if (replica == Replica::kRefused || !form.operation.empty()) {
       problems_.error(form.mark(), fmt::format("'{}' has no meaning here", form.text()),
-                      "it is filled in for each copy in command, env, cwd and in the file of a stream");
+                      "it is filled in for each copy in command, env, cwd, cpus and in the file of a stream");
       return false;
     }
     out += form.name == "replica" ? kReplicaMark : kReplicasMark;

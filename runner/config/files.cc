@@ -62,7 +62,7 @@ std::vector<File> Files::read_all() {
 }
 
 Reader Files::reader(const File& file) {
-  return {problems_, expander_, tree_, budget_, world_.machine, file.folder, {}};
+  return {problems_, expander_, tree_, budget_, world_.machine, file.folder, {}, *this};
 }
 
 void Files::add(const Wanted& wanted) {
@@ -105,10 +105,34 @@ void Files::add_dotenv(const std::string& folder) {
   const Wanted wanted{first == kStandardInput ? ".env" : shown_beside(first, ".env"), path, {}};
   Source source{wanted.shown, {}};
   if (!open(wanted, source)) return;
+  std::map<std::string, std::string> values;
+  for (EnvironmentEntry& entry : parse_variables(std::move(source)))
+    values.insert_or_assign(std::move(entry.name.value), std::move(entry.value.value));
+  variables_.add_dotenv(std::move(values));
+}
+
+std::vector<EnvironmentEntry> Files::parse_variables(Source source) {
   const auto index = static_cast<std::uint32_t>(sources_.size());
   const bool good = guard(source, index, problems_);
   sources_.push_back(std::move(source));
-  if (good) variables_.add_dotenv(parse_dotenv(sources_.back(), index, problems_));
+  return good ? parse_dotenv(sources_.back(), index, problems_) : std::vector<EnvironmentEntry>{};
+}
+
+std::vector<EnvironmentEntry> Files::read_variables(const std::string& folder, const Text& path) {
+  const bool inside = path.value.starts_with(folder + "/");
+  const std::string& from = sources_[path.mark.file].name;
+  const Wanted wanted{inside ? shown_beside(from, path.value.substr(folder.size() + 1)) : path.value,
+                      path.value, path.mark, "read"};
+  auto known = variable_files_.find(path.value);
+  if (known == variable_files_.end()) {
+    Source source{wanted.shown, {}};
+    if (!open(wanted, source)) return {};
+    known = variable_files_.emplace(path.value, VariableFile{std::move(source)}).first;
+  }
+  VariableFile& file = known->second;
+  if (!spend(wanted, file.source)) return {};
+  if (!std::exchange(file.parsed, true)) file.entries = parse_variables(file.source);
+  return file.entries;
 }
 
 bool Files::in_a_circle(const Wanted& wanted) {
@@ -144,7 +168,7 @@ bool Files::spend(const Wanted& wanted, const Source& source) {
 // At the include, if one named it; else at the file itself, which then has no text.
 bool Files::refuse(const Wanted& wanted, std::string message) {
   if (wanted.mark.known()) {
-    problems_.error(wanted.mark, fmt::format("cannot include '{}': {}", wanted.shown, message));
+    problems_.error(wanted.mark, fmt::format("cannot {} '{}': {}", wanted.use, wanted.shown, message));
     return false;
   }
   sources_.push_back({wanted.shown, {}});

@@ -39,16 +39,27 @@ class Files {
   [[nodiscard]] const Variables& variables() const { return variables_; }
   // Of a file: for messages about the whole of it.
   [[nodiscard]] Reader reader(const File& file);
+  // The variables of a file that a process of `folder` names, in the order of its text; what is wrong with it
+  // is said. However many name it, it is read once, but each takes its size from the budget.
+  [[nodiscard]] std::vector<EnvironmentEntry> read_variables(const std::string& folder, const Text& path);
 
  private:
   struct Wanted {
     std::string shown;  // as a person would type it
     std::string path;
     Mark mark;  // of the include; unknown for the command line
+    std::string_view use = "include";
+  };
+  // A file of variables, once it has been read.
+  struct VariableFile {
+    Source source;
+    std::vector<EnvironmentEntry> entries{};
+    bool parsed = false;
   };
 
   void add(const Wanted& wanted);
   void add_dotenv(const std::string& folder);
+  std::vector<EnvironmentEntry> parse_variables(Source source);
   bool in_a_circle(const Wanted& wanted);
   bool open(const Wanted& wanted, Source& source);
   bool spend(const Wanted& wanted, const Source& source);
@@ -69,6 +80,7 @@ class Files {
   std::vector<Wanted> chain_;         // of includes, from the command line to the file being read
   std::vector<std::string> seen_;     // paths
   std::map<std::string, Mark> vars_;  // where each was defined
+  std::map<std::string, VariableFile> variable_files_;  // by path
 };
 
 }  // namespace procgraph::config

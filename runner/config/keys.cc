@@ -151,6 +151,12 @@ std::string phrase(const Key& key) {
       return "an HTTP status, or two such as 200-399";
     case Type::kPattern:
       return "a regular expression";
+    case Type::kInteger:
+      return fmt::format("a whole number from {} to {}", key.lowest, key.highest);
+    case Type::kBytesOrZero:
+      return "a size such as 64KiB or 4096, or 0";
+    case Type::kCpus:
+      return "numbers of CPUs, as 0-3 or [0, 2, 5-7]";
     case Type::kOther:
       return "a value";
   }

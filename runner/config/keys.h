@@ -78,6 +78,9 @@ enum class Type : std::uint8_t {
   kUrl,
   kStatus,
   kPattern,
+  kInteger,
+  kBytesOrZero,
+  kCpus,
   kOther
 };
 
@@ -92,6 +95,7 @@ struct Key {
   std::string_view words{};           // of kWord: the words, with blanks between
   std::string_view later_words{};     // those that are refused for now
   std::uint64_t least = 0, most = 0;  // of kWhole
+  int lowest = 0, highest = 0;        // of kInteger
 
   // The row with one thing changed, so that a table of rows stays a table.
   [[nodiscard]] constexpr Key later() const {
@@ -108,6 +112,12 @@ struct Key {
     Key k = *this;
     k.words = now;
     k.later_words = afterwards;
+    return k;
+  }
+  [[nodiscard]] constexpr Key from(int low, int high) const {
+    Key k = *this;
+    k.lowest = low;
+    k.highest = high;
     return k;
   }
   [[nodiscard]] constexpr Key between(std::uint64_t low, std::uint64_t high) const {

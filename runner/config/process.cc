@@ -7,8 +7,10 @@
 
 #include "config/command.h"
 #include "config/fields.h"
+#include "config/files.h"
 #include "config/ports.h"
 #include "config/probes.h"
+#include "config/resources.h"
 #include "config/restart.h"
 
 namespace procgraph::config {
@@ -22,6 +24,10 @@ constexpr std::array<std::string_view, 14> kOurVariables{
     "PROCGRAPH_PARTICIPANT", "PROCGRAPH_ROSTER",  "PROCGRAPH_PORTS",   "LISTEN_PID",         "LISTEN_FDS",
     "LISTEN_FDNAMES",        "NOTIFY_SOCKET",     "WATCHDOG_USEC",     "WATCHDOG_PID"};
 
+bool is_ours(const std::string& variable) {
+  return std::find(kOurVariables.begin(), kOurVariables.end(), variable) != kOurVariables.end();
+}
+
 void read_env(Reader& reader, const Field& field, ProcessSpec& process) {
   if (missing(reader, field)) return;
   if (!field.value.is(YamlNode::Kind::kMap)) {
@@ -33,7 +39,7 @@ void read_env(Reader& reader, const Field& field, ProcessSpec& process) {
     if (!valid_variable(name.value)) {
       reader.problems.error(name.mark, fmt::format("a variable cannot be called '{}'", name.value),
                             "a name has letters, digits and '_', and does not begin with a digit");
-    } else if (std::find(kOurVariables.begin(), kOurVariables.end(), name.value) != kOurVariables.end()) {
+    } else if (is_ours(name.value)) {
       reader.problems.error(name.mark, fmt::format("procgraph itself sets '{}'", name.value));
     } else if (entry.value->is(YamlNode::Kind::kNull)) {
       reader.problems.error(entry.value->mark, fmt::format("variable '{}' has no value", name.value),
@@ -41,6 +47,25 @@ void read_env(Reader& reader, const Field& field, ProcessSpec& process) {
     } else if (auto value =
                    text_of(reader, *entry.value, fmt::format("variable '{}'", name.value), Replica::kKept)) {
       process.env.push_back({name, *value});
+    }
+  }
+}
+
+void read_env_file(Reader& reader, const Field& field, ProcessSpec& process) {
+  if (missing(reader, field)) return;
+  const YamlNode* const alone[] = {&field.value};
+  const auto paths = field.value.is(YamlNode::Kind::kSequence) ? field.value.items()
+                                                               : std::span<const YamlNode* const>(alone);
+  for (const YamlNode* item : paths) {
+    const std::optional<Text> path = read_path(reader, {field.row, field.key, *item}, Replica::kRefused);
+    if (!path) continue;
+    for (EnvironmentEntry& entry : reader.files.read_variables(reader.folder, *path)) {
+      if (is_ours(entry.name.value)) {
+        reader.problems.error(entry.name.mark, fmt::format("procgraph itself sets '{}'", entry.name.value))
+            .notes.push_back({path->mark, "the file is named here"});
+      } else {
+        process.env_file.push_back(std::move(entry));
+      }
     }
   }
 }
@@ -108,6 +133,7 @@ constexpr std::array kProcessBindings{
     Binding<ProcessSpec>{"replicas",
                          [](Reader& r, const Field& f, ProcessSpec& p) { p.replicas = read_replicas(r, f); }},
     Binding<ProcessSpec>{"env", read_env},
+    Binding<ProcessSpec>{"env_file", read_env_file},
     Binding<ProcessSpec>{"clean_env", flag<&ProcessSpec::clean_env>},
     Binding<ProcessSpec>{"cwd",
                          [](Reader& r, const Field& f, ProcessSpec& p) {
@@ -130,6 +156,10 @@ constexpr std::array kProcessBindings{
     Binding<ProcessSpec>{"stop", read_stop},
     Binding<ProcessSpec>{"timeout", [](Reader& r, const Field& f,
                                        ProcessSpec& p) { p.timeout = read_positive_duration(r, f); }},
+    Binding<ProcessSpec>{"limits", read_limits},
+    Binding<ProcessSpec>{"cpus", read_cpus},
+    Binding<ProcessSpec>{"nice", read_nice},
+    Binding<ProcessSpec>{"oom_score_adj", read_oom_score_adj},
     Binding<ProcessSpec>{"enabled", flag<&ProcessSpec::enabled>},
     Binding<ProcessSpec>{"description",
                          [](Reader& r, const Field& f, ProcessSpec& p) {

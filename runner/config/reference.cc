@@ -35,13 +35,13 @@ Processes and channels share their names: letters, digits, `_` and `-`, a letter
 - `${NAME}`, `${NAME:-default}` (also where it is empty) and `${NAME:?message}` are filled in after the file has been parsed, in values and never
   in keys; `$$` is a `$`, and any other `$` is itself. What is filled in is never parsed or split again. A name that is not set is an error.
 - Their sources, of which the later wins: `vars:`, the `.env` file beside the first file, the environment, `--set NAME=value`.
-- `${replica}` (from 0) and `${replicas}` are filled in for each copy of a process, in `command`, `env`, `cwd`, the files of its
-  streams and the probes of `ready` and `health`.
+- `${replica}` (from 0) and `${replicas}` are filled in for each copy of a process, in `command`, `env`, `cwd`, `cpus`, the files of
+  its streams and the probes of `ready` and `health`.
 - `${socket.NAME.address}`, `.host` and `.port` are those of a declared socket, in `command` (but for the program), `env` and probes; a unix socket has
   its path for an address, and no host and port.
 - A command given as one text is split into words first, by the shell's rules for quotes and backslashes; no shell runs, so that an
   unquoted `|`, `>`, `<`, `;`, `&`, `` ` ``, `$(`, `*`, or a `~` at a word's beginning, is an error. Nothing is filled in inside `shell:`.
-- In `cwd`, `file`, `include` and the program of a command, if it has a slash, a relative path means the folder of the file in which it
+- In `cwd`, `env_file`, `file`, `include` and the program of a command, if it has a slash, a relative path means the folder of the file in which it
   stands. The other words of a command are never touched.
 - An empty value is an error, except for a channel: there it means all defaults.
 - Anchors, aliases and `<<` work; `env` maps of `<<` and of `defaults` merge variable by variable. A key that stands twice in one map is an error.
@@ -65,10 +65,6 @@ constexpr std::array kSections{
             "`stdin`, `stdout` or `stderr` as a map: `{ file: PATH }`, `{ file: PATH, append: true }` or `{ "
             "channel: NAME }`."},
     Section{Place::kStop, "`stop`", ""},
-    Section{
-        Place::kLogs, "`logs`",
-        "No disk is waited for: what one is too slow for, or refuses, is missing in the file, which says so "
-        "there and at the end of the run."},
     Section{Place::kRestart, "`restart`",
             "`restart: on_failure` is short for `restart: { policy: on_failure }`."},
     Section{Place::kReady, "`ready`",
@@ -77,6 +73,14 @@ constexpr std::array kSections{
     Section{Place::kHealth, "`health`",
             "One of the ways. A look is taken each `interval`; `watchdog` has no other key beside it."},
     Section{Place::kHttp, "`http`", "`http: http://127.0.0.1:8080/live`, or a map for a declared socket."},
+    Section{
+        Place::kLimits, "`limits`",
+        "Each copy of a process has its own, and what it starts is under them too. What cannot be had on a "
+        "machine, or is above its hard limit, is refused before anything starts."},
+    Section{
+        Place::kLogs, "`logs`",
+        "No disk is waited for: what one is too slow for, or refuses, is missing in the file, which says so "
+        "there and at the end of the run."},
     Section{Place::kQueue, "A queue", "`queues: [a, b]` is short for `queues: { a: {}, b: {} }`."},
     Section{Place::kTopic, "A topic", "`topics: [a, b]` is short for `topics: { a: {}, b: {} }`."},
     Section{Place::kDeadLetter, "`dead_letter`",

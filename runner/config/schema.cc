@@ -28,14 +28,23 @@ struct Definition {
   std::string_view name;
 };
 constexpr std::array kDefinitions{
-    Definition{Place::kDefaults, "defaults"}, Definition{Place::kProcess, "process"},
-    Definition{Place::kPort, "port"},         Definition{Place::kStream, "stream"},
-    Definition{Place::kStop, "stop"},         Definition{Place::kRestart, "restart"},
-    Definition{Place::kReady, "ready"},       Definition{Place::kHealth, "health"},
-    Definition{Place::kHttp, "http"},         Definition{Place::kLogs, "logs"},
-    Definition{Place::kQueue, "queue"},       Definition{Place::kDeadLetter, "dead_letter"},
-    Definition{Place::kTopic, "topic"},       Definition{Place::kPipe, "pipe"},
-    Definition{Place::kSocket, "socket"},     Definition{Place::kSharedMemory, "shared_memory"},
+    Definition{Place::kDefaults, "defaults"},
+    Definition{Place::kProcess, "process"},
+    Definition{Place::kPort, "port"},
+    Definition{Place::kStream, "stream"},
+    Definition{Place::kStop, "stop"},
+    Definition{Place::kRestart, "restart"},
+    Definition{Place::kReady, "ready"},
+    Definition{Place::kHealth, "health"},
+    Definition{Place::kHttp, "http"},
+    Definition{Place::kLimits, "limits"},
+    Definition{Place::kLogs, "logs"},
+    Definition{Place::kQueue, "queue"},
+    Definition{Place::kDeadLetter, "dead_letter"},
+    Definition{Place::kTopic, "topic"},
+    Definition{Place::kPipe, "pipe"},
+    Definition{Place::kSocket, "socket"},
+    Definition{Place::kSharedMemory, "shared_memory"},
 };
 
 Json any_of(std::initializer_list<Json> choices) {
@@ -74,6 +83,16 @@ Json whole(std::uint64_t least, std::uint64_t most) {
   return {{"type", "integer"}, {"minimum", least}, {"maximum", most}};
 }
 
+Json size_from(int least) {
+  return any_of({{{"type", "integer"}, {"minimum", least}},
+                 text_like(fmt::format("^[0-9]+(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?$|{}", kVariable))});
+}
+
+Json cpu_ranges() {
+  return any_of(
+      {whole(0, 65'535), text_like(fmt::format("^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$|{}", kVariable))});
+}
+
 Json reference(Place place) {
   for (const Definition& definition : kDefinitions) {
     if (definition.place == place) return {{"$ref", fmt::format("#/definitions/{}", definition.name)}};
@@ -101,8 +120,7 @@ Json value_schema(const Key& key) {
     case Type::kWhole:
       return or_variable(whole(key.least, key.most));
     case Type::kBytes:
-      return any_of({{{"type", "integer"}, {"minimum", 1}},
-                     text_like(fmt::format("^[0-9]+(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?$|{}", kVariable))});
+      return size_from(1);
     case Type::kDuration:
       return any_of({{{"const", 0}}, text_like(fmt::format("^[0-9]+(ns|us|ms|s|m|h|d)$|{}", kVariable))});
     case Type::kMode:
@@ -173,6 +191,12 @@ Json value_schema(const Key& key) {
           {whole(100, 599), text_like(fmt::format("^[1-5][0-9]{{2}}(-[1-5][0-9]{{2}})?$|{}", kVariable))});
     case Type::kPattern:
       return {{"type", "string"}, {"minLength", 1}};
+    case Type::kInteger:
+      return or_variable({{"type", "integer"}, {"minimum", key.lowest}, {"maximum", key.highest}});
+    case Type::kBytesOrZero:
+      return size_from(0);
+    case Type::kCpus:
+      return any_of({cpu_ranges(), list_of(cpu_ranges(), 1)});
     case Type::kOther:
       return Json::object();
   }

@@ -114,6 +114,17 @@ struct HealthSpec {
   bool operator==(const HealthSpec&) const = default;
 };
 
+// What a process may use of the machine, and how it ranks there.
+struct ResourcesSpec {
+  Typed<Bytes> memory, file_size, core;
+  Typed<Duration> cpu;  // time on CPUs: whole seconds
+  Typed<std::uint64_t> files, processes;
+  std::vector<Text> cpus;  // ranges, once ${replica} is known
+  Typed<int> nice, oom_score_adj;
+
+  bool operator==(const ResourcesSpec&) const = default;
+};
+
 struct ProcessSpec {
   Text name;
   std::string description;
@@ -122,7 +133,8 @@ struct ProcessSpec {
   std::vector<PortSpec> serves, connects;  // sockets
   std::optional<StreamSpec> in, out, err;  // stdin, stdout, stderr
   Typed<std::uint32_t> replicas;           // `cores` is already the machine's number
-  std::vector<EnvironmentEntry> env;       // each name once
+  std::vector<EnvironmentEntry> env_file;  // what those files say, in their order: the last of a name counts
+  std::vector<EnvironmentEntry> env;       // each name once; wins over that
   bool clean_env = false;
   Text cwd;            // absolute; empty value: the folder of the file
   std::string folder;  // absolute folder of the file that declares it
@@ -136,6 +148,7 @@ struct ProcessSpec {
   std::optional<StopSpec> stop;
   std::optional<RestartSpec> restart;
   Typed<Duration> timeout;
+  ResourcesSpec resources;
   bool enabled = true;
 
   bool operator==(const ProcessSpec&) const = default;

@@ -146,11 +146,27 @@ Typed<std::uint64_t> read_whole(Reader& reader, const Field& field) {
   return {};
 }
 
+Typed<int> read_integer(Reader& reader, const Field& field) {
+  const std::optional<Text> text = read_plain(reader, field);
+  if (!text) return {};
+  const bool negative = text->value.starts_with('-');
+  const std::optional<std::uint64_t> digits =
+      parse_whole(std::string_view(text->value).substr(negative ? 1 : 0));
+  constexpr std::uint64_t kFits = 1'000'000;
+  if (digits && *digits <= kFits) {
+    const int number = negative ? -static_cast<int>(*digits) : static_cast<int>(*digits);
+    if (number >= field.row.lowest && number <= field.row.highest) return Marked<int>{number, text->mark};
+  }
+  hint_for_number(mismatch(reader, field, in_quotes(text->value)), text->value);
+  return {};
+}
+
 Typed<Bytes> read_bytes(Reader& reader, const Field& field) {
   const std::optional<Text> text = read_text(reader, field);
   if (!text) return {};
   const std::optional<Bytes> bytes = parse_bytes(text->value);
-  if (bytes && bytes->value > 0) return Marked<Bytes>{*bytes, text->mark};
+  const bool zero_means_something = field.row.type == Type::kBytesOrZero;
+  if (bytes && (bytes->value > 0 || zero_means_something)) return Marked<Bytes>{*bytes, text->mark};
   Diagnostic& error = mismatch(reader, field, in_quotes(text->value));
   error.hint = bytes ? "it must be more than nothing"
                      : "units are B, KB, MB, GB, TB, KiB, MiB, GiB, TiB; no blank, no fraction";

@@ -27,6 +27,8 @@ struct Defaults {
   const YamlNode* sockets = nullptr;
 };
 
+class Files;
+
 // What reading a file's tree needs to know and to use.
 struct Reader {
   Problems& problems;
@@ -36,6 +38,7 @@ struct Reader {
   const Machine& machine;
   std::string folder;  // absolute; of the file being read
   Defaults defaults;   // of the file being read
+  Files& files;
 };
 
 // A key with its row, and its value.
@@ -50,6 +53,7 @@ struct Field {
 [[nodiscard]] std::optional<Text> read_name(Reader& reader, const Field& field);
 [[nodiscard]] Typed<bool> read_flag(Reader& reader, const Field& field);
 [[nodiscard]] Typed<std::uint64_t> read_whole(Reader& reader, const Field& field);
+[[nodiscard]] Typed<int> read_integer(Reader& reader, const Field& field);
 [[nodiscard]] Typed<Bytes> read_bytes(Reader& reader, const Field& field);
 [[nodiscard]] Typed<Duration> read_duration(Reader& reader, const Field& field);
 [[nodiscard]] Typed<Duration> read_positive_duration(Reader& reader, const Field& field);

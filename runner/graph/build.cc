@@ -1,6 +1,8 @@
 #include "graph/build.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "graph/draft.h"
@@ -16,6 +18,23 @@ Stream to_stream(const std::optional<StreamSpec>& spec, StreamKind fallback) {
   return stream;
 }
 
+// What the file itself says wins over what it takes from others.
+std::vector<EnvironmentEntry> environment_of(const ProcessSpec& spec) {
+  std::vector<EnvironmentEntry> all;
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (const auto* entries : {&spec.env_file, &spec.env}) {
+    for (const EnvironmentEntry& entry : *entries) {
+      const auto [place, added] = places.emplace(entry.name.value, all.size());
+      if (added) {
+        all.push_back(entry);
+      } else {
+        all[place->second] = entry;
+      }
+    }
+  }
+  return all;
+}
+
 Process to_process(const ProcessSpec& spec, ProcessId id) {
   Process process{.id = id, .name = spec.name.value, .description = spec.description, .mark = spec.name.mark};
   if (spec.command) process.command = *spec.command;
@@ -25,7 +44,7 @@ Process to_process(const ProcessSpec& spec, ProcessId id) {
     process.replicas = spec.replicas->value;
     process.replicas_mark = spec.replicas->mark;
   }
-  process.env = spec.env;
+  process.env = environment_of(spec);
   process.clean_env = spec.clean_env;
   process.cwd = spec.cwd.value.empty() ? spec.folder : spec.cwd.value;
   process.cwd_mark = spec.cwd.value.empty() ? spec.name.mark : spec.cwd.mark;
@@ -45,6 +64,7 @@ Process to_process(const ProcessSpec& spec, ProcessId id) {
     process.restart_mark = spec.restart->mark;
     process.restart_max_mark = spec.restart->max_mark;
   }
+  process.resources = spec.resources;
   return process;
 }
 

@@ -87,6 +87,7 @@ struct Process {
   std::optional<Duration> timeout;  // from each start
   RestartPolicy restart;
   Mark restart_mark, restart_max_mark;
+  ResourcesSpec resources;  // as typed
 };
 
 // A reader's place in a topic, which it has from before anything starts.

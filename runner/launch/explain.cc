@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -59,6 +60,19 @@ std::string explain_exec(int code, const Spawn& spawn) {
 }
 
 }  // namespace
+
+std::string explain_end(const Spawn& spawn, Opened& opened, int signal, int code) {
+  const ResourcesSpec& asked = opened.graph().at(spawn.process).resources;
+  const bool out_of_memory = opened.ran_out_of_memory(spawn);
+  const auto died_of = [&](int of) { return signal == of || code == 128 + of; };
+  if (died_of(SIGKILL) && out_of_memory && asked.memory)
+    return fmt::format("out of memory, its limit is {}", format(asked.memory->value));
+  if (died_of(SIGXCPU) && asked.cpu)
+    return fmt::format("it has used up its limit of CPU time, {}", format_duration(asked.cpu->value));
+  if (died_of(SIGXFSZ) && asked.file_size)
+    return fmt::format("its limit of the size of a file is {}", format(asked.file_size->value));
+  return {};
+}
 
 std::string explain(const SpawnError& error, const Spawn& spawn) {
   const auto because = [&](const std::string& reason) {

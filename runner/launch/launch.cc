@@ -43,7 +43,12 @@ std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened,
                        .cwd = spawn.cwd,
                        .umask = spawn.umask,
                        .files_limit = opened.files_limit(),
-                       .watched = spawn.health && spawn.health->kind == ProbeKind::kWatchdog};
+                       .watched = spawn.health && spawn.health->kind == ProbeKind::kWatchdog,
+                       .limits = spawn.resources.limits,
+                       .cpus = spawn.resources.cpus,
+                       .nice = spawn.resources.nice,
+                       .oom_score_adj = spawn.resources.oom_score_adj,
+                       .groups = opened.groups(spawn)};
   if (spawn.participant != 0 && !attach.empty())
     request.env.push_back("PROCGRAPH_ATTACH=" + std::string(attach));
   if (!ready.notify.empty()) request.env.push_back("NOTIFY_SOCKET=" + ready.notify);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "graph/channel_kind.h"
 #include "os/fd.h"
@@ -43,9 +44,14 @@ class Opened {
     int readable = -1, writable = -1;  // the payload
   };
   [[nodiscard]] Shared shared(ChannelId channel) const;
+  // Since the last call the kernel has killed one of the spawn's processes because its cgroup was out of
+  // memory.
+  [[nodiscard]] bool ran_out_of_memory(const Spawn& spawn);
   // This spawn has started, or never will: gives up its claim on each end that it inherits. A second call
   // does nothing.
   void release(const Spawn& spawn);
+  // Folders of the cgroups that this spawn has to itself; made before anything starts, gone at our end.
+  [[nodiscard]] const std::vector<std::string>& groups(const Spawn& spawn) const;
   // The soft limit of open files as it was before: what the processes get.
   [[nodiscard]] std::uint64_t files_limit() const;
 
@@ -74,6 +80,11 @@ struct ReadyEnds {
                                                      const ReadyEnds& ready = {});
 // The text with the addresses of sockets in place of references.
 [[nodiscard]] std::string with_addresses(const std::string& text, const Opened& opened);
+
+// Which of its limits a process has died of, killed by `signal` or ended with the code by which a shell tells
+// that: "out of memory, its limit is 64MiB"; nothing if it is none of them, or not known. Call it once per
+// end.
+[[nodiscard]] std::string explain_end(const Spawn& spawn, Opened& opened, int signal, int code);
 
 // Why a spawn failed and what cures it, for people: "cannot start '/x/tool': its interpreter '/bin/missing'
 // does not exist". Looks at the program, so call it at once.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "launch/launch.h"
+#include "os/control_groups.h"
 #include "os/named_files.h"
 #include "os/objects.h"
 
@@ -146,9 +147,17 @@ struct Opened::State {
   std::vector<Open> objects;
   std::vector<bool> released;  // by spawn
   NamedFiles named;
+  ControlGroups made;
+  std::vector<std::vector<std::string>> groups;  // by spawn
+  std::vector<std::uint64_t> killed;             // by spawn: for want of memory, as far as it was told
 
   explicit State(const Plan& of)
-      : plan(of), files_limit(soft_files_limit()), objects(of.objects.size()), released(of.spawns.size()) {
+      : plan(of),
+        files_limit(soft_files_limit()),
+        objects(of.objects.size()),
+        released(of.spawns.size()),
+        groups(of.spawns.size()),
+        killed(of.spawns.size()) {
     for (const Spawn& spawn : plan.spawns)
       for (const Inherit& inherit : spawn.inherits)
         ++objects[inherit.object.value].claims[index(inherit.end)];
@@ -192,6 +201,18 @@ struct Opened::State {
     return {};
   }
 
+  // A name cannot be that of one of the kernel's files in the folder.
+  Result<void> make_groups() {
+    for (const Spawn& spawn : plan.spawns) {
+      for (const ControlGroup& group : spawn.resources.groups) {
+        auto folder = made.make(group, std::to_string(spawn.id.value) + "-" + spawn.label);
+        if (!folder) return folder.error();
+        groups[spawn.id.value].push_back(std::move(*folder));
+      }
+    }
+    return {};
+  }
+
   [[nodiscard]] const SocketAddress* listening(ChannelId id) const {
     for (const Object& object : plan.objects)
       if (object.channel == id) return &objects[object.id.value].address;
@@ -222,6 +243,7 @@ Result<Opened> Opened::open(const Plan& plan, Kernel& kernel) {
   if (!plan.run_folder.empty()) {
     if (auto made = state->named.make_folder(kernel, plan.run_folder); !made) return made.error();
   }
+  if (auto done = state->make_groups(); !done) return done.error();
   if (auto done = state->open(kernel, /*files=*/false); !done) return done.error();
   if (auto done = state->init_channels(); !done) return done.error();
   if (auto done = state->open(kernel, /*files=*/true); !done) return done.error();
@@ -271,6 +293,16 @@ void Opened::release(const Spawn& spawn) {
     Open& open = state_->objects[inherit.object.value];
     if (--open.claims[index(inherit.end)] == 0) open.ends[index(inherit.end)].reset();
   }
+}
+
+const std::vector<std::string>& Opened::groups(const Spawn& spawn) const {
+  return state_->groups[spawn.id.value];
+}
+
+bool Opened::ran_out_of_memory(const Spawn& spawn) {
+  std::uint64_t now = 0;
+  for (const std::string& group : groups(spawn)) now += killed_for_memory(group);
+  return now > std::exchange(state_->killed[spawn.id.value], now);
 }
 
 std::uint64_t Opened::files_limit() const {

@@ -20,6 +20,23 @@ bool die_with_parent(pid_t parent) {
   return true;
 }
 
+// 0 stands for whoever writes it.
+bool enter(std::span<const Fd> groups) {
+  for (const Fd& group : groups)
+    if (::write(group.get(), "0", 1) != 1) return false;
+  return true;
+}
+
+bool run_on(std::span<const unsigned long> cpus) {
+  return cpus.empty() || ::syscall(SYS_sched_setaffinity, 0, cpus.size_bytes(), cpus.data()) >= 0;
+}
+
+bool set_limits(std::span<const ChildLimit> limits) {
+  for (const ChildLimit& limit : limits)
+    if (::setrlimit(limit.resource, &limit.limit) != 0) return false;
+  return true;
+}
+
 // Every source first goes above all targets, so that no dup2 can hit one that is still needed.
 bool lift(ChildScript& script) {
   const int report = ::fcntl(script.report, F_DUPFD_CLOEXEC, script.above_targets);
@@ -76,6 +93,12 @@ std::string_view name(ChildStep step) {
       return "prctl";
     case ChildStep::kSession:
       return "setsid";
+    case ChildStep::kGroup:
+      return "entering its cgroup";
+    case ChildStep::kCpus:
+      return "sched_setaffinity";
+    case ChildStep::kNice:
+      return "setpriority";
     case ChildStep::kFolder:
       return "chdir";
     case ChildStep::kLift:
@@ -84,7 +107,7 @@ std::string_view name(ChildStep step) {
       return "close_range";
     case ChildStep::kPlace:
       return "dup2";
-    case ChildStep::kFileLimit:
+    case ChildStep::kLimit:
       return "setrlimit";
     case ChildStep::kExec:
       return "exec";
@@ -95,6 +118,9 @@ std::string_view name(ChildStep step) {
 void become(ChildScript& script) {
   if (!die_with_parent(script.parent)) fail(script, ChildStep::kDeathSignal);
   if (::setsid() < 0) fail(script, ChildStep::kSession);
+  if (!enter(script.groups)) fail(script, ChildStep::kGroup);
+  if (!run_on(script.cpus)) fail(script, ChildStep::kCpus);
+  if (script.nice && ::setpriority(PRIO_PROCESS, 0, *script.nice) != 0) fail(script, ChildStep::kNice);
   if (script.cwd != nullptr && ::chdir(script.cwd) != 0) fail(script, ChildStep::kFolder);
   if (script.umask) ::umask(*script.umask);
   if (!lift(script)) fail(script, ChildStep::kLift);
@@ -102,7 +128,7 @@ void become(ChildScript& script) {
   // stay.
   if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) fail(script, ChildStep::kSeal);
   if (!place(script)) fail(script, ChildStep::kPlace);
-  if (script.files && ::setrlimit(RLIMIT_NOFILE, &*script.files) != 0) fail(script, ChildStep::kFileLimit);
+  if (!set_limits(script.limits)) fail(script, ChildStep::kLimit);
   for (char* digits : script.pid_digits) write_decimal(digits, ::getpid());
   reset_signals();
   ::execve(script.program, script.argv, script.envp);

@@ -10,17 +10,22 @@
 #include <span>
 #include <string_view>
 
+#include "os/fd.h"
+
 namespace procgraph {
 
 enum class ChildStep : std::int32_t {
   kNone,
   kDeathSignal,
   kSession,
+  kGroup,
+  kCpus,
+  kNice,
   kFolder,
   kLift,
   kSeal,
   kPlace,
-  kFileLimit,
+  kLimit,
   kExec
 };
 
@@ -31,6 +36,11 @@ enum class ChildStep : std::int32_t {
 struct ChildReport {
   ChildStep step;
   std::int32_t error;
+};
+
+struct ChildLimit {
+  __rlimit_resource_t resource;
+  rlimit limit;
 };
 
 // One descriptor on its way: from our number over one above every target to the child's number.
@@ -50,7 +60,10 @@ struct ChildScript {
   std::optional<mode_t> umask;
   std::span<Move> moves;
   int above_targets = 3;  // the lowest number above 2 and above every target
-  std::optional<rlimit> files;
+  std::span<const ChildLimit> limits;
+  std::span<const Fd> groups;           // files in which it says that it enters
+  std::span<const unsigned long> cpus;  // a set of bits, empty: stays
+  std::optional<int> nice;
   int report = -1;  // the write end of the report pipe; it too goes above the targets
 };
 

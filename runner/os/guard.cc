@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "os/control_groups.h"
 #include "os/descendants.h"
 #include "os/fd.h"
 #include "os/process.h"
@@ -90,6 +91,7 @@ void outlive(pid_t guard) {
   // The main thread may be starting processes. A child that hangs before its exec is among those killed.
   while (!end_spawning()) kill_children({});
   end_all({});
+  remove_control_groups(::getpid());
   ::_exit(kOperatingSystemError);
 }
 
@@ -175,6 +177,7 @@ class Watch {
   if (end.what == ChildChange::What::kKilled && !contains(kOrdinaryDeaths, end.status))
     say(fmt::format("the runner was killed by {}; its graph is killed with it", signal_name(end.status)));
   end_all(strangers);
+  remove_control_groups(runner);
   if (end.what == ChildChange::What::kKilled) die_of(end.status);
   ::_exit(end.status);
 }

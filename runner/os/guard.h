@@ -11,6 +11,9 @@
 // - while the job is stopped (Ctrl-Z) the guard is stopped too: it notices the runner's death when it is
 //   continued.
 //
+// Whoever ends the descendants takes the run's cgroups away after that; those of a run whose runner and guard
+// die at once stay, empty.
+//
 // Processes that became another user's (set-uid) cannot be killed by us and are left.
 #pragma once
 

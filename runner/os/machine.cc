@@ -11,32 +11,23 @@
 #include <string_view>
 #include <utility>
 
+#include "os/control_groups.h"
+#include "os/kernel_text.h"
+
 namespace procgraph {
 namespace {
 
-// The first number of a file; nothing for "max" and for a file that is not there.
-std::optional<std::uint64_t> read_number(const std::string& path) {
-  std::ifstream file(path);
-  if (std::uint64_t number = 0; file >> number) return number;
-  return std::nullopt;
-}
-
-// The number after `key` at the start of a line: "MemAvailable:   123 kB", "inactive_file 456".
-std::optional<std::uint64_t> read_field(const std::string& path, std::string_view key) {
-  std::ifstream file(path);
-  for (std::string word; file >> word; file.ignore(1 << 20, '\n'))
-    if (std::uint64_t number = 0; word == key && file >> number) return number;
-  return std::nullopt;
-}
-
-unsigned usable_cpus() {
+std::vector<unsigned> usable_cpus() {
   for (std::size_t room = 1024; room <= 1U << 20U; room *= 4) {
     const std::size_t size = CPU_ALLOC_SIZE(room);
     std::vector<cpu_set_t> set(size / sizeof(cpu_set_t) + 1);
-    if (::sched_getaffinity(0, size, set.data()) == 0)
-      return static_cast<unsigned>(CPU_COUNT_S(size, set.data()));
+    if (::sched_getaffinity(0, size, set.data()) != 0) continue;
+    std::vector<unsigned> cpus;
+    for (unsigned cpu = 0; cpu < room; ++cpu)
+      if (CPU_ISSET_S(cpu, size, set.data())) cpus.push_back(cpu);
+    return cpus;
   }
-  return 1;
+  return {0};
 }
 
 // One of the kernel's two ways to say where a group of processes stands against a limit.
@@ -53,21 +44,6 @@ constexpr Limit kMemoryLimits[] = {{"", "/sys/fs/cgroup", "/memory.max", "/memor
 constexpr Limit kProcessLimits[] = {{"", "/sys/fs/cgroup", "/pids.max", "/pids.current", ""},
                                     {"pids", "/sys/fs/cgroup/pids", "/pids.max", "/pids.current", ""}};
 
-// Our group's path: a line of /proc/self/cgroup is "4:cpu,memory:/a/b", in version 2 "0::/a/b".
-std::optional<std::string> group_path(const std::string& root, std::string_view controller) {
-  std::ifstream file(root + "/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    const auto names_start = line.find(':') + 1;
-    const auto names_end = line.find(':', names_start);
-    if (names_start == 0 || names_end == std::string::npos) continue;
-    const std::string names = "," + line.substr(names_start, names_end - names_start) + ",";
-    if (names.find(std::string(",").append(controller).append(",")) == std::string::npos) continue;
-    std::string path = line.substr(names_end + 1);
-    return path == "/" ? "" : path;
-  }
-  return std::nullopt;
-}
-
 std::optional<std::uint64_t> room_in(const std::string& folder, const Limit& limit) {
   const auto maximum = read_number(folder + std::string(limit.maximum));
   if (!maximum) return std::nullopt;
@@ -80,7 +56,7 @@ std::optional<std::uint64_t> room_in(const std::string& folder, const Limit& lim
 // What the group and all groups above it still allow. In a container the path may be one that is not to be
 // seen here; the mount's own folder is then the container's group.
 std::optional<std::uint64_t> room(const std::string& root, const Limit& limit) {
-  auto path = group_path(root, limit.controller);
+  auto path = own_group(root, limit.controller);
   if (!path) return std::nullopt;
   std::optional<std::uint64_t> least;
   for (;;) {
@@ -130,16 +106,61 @@ std::uint64_t startable(const std::string& root) {
   return least;
 }
 
+constexpr unsigned kSysNice = 23, kSysResource = 24;  // capabilities
+
+// What counts here are those against the whole machine: in a user namespace of its own a process has them
+// all, and the kernel still refuses.
+bool has_capability(const std::string& root, unsigned capability) {
+  std::ifstream namespaces(root + "/proc/self/uid_map");
+  std::uint64_t inside = 1, outside = 1, size = 0;
+  namespaces >> inside >> outside >> size;
+  if (inside != 0 || outside != 0 || size != 0xffff'ffff) return false;
+  std::ifstream status(root + "/proc/self/status");
+  for (std::string word; status >> word; status.ignore(1 << 20, '\n'))
+    if (std::uint64_t set = 0; word == "CapEff:" && status >> std::hex >> set)
+      return (set >> capability & 1) != 0;
+  return false;
+}
+
+int least_nice(const std::string& root) {
+  constexpr int kLowest = -20;
+  if (has_capability(root, kSysNice)) return kLowest;
+  const auto allowed =
+      static_cast<int>(std::min<std::uint64_t>(limit_of(RLIMIT_NICE, &rlimit::rlim_cur), 40));
+  return std::max(kLowest, std::min(::getpriority(PRIO_PROCESS, 0), 20 - allowed));
+}
+
+int least_oom_score_adj(const std::string& root) {
+  constexpr int kLowest = -1000;
+  if (has_capability(root, kSysResource)) return kLowest;
+  std::ifstream file(root + "/proc/self/oom_score_adj");
+  int own = 0;
+  file >> own;
+  return own;
+}
+
+void read_ranks(const std::string& root, Machine& machine) {
+  machine.nice_least = least_nice(root);
+  machine.oom_score_adj_least = least_oom_score_adj(root);
+  machine.cpu_time_max = limit_of(RLIMIT_CPU, &rlimit::rlim_max);
+  machine.file_size_max = {limit_of(RLIMIT_FSIZE, &rlimit::rlim_max)};
+  machine.core_max = {limit_of(RLIMIT_CORE, &rlimit::rlim_max)};
+}
+
 }  // namespace
 
 Machine read_machine(const std::string& root) {
   Machine machine;
-  machine.cpus = usable_cpus();
+  machine.cpu_numbers = usable_cpus();
+  machine.cpus = static_cast<unsigned>(machine.cpu_numbers.size());
   machine.page_size = {static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))};
   read_memory(root, machine);
   if (const auto most = read_number(root + "/proc/sys/fs/pipe-max-size")) machine.pipe_max = {*most};
   machine.files_max = limit_of(RLIMIT_NOFILE, &rlimit::rlim_max);
   machine.processes_max = startable(root);
+  read_ranks(root, machine);
+  machine.memory_groups = find_group_place(root, "memory");
+  machine.process_groups = find_group_place(root, "pids");
   return machine;
 }
 

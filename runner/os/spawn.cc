@@ -93,6 +93,24 @@ ChildReport read_report(const Fd& pipe) {
   return pid;
 }
 
+bool write_number(pid_t pid, const char* file, int number) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/" + file;
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const std::string text = std::to_string(number);
+  return fd && ::write(fd.get(), text.data(), text.size()) >= 0;
+}
+
+// The child cannot do this itself: until exec it is as closed to /proc as we are. It may even be gone
+// already.
+int rank(pid_t pid, const SpawnRequest& request) {
+  // Where the kernel weighs sessions against each other and not processes (autogroups), each of ours is alone
+  // in its own. It lets an ordinary user do this ten times a second, and goes without where there is no such
+  // file.
+  if (request.nice) (void)write_number(pid, "autogroup", *request.nice);
+  if (!request.oom_score_adj || write_number(pid, "oom_score_adj", *request.oom_score_adj)) return 0;
+  return errno == ENOENT || errno == ESRCH ? 0 : errno;
+}
+
 // A launcher as Boost.Process v2 wants it, instead of its own ones of 1.81: those lose descriptors, copy page
 // tables, allocate in the child and mistake a missing program for a success. Its error names the step.
 struct Launcher {
@@ -106,6 +124,8 @@ struct Launcher {
     if (child.pid() < 0) return fail(executor, "vfork", errno);
     if (const ChildReport report = read_report(pipe.read); report.step != ChildStep::kNone)
       return fail(executor, name(report.step), report.error);
+    if (const int refused = rank(child.pid(), request); refused != 0)
+      return fail(executor, "oom_score_adj", refused);
     Result<Fd> process = open_pidfd(child.pid());
     if (!process) return fail(executor, "pidfd_open", process.error().code);
     v2::basic_process<Executor> running(executor, child.pid(), process->get());

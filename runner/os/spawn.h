@@ -11,12 +11,13 @@
 #include <variant>
 #include <vector>
 
+#include "base/resources.h"
 #include "os/fd.h"
 #include "procgraph/result.h"
 
 namespace procgraph {
 
-// What the program finds, beyond what it inherits (resource limits, nice, oom_score_adj): exactly these
+// What the program finds, beyond what it inherits (resource limits, nice, CPUs): exactly these
 // descriptors; no blocked signal and every disposition the default one; itself the leader of a new session,
 // without a terminal; SIGKILL if the spawning thread ends.
 struct SpawnRequest {
@@ -32,6 +33,10 @@ struct SpawnRequest {
   std::optional<std::uint64_t> files_limit;  // the child's soft RLIMIT_NOFILE; absent: ours
   bool watched = false;                      // WATCHDOG_PID is added, as LISTEN_PID
   pid_t stands_for = -1;                     // PROCGRAPH_PID is this one's, and not the child's own
+  std::vector<ResourceLimit> limits;         // after that one
+  std::vector<unsigned> cpus;                // empty: ours
+  std::optional<int> nice, oom_score_adj;    // absent: ours
+  std::vector<std::string> groups;           // folders of the cgroups that it enters
 };
 
 struct Child {

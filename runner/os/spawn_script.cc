@@ -16,6 +16,20 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return all;
 }
 
+__rlimit_resource_t kernel_name(Resource resource) {
+  switch (resource) {
+    case Resource::kCpu:
+      return RLIMIT_CPU;
+    case Resource::kFiles:
+      return RLIMIT_NOFILE;
+    case Resource::kFileSize:
+      return RLIMIT_FSIZE;
+    case Resource::kCore:
+      return RLIMIT_CORE;
+  }
+  return RLIMIT_NOFILE;
+}
+
 }  // namespace
 
 SpawnScript::SpawnScript(const SpawnRequest& request, int report)
@@ -31,6 +45,10 @@ SpawnScript::SpawnScript(const SpawnRequest& request, int report)
   }
   envp_.push_back(nullptr);
   add_moves(request);
+  add_limits(request);
+  add_cpus(request.cpus);
+  for (const std::string& group : request.groups)
+    groups_.emplace_back(::open((group + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
   child_ = ChildScript{.parent = ::getpid(),
                        .program = request.program.c_str(),
                        .argv = argv_.data(),
@@ -39,9 +57,12 @@ SpawnScript::SpawnScript(const SpawnRequest& request, int report)
                        .cwd = request.cwd.empty() ? nullptr : request.cwd.c_str(),
                        .umask = request.umask,
                        .moves = moves_,
+                       .limits = limits_,
+                       .groups = groups_,
+                       .cpus = cpus_,
+                       .nice = request.nice,
                        .report = report};
   for (const Move& move : moves_) child_.above_targets = std::max(child_.above_targets, move.to + 1);
-  if (request.files_limit) add_files_limit(*request.files_limit);
 }
 
 void SpawnScript::add_pid(std::string name) {
@@ -61,11 +82,23 @@ void SpawnScript::add_moves(const SpawnRequest& request) {
   }
 }
 
-void SpawnScript::add_files_limit(std::uint64_t soft) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = std::min<rlim_t>(soft, limit.rlim_max);
-  child_.files = limit;
+void SpawnScript::add_limits(const SpawnRequest& request) {
+  if (request.files_limit) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = std::min<rlim_t>(*request.files_limit, limit.rlim_max);
+    limits_.push_back({RLIMIT_NOFILE, limit});
+  }
+  for (const ResourceLimit& limit : request.limits)
+    limits_.push_back({kernel_name(limit.resource), {limit.soft, limit.hard}});
+}
+
+void SpawnScript::add_cpus(const std::vector<unsigned>& cpus) {
+  constexpr unsigned kBits = 8 * sizeof(unsigned long);
+  for (const unsigned cpu : cpus) {
+    if (cpu / kBits >= cpus_.size()) cpus_.resize(cpu / kBits + 1);
+    cpus_[cpu / kBits] |= 1UL << cpu % kBits;
+  }
 }
 
 }  // namespace procgraph

@@ -24,12 +24,16 @@ class SpawnScript {
  private:
   void add_pid(std::string name);
   void add_moves(const SpawnRequest& request);
-  void add_files_limit(std::uint64_t soft);
+  void add_limits(const SpawnRequest& request);
+  void add_cpus(const std::vector<unsigned>& cpus);
 
   std::vector<char*> argv_, envp_;
   std::vector<std::string> pids_;  // variables that end in the child's process id
   std::vector<char*> pid_digits_;
   std::vector<Move> moves_;
+  std::vector<ChildLimit> limits_;
+  std::vector<Fd> groups_;  // where one cannot be opened, the child fails as it enters
+  std::vector<unsigned long> cpus_;
   Fd null_;  // where it cannot be opened, the child fails at that move
   ChildScript child_;
 };

@@ -1,6 +1,7 @@
 #include "plan/describe.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/text.h"
 #include "graph/wording.h"
@@ -66,6 +67,26 @@ std::string title(const Probe& probe) {
       return cat("log '", probe.pattern, '\'');
   }
   return {};
+}
+
+std::vector<NamedLimit> limits_of(const ResourcesSpec& resources) {
+  std::vector<NamedLimit> limits;
+  const auto add_bytes = [&](std::string_view name, const Typed<Bytes>& bytes) {
+    if (bytes) limits.push_back({name, bytes->value.value, format(bytes->value)});
+  };
+  const auto add_count = [&](std::string_view name, const Typed<std::uint64_t>& count) {
+    if (count) limits.push_back({name, count->value, format_count(count->value)});
+  };
+  add_bytes("memory", resources.memory);
+  add_count("processes", resources.processes);
+  if (resources.cpu) {
+    const auto seconds = resources.cpu->value / std::chrono::seconds(1);
+    limits.push_back({"cpu", static_cast<std::uint64_t>(seconds), format_duration(resources.cpu->value)});
+  }
+  add_count("files", resources.files);
+  add_bytes("file_size", resources.file_size);
+  add_bytes("core", resources.core);
+  return limits;
 }
 
 std::vector<std::string> own_environment(const Plan& plan, const Spawn& spawn) {

@@ -10,6 +10,7 @@
 #include "plan/limits.h"
 #include "plan/lookup.h"
 #include "plan/order.h"
+#include "plan/resources.h"
 #include "plan/run_folder.h"
 #include "procgraph/admin.h"
 
@@ -68,11 +69,19 @@ class Planner {
       spawn.listens = descriptors.listeners > 0;
       if (roster.valid())
         spawn.participant = static_cast<std::uint16_t>(std::min<unsigned>(++participants_, kMaxParticipants));
+      fill_resources(process, spawn);
       fill_folder(process, spawn);
       fill_streams(process, spawn);
       fill_command(process, spawn, descriptors);
       if (failed_) break;  // the other replicas would only repeat it
     }
+  }
+
+  void fill_resources(const Process& process, Spawn& spawn) {
+    const std::size_t before = diagnostics_.errors();
+    spawn.resources = decide_resources(process, spawn.replica, world_.machine, diagnostics_);
+    if (diagnostics_.errors() == before) return;
+    failed_ = errors_.machine = true;
   }
 
   void fill_folder(const Process& process, Spawn& spawn) {

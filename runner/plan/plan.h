@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/id.h"
+#include "base/resources.h"
 #include "base/socket_address.h"
 #include "base/units.h"
 #include "graph/channel_kind.h"
@@ -92,6 +93,7 @@ struct Spawn {
   bool listens = false;
   std::string cwd;
   std::optional<std::uint32_t> umask;
+  Resources resources;
   std::array<StreamKind, 3> streams{StreamKind::kNone, StreamKind::kLog,
                                     StreamKind::kLog};  // kFile, kChannel: an Inherit says which
   std::vector<Inherit> inherits;                        // sorted by fd

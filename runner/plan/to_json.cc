@@ -67,6 +67,28 @@ void write(JsonWriter& json, const Probe& probe) {
   json.number("most_status", probe.most_status);
 }
 
+void write_resources(JsonWriter& json, const Plan& plan, const Spawn& spawn) {
+  const Resources& decided = spawn.resources;
+  if (!decided.cpus.empty()) json.text("cpus", format_cpus(decided.cpus));
+  if (decided.nice) json.number("nice", *decided.nice);
+  if (decided.oom_score_adj) json.number("oom_score_adj", *decided.oom_score_adj);
+  const std::vector<NamedLimit> limits = limits_of(plan.graph.at(spawn.process).resources);
+  if (limits.empty()) return;
+  json.begin_object("limits");
+  for (const NamedLimit& limit : limits) json.number(limit.name, limit.value);
+  json.end_object();
+  if (decided.groups.empty()) return;
+  json.begin_array("cgroups");
+  for (const ControlGroup& group : decided.groups) {
+    json.begin_object();
+    json.number("version", group.place.version);
+    json.text("in", group.place.folder);
+    json.texts("controllers", group.controllers);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write(JsonWriter& json, const Plan& plan, const Spawn& spawn) {
   json.begin_object();
   json.text("label", spawn.label);
@@ -78,6 +100,7 @@ void write(JsonWriter& json, const Plan& plan, const Spawn& spawn) {
   json.texts("argv", argv);
   json.text("cwd", spawn.cwd);
   if (spawn.umask) json.number("umask", *spawn.umask);
+  write_resources(json, plan, spawn);
   json.boolean("clean_env", plan.graph.at(spawn.process).clean_env);
   json.texts("env", own_environment(plan, spawn));
   std::vector<std::string> streams;

@@ -114,6 +114,20 @@ void environment(std::string& out, const Plan& plan, const Spawn& spawn) {
   }
 }
 
+// What the process may use, and how it ranks.
+void resources(std::string& out, const Plan& plan, const Spawn& spawn) {
+  const Resources& decided = spawn.resources;
+  if (!decided.cpus.empty()) row(out, "cpus", format_cpus(decided.cpus));
+  if (decided.nice) row(out, "nice", std::to_string(*decided.nice));
+  if (decided.oom_score_adj) row(out, "oom", std::to_string(*decided.oom_score_adj));
+  std::string list;
+  for (const NamedLimit& limit : limits_of(plan.graph.at(spawn.process).resources))
+    list += cat(list.empty() ? "" : ", ", limit.name, ' ', limit.text);
+  if (!list.empty()) row(out, "limits", list);
+  for (const ControlGroup& group : decided.groups)
+    row(out, "cgroup", cat("of version ", group.place.version, ", in ", escape(group.place.folder)));
+}
+
 std::string command_line(const Spawn& spawn) {
   std::vector<std::string> words = spawn.argv;
   if (words.empty()) return spawn.program;
@@ -147,6 +161,7 @@ void process(std::string& out, const Plan& plan, const Spawn& spawn) {
   if (spawn.ready)
     row(out, "ready", cat(escape(title(*spawn.ready)), ", within ", format_duration(process.ready->timeout)));
   if (spawn.health) row(out, "health", how_often(*spawn.health, *process.health));
+  resources(out, plan, spawn);
   descriptors(out, plan, spawn);
   environment(out, plan, spawn);
 }

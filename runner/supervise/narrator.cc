@@ -81,9 +81,10 @@ void Narrator::refused(SpawnId id, std::string explanation) {
   facts_[id.value].explanation = std::move(explanation);
 }
 
-void Narrator::exited(SpawnId id, const Exit& exit, Instant now) {
+void Narrator::exited(SpawnId id, const Exit& exit, std::string limit, Instant now) {
   Facts& facts = facts_[id.value];
   facts.exit = exit;
+  facts.limit = std::move(limit);
   const Duration ran = now - facts.began;
   reporter_.news(fmt::format("{} ended: {}, after {:.3f} s", label(id), how(exit), seconds(ran)));
   const std::string signal = exit.signal != 0 ? signal_name(exit.signal) : "";
@@ -93,6 +94,7 @@ void Narrator::exited(SpawnId id, const Exit& exit, Instant now) {
   } else {
     fields.push_back({"code", std::int64_t{exit.code}});
   }
+  if (!facts.limit.empty()) fields.push_back({"limit", std::string_view(facts.limit)});
   fields.push_back({"milliseconds", std::int64_t{ran / std::chrono::milliseconds(1)}});
   reporter_.event("exited", label(id), fields);
 }
@@ -186,7 +188,7 @@ std::string Narrator::why(const Failure& failure) const {
   const Facts& facts = facts_[failure.spawn.value];
   return procgraph::why({.label = label(failure.spawn),
                          .exit = facts.exit,
-                         .explanation = facts.explanation,
+                         .explanation = failure.why == Why::kExit ? facts.limit : facts.explanation,
                          .stopped_by = facts.stopped_when_asked,
                          .timeout = time_of(failure),
                          .trouble = facts.status.empty()

@@ -34,7 +34,7 @@ class Narrator {
   void trouble(SpawnId id, std::string text) { facts_[id.value].trouble = std::move(text); }
   void status(SpawnId id, std::string_view text);
   void patience(SpawnId id, Duration more, Instant now);
-  void exited(SpawnId id, const Exit& exit, Instant now);
+  void exited(SpawnId id, const Exit& exit, std::string limit, Instant now);  // the limit it died of, or ""
   void hangs(SpawnId id, std::span<const pid_t> pids);
   void unopened(SpawnId id, const Port& port);
   void poisoned(ChannelId id, const Poisoning& poison);           // the first time counts
@@ -68,6 +68,7 @@ class Narrator {
     Instant began{};
     Exit exit;
     std::string explanation;
+    std::string limit;
     int stopped_by = 0;
     int stopped_when_asked = 0;
     std::string trouble, status;

@@ -77,7 +77,7 @@ void Loop::take(const ChildChange& change) {
   const bool killed = change.what == ChildChange::What::kKilled;
   const Exit exit{
       .code = killed ? 0 : change.status, .signal = killed ? change.status : 0, .core = change.core};
-  narrator_.exited(id, exit, clock_.now());
+  narrator_.exited(id, exit, explain_end(plan_.at(id), opened_, exit.signal, exit.code), clock_.now());
   tell(event::Exited{id, exit, look_for_poison(id)});
 }
 

@@ -39,7 +39,8 @@ std::string how(const Exit& exit) {
 std::string why(const Failing& failing, Why why) {
   switch (why) {
     case Why::kExit:
-      return fmt::format("{} failed: {}{}", failing.label, how(failing.exit),
+      return fmt::format("{} failed: {}{}{}{}", failing.label, how(failing.exit),
+                         failing.explanation.empty() ? "" : ": ", failing.explanation,
                          in_brackets(failing.stopped_by));
     case Why::kRefused:
       return fmt::format("{} failed: {}", failing.label, failing.explanation);

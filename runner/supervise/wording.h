@@ -26,7 +26,8 @@ struct Failing {
   std::string label;    // of the process, the title of the channel; "" the graph's
   std::string channel;  // "queue 'jobs'": whose message it was
   Exit exit;
-  std::string explanation;  // of a start that failed, of an output that cannot be written, of a poisoning
+  std::string explanation;  // of the limit that it died of, of a start that failed, of an output that cannot
+                            // be written, of a poisoning
   int stopped_by = 0;       // the signal that had it stopped when we asked it to end
   Duration timeout{};
   std::string trouble{};      // of a probe, or what was not heard

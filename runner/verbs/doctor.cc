@@ -89,7 +89,9 @@ Finding processes(const Machine& machine) {
 }
 
 Finding processors(const Machine& machine) {
-  return {"processors", fmt::format("{} usable of {}", machine.cpus, std::thread::hardware_concurrency()),
+  return {"processors",
+          fmt::format("{} usable ({}) of {}", machine.cpus, format_cpus(machine.cpu_numbers),
+                      std::thread::hardware_concurrency()),
           machine.cpus == 1 ? "waiting never spins on one processor" : ""};
 }
 
@@ -98,13 +100,29 @@ Finding containment() {
           "a process that changes its pid faster than a walk over /proc escapes this tier"};
 }
 
+Finding group_limit(std::string name, const GroupPlace& place) {
+  if (place.version != 0)
+    return {std::move(name), fmt::format("yes: cgroups of version {} in {}", place.version, place.folder),
+            ""};
+  return {std::move(name), fmt::format("no: {}", place.missing),
+          "to be had as root, or where systemd hands cgroups on: systemd-run --user --scope procgraph run …"};
+}
+
+Finding ranks(const Machine& machine) {
+  return {"priorities",
+          fmt::format("nice from {}, oom_score_adj from {}", machine.nice_least, machine.oom_score_adj_least),
+          ""};
+}
+
 Outcome print_findings() {
   Machine machine = read_machine();
   bool ok = true;
-  for (const Finding& f : {kernel(), containment(), pidfds(), shared_memory(machine), pipes(machine),
-                           descriptors(), file_size(), processes(machine), processors(machine)}) {
-    fmt::print("{:<17}{}{}\n", f.name, f.ok ? "" : "MISSING: ", escape(f.value));
-    if (!f.advice.empty()) fmt::print("{:<17}({})\n", "", f.advice);
+  for (const Finding& f :
+       {kernel(), containment(), pidfds(), shared_memory(machine), pipes(machine), descriptors(), file_size(),
+        processes(machine), processors(machine), group_limit("limits: memory", machine.memory_groups),
+        group_limit("limits: processes", machine.process_groups), ranks(machine)}) {
+    fmt::print("{:<19}{}{}\n", f.name, f.ok ? "" : "MISSING: ", escape(f.value));
+    if (!f.advice.empty()) fmt::print("{:<19}({})\n", "", f.advice);
     ok = ok && f.ok;
   }
   return {.code = ok ? 0 : kExitMachine};

@@ -1,4 +1,4 @@
-// The `.env` file beside the graph.
+// Files of variables.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::Pair;
 
 struct Parsed {
-  std::map<std::string, std::string> values;
+  std::vector<std::pair<std::string, std::string>> values;
   std::string text;
 };
 
@@ -23,7 +23,9 @@ Parsed parse(const std::string& text) {
   Diagnostics diagnostics;
   Problems problems(diagnostics);
   const Source source{".env", text};
-  Parsed parsed{parse_dotenv(source, 0, problems), {}};
+  Parsed parsed;
+  for (const EnvironmentEntry& entry : parse_dotenv(source, 0, problems))
+    parsed.values.emplace_back(entry.name.value, entry.value.value);
   parsed.text = to_text(diagnostics, {source}, {});
   return parsed;
 }

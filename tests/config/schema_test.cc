@@ -66,6 +66,10 @@ TEST(Schema, AcceptsWhatTheParserAccepts) {
            "200-299 } } }, f: { command: x, ready: { http: 'http://[::1]:80/x' } }, g: { command: x, ready: "
            "{ "
            "log: up } } }\n",
+           "processes: { a: { command: x, cpus: 3, nice: -5, env_file: x }, b: { command: x, cpus: [0, 2-3], "
+           "oom_score_adj: -1000, env_file: [x, y] }, c: { command: x, cpus: '0-3,${N:-7}' } }\n",
+           "processes: { a: { command: x, limits: { memory: 64MiB, processes: 9, cpu: 10s, files: 50, "
+           "file_size: 1, core: 0 } } }\n",
            "pipelines: [[a, b], [c, d, e]]\npipes: { p: { capacity: 64KiB } }\n",
        }) {
     EXPECT_EQ(refused(yaml), "") << yaml;
@@ -115,6 +119,13 @@ TEST(Schema, RefusesWhatTheParserRefuses) {
            "processes: { f: { command: x, restart: { max: 5 in 1m } } }\n",
            "processes: { f: { command: x, restart: { policy: always, max: 5 } } }\n",
            "processes: { f: { command: x, restart: { policy: always, backoff: 1 } } }\n",
+           "processes: { f: { command: x, nice: 20 } }\n",
+           "processes: { f: { command: x, oom_score_adj: -1001 } }\n",
+           "processes: { f: { command: x, cpus: [] } }\n",
+           "processes: { f: { command: x, cpus: first } }\n",
+           "processes: { f: { command: x, limits: { memory: 0 } } }\n",
+           "processes: { f: { command: x, limits: { files: 3 } } }\n",
+           "processes: { f: { command: x, limits: { stack: 3 } } }\n",
            "queues: q\n",
            "timeout: 10\n",
            "pipelines: [a, b]\n",

@@ -165,6 +165,27 @@ TEST(Spec, HasReadinessAndHealth) {
   EXPECT_EQ(p.at(4).health->retries, 3U);
 }
 
+TEST(Spec, HasWhatAProcessMayUse) {
+  const Loaded loaded = load_text(
+      "processes:\n  a: { command: x, limits: { memory: 64MiB, processes: 9, cpu: 2m, files: 50, file_size: "
+      "1KB, "
+      "core: 0 }, nice: -5, oom_score_adj: 300, cpus: [\"0-3,5\", \"${replica}\"] }\n");
+  EXPECT_EQ(loaded.text(), "");
+  const ResourcesSpec& resources = loaded.spec.processes.at(0).resources;
+  EXPECT_EQ(resources.memory->value, Bytes{64U << 20U});
+  EXPECT_EQ(resources.processes->value, 9U);
+  EXPECT_EQ(resources.cpu->value, 2min);
+  EXPECT_EQ(resources.files->value, 50U);
+  EXPECT_EQ(resources.file_size->value, Bytes{1000});
+  EXPECT_EQ(resources.core->value, Bytes{0});
+  EXPECT_EQ(resources.nice->value, -5);
+  EXPECT_EQ(resources.oom_score_adj->value, 300);
+  ASSERT_EQ(resources.cpus.size(), 3U);
+  EXPECT_EQ(resources.cpus[0].value, "0-3");
+  EXPECT_EQ(resources.cpus[1].value, "5");
+  EXPECT_EQ(resources.cpus[2].value, "\x01");
+}
+
 TEST(Spec, HasPortsAndStreams) {
   const ProcessSpec second = load_text(kEverything).spec.processes.at(1);
   ASSERT_EQ(second.reads.size(), 2U);

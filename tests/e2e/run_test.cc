@@ -82,8 +82,8 @@ TEST(Run, AServiceIsStoppedWhenTheWorkIsDone) {
 TEST(Run, EveryCopyKnowsItsNumberAndSetIsTheStrongestSource) {
   Ran ran = run_config("environment.yaml", {"--no-prefix", "--set", "WHO=you"});
   for (const char* copy : {"0", "1", "2"}) {
-    EXPECT_THAT(ran.out,
-                HasSubstr(std::string("hello you from copy ") + copy + " of 3, worker-" + copy + "\n"));
+    EXPECT_THAT(ran.out, HasSubstr(std::string("hello you from copy ") + copy + " of 3, worker-" + copy +
+                                   "; the file beside the graph\n"));
   }
   EXPECT_EQ(ran.code, 0) << ran.err;
 }

@@ -32,10 +32,22 @@ FakeWorld& FakeWorld::file(const std::string& path, FileFacts facts) {
   return *this;
 }
 
+FakeWorld& FakeWorld::text(const std::string& path, const std::string& contents) {
+  texts_[path] = contents;
+  value.read_file = [texts = texts_](const std::string& wanted) -> Result<std::string> {
+    const auto found = texts.find(wanted);
+    if (found == texts.end()) return Error{"open '" + wanted + "'", 2};
+    return found->second;
+  };
+  return file(path);
+}
+
 Text::Text(std::string_view yaml, World given) : world(std::move(given)) {
-  world.read_file = [text = std::string(yaml)](const std::string& path) -> Result<std::string> {
-    if (path != "/w/g.yaml") return Error{"open '" + path + "'", 2};
-    return text;
+  world.read_file = [text = std::string(yaml),
+                     others = world.read_file](const std::string& path) -> Result<std::string> {
+    if (path == "/w/g.yaml") return text;
+    if (others) return others(path);
+    return Error{"open '" + path + "'", 2};
   };
   spec = load({{"g.yaml"}, {}, {}}, world, sources, diagnostics);
   if (diagnostics.has_errors()) return;

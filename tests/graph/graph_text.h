@@ -21,11 +21,13 @@ class FakeWorld {
   FakeWorld& program(const std::string& path) { return file(path, {FileFacts::Type::kRegular, true, true}); }
   FakeWorld& folder(const std::string& path) { return file(path, {FileFacts::Type::kDirectory, true, true}); }
   FakeWorld& file(const std::string& path, FileFacts facts = {FileFacts::Type::kRegular, true, false});
+  FakeWorld& text(const std::string& path, const std::string& contents);  // a file that can be read
 
   World value;
 
  private:
   std::map<std::string, FileFacts> files_;
+  std::map<std::string, std::string> texts_;
 };
 
 // A text on its way through load and build; `told` is what check and everything before it say, as people read

@@ -1,5 +1,6 @@
 // show FILE: writes to FILE everything that a program finds when it starts, one "key value" a line.
 #include <dirent.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -45,14 +46,26 @@ void show_session(std::ostream& out) {
       << ::getpgrp() << "\ndeath_signal " << death_signal << '\n';
 }
 
+// As taskset counts: bit n for CPU n; of the first 64.
+unsigned long cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  ::sched_getaffinity(0, sizeof set, &set);
+  unsigned long bits = 0;
+  for (unsigned cpu = 0; cpu < 64; ++cpu)
+    if (CPU_ISSET(cpu, &set)) bits |= 1UL << cpu;
+  return bits;
+}
+
 void show_limits(std::ostream& out) {
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   const mode_t mask = ::umask(0);
   ::umask(mask);
   char* folder = ::getcwd(nullptr, 0);
-  out << "files " << files.rlim_cur << "\nnice " << ::getpriority(PRIO_PROCESS, 0) << "\numask " << std::oct
-      << mask << std::dec << "\ncwd " << folder << '\n';
+  out << "files " << files.rlim_cur << "\nhard_files " << files.rlim_max << "\ncpus " << cpus() << "\nnice "
+      << ::getpriority(PRIO_PROCESS, 0) << "\numask " << std::oct << mask << std::dec << "\ncwd " << folder
+      << '\n';
   std::free(folder);
 }
 

@@ -57,11 +57,31 @@ TEST_F(MachineFacts, InAContainerTheMountItselfIsTheGroup) {
   EXPECT_EQ(read().memory_available, Bytes{4096});
 }
 
+// CAP_SYS_NICE is bit 23, CAP_SYS_RESOURCE bit 24.
+TEST_F(MachineFacts, OfWhoMayRankHigherAreTheKernelsLowest) {
+  folder_.write("proc/self/uid_map", "         0          0 4294967295\n");
+  folder_.write("proc/self/oom_score_adj", "200\n");
+  folder_.write("proc/self/status", "Name:\tx\nCapPrm:\t0000000000000000\nCapEff:\t0000000001000000\n");
+  EXPECT_EQ(read().oom_score_adj_least, -1000);
+  EXPECT_GE(read().nice_least, -20);
+  folder_.write("proc/self/status", "Name:\tx\nCapPrm:\t0000000001800000\nCapEff:\t0000000000800000\n");
+  EXPECT_EQ(read().oom_score_adj_least, 200);
+  EXPECT_EQ(read().nice_least, -20);
+}
+
+TEST_F(MachineFacts, InAUserNamespaceCapabilitiesCountForNothing) {
+  folder_.write("proc/self/uid_map", "         0       1000          1\n");
+  folder_.write("proc/self/oom_score_adj", "0\n");
+  folder_.write("proc/self/status", "CapEff:\t000001ffffffffff\n");
+  EXPECT_EQ(read().oom_score_adj_least, 0);
+}
+
 TEST(RealMachine, CanBeRead) {
   const Machine machine = read_machine();
   EXPECT_GT(machine.memory_available.value, 0U);
   EXPECT_GE(machine.page_size.value, 4096U);
   EXPECT_GT(machine.files_max, 0U);
+  EXPECT_EQ(machine.cpu_numbers.size(), machine.cpus);
   EXPECT_GT(machine.processes_max, 0U);
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,11 +13,14 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <memory>
 
 #include "fakes/life_line.h"
 #include "fakes/show.h"
 #include "fakes/temporary_folder.h"
+#include "os/kernel_text.h"
+#include "os/machine.h"
 
 namespace procgraph {
 namespace {
@@ -57,6 +61,48 @@ TEST(Spawn, AServerFindsItsProcessIdWhereListenFdsWantsIt) {
   const Shown shown = run_show(folder, {.env = {"LISTEN_FDS=1"}, .listens = true});
   EXPECT_THAT(shown.env, UnorderedElementsAre("LISTEN_FDS=1", "LISTEN_PID=" + shown.facts.at("pid"),
                                               "PROCGRAPH_PID=" + shown.facts.at("pid")));
+}
+
+TEST(Spawn, TheChildHasItsLimitsItsCpusAndItsPriority) {
+  const TemporaryFolder folder;
+  const unsigned cpu = read_machine().cpu_numbers.back();
+  const int nice = ::getpriority(PRIO_PROCESS, 0) + 3;
+  const Shown shown = run_show(
+      folder, {.files_limit = 500, .limits = {{Resource::kFiles, 50, 60}}, .cpus = {cpu}, .nice = nice});
+  EXPECT_EQ(shown.facts.at("files"), "50");
+  EXPECT_EQ(shown.facts.at("hard_files"), "60");
+  EXPECT_EQ(shown.facts.at("cpus"), std::to_string(1UL << cpu));
+  EXPECT_EQ(shown.facts.at("nice"), std::to_string(nice));
+}
+
+// It is set from outside, as soon as the program runs; spawn() returns after that.
+TEST(Spawn, TheChildIsKilledAsEarlyAsItWasAskedFor) {
+  const auto child = spawn({.program = "/bin/sleep", .argv = {"sleep", "1000"}, .oom_score_adj = 700});
+  const pid_t pid = std::get<Child>(child).pid;
+  EXPECT_EQ(read_number("/proc/" + std::to_string(pid) + "/oom_score_adj"), 700U);
+  ::kill(pid, SIGKILL);
+  wait_for(child);
+}
+
+TEST(Spawn, TheSessionHasThePriorityTooWhereTheKernelWeighsSessions) {
+  if (::access("/proc/self/autogroup", F_OK) != 0) GTEST_SKIP() << "this kernel has no autogroups";
+  if (::geteuid() != 0) GTEST_SKIP() << "the kernel lets an ordinary user do this ten times a second only";
+  const TemporaryFolder folder;
+  const auto child = spawn({.program = "/bin/sleep", .argv = {"sleep", "1000"}, .nice = 7});
+  const pid_t pid = std::get<Child>(child).pid;
+  std::ifstream group("/proc/" + std::to_string(pid) + "/autogroup");
+  std::string line;
+  std::getline(group, line);
+  EXPECT_THAT(line, ::testing::EndsWith(" nice 7"));
+  ::kill(pid, SIGKILL);
+  wait_for(child);
+}
+
+// More descriptors than the whole machine allows are beyond root, too.
+TEST(Spawn, ALimitAboveTheHardOneIsAnErrorOfTheStart) {
+  EXPECT_EQ(
+      failure({.program = "/bin/true", .argv = {"true"}, .limits = {{Resource::kFiles, 10, ~0ULL - 1}}}),
+      std::pair(std::string("setrlimit"), EPERM));
 }
 
 TEST(Spawn, TheChildLeadsASessionAndDiesWithItsParent) {

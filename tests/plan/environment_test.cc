@@ -54,6 +54,23 @@ TEST(Environment, LetsWhatIsDeclaredWin) {
                   "XDG_RUNTIME_DIR=/r"));
 }
 
+// What is declared in the file itself wins over its env_file, whichever stands first, a later such file over
+// an earlier one, and all of them over what is inherited.
+TEST(Environment, TakesFilesOfVariablesToo) {
+  test::FakeWorld world;
+  world.value.environment = {{"HOME", "/home/u"}, {"LEVEL", "inherited"}, {"PATH", "/usr/bin"}};
+  world.text("/w/one.env", "A=one\nB=one\nC=one\nHOME=one\n").text("/w/two.env", "B=two\nC=two\n");
+  test::Text text(
+      "processes: { a: { command: n, clean_env: true, env: { C: own }, env_file: [one.env, two.env] } }\n",
+      world.value);
+  PlanErrors errors;
+  const Plan plan = make_plan(text.graph, text.world, text.diagnostics, errors);
+  EXPECT_EQ(text.told(), "");
+  EXPECT_THAT(plan.spawns.at(0).env,
+              ElementsAre("A=one", "B=two", "C=own", "HOME=one", "PATH=/usr/bin", "PROCGRAPH_GRAPH=g",
+                          "PROCGRAPH_PROCESS=a", "PROCGRAPH_REPLICA=0", "PROCGRAPH_REPLICAS=1"));
+}
+
 TEST(Environment, KnowsTheReplica) {
   const auto environment = environment_of(
       "processes: { a: { command: n, replicas: 3, clean_env: true, env: { GPU: "

@@ -17,6 +17,10 @@ TEST(Wording, SaysHowAProcessEnded) {
 
 TEST(Wording, SaysWhyARunFailed) {
   EXPECT_EQ(why({.label = "worker.1", .exit = {.code = 1}}, Why::kExit), "worker.1 failed: exit code 1");
+  EXPECT_EQ(
+      why({.label = "a", .exit = {.signal = SIGKILL}, .explanation = "out of memory, its limit is 64MiB"},
+          Why::kExit),
+      "a failed: killed by SIGKILL: out of memory, its limit is 64MiB");
   EXPECT_EQ(why({.label = "a", .explanation = "cannot start '/x': it does not exist"}, Why::kRefused),
             "a failed: cannot start '/x': it does not exist");
   EXPECT_EQ(why({.label = "a", .timeout = 90s}, Why::kTimeout),

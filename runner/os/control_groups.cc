@@ -1,0 +1,171 @@
+#include "os/control_groups.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <memory>
+#include <vector>
+
+#include "os/fd.h"
+#include "os/kernel_text.h"
+
+namespace procgraph {
+namespace {
+
+constexpr std::array<std::string_view, 2> kControllers{"memory", "pids"};
+
+bool is_folder(const std::string& path) {
+  struct stat facts {};
+  return ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
+bool may_write(const std::string& path) {
+  return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
+// "cpuset cpu io memory pids" has the word.
+bool lists(const std::string& file, std::string_view controller) {
+  std::ifstream words(file);
+  for (std::string word; words >> word;)
+    if (word == controller) return true;
+  return false;
+}
+
+// A group that is not to be seen from here lies in the mount's own folder: so it is in a container.
+std::string visible(const std::string& mount, const std::string& path) {
+  return is_folder(mount + path) ? mount + path : mount;
+}
+
+GroupPlace find_in_version_1(const std::string& mount, const std::string& path) {
+  const std::string folder = visible(mount, path);
+  if (may_write(folder)) return {1, folder, {}};
+  return {0, {}, fmt::format("'{}' may not be written", folder)};
+}
+
+GroupPlace find_in_version_2(const std::string& mount, const std::string& path, std::string_view controller) {
+  std::string folder = visible(mount, path);
+  if (!lists(mount + "/cgroup.controllers", controller) && !lists(folder + "/cgroup.controllers", controller))
+    return {0, {}, fmt::format("'{}' has no controller '{}'", folder, controller)};
+  for (;;) {
+    const bool hands_on = lists(folder + "/cgroup.subtree_control", controller);
+    if (hands_on && may_write(folder) && may_write(folder + "/cgroup.procs")) return {2, folder, {}};
+    if (folder == mount) break;
+    folder.erase(folder.rfind('/'));
+  }
+  return {0,
+          {},
+          fmt::format("none from '{}' upward both hands the controller '{}' on and may be written",
+                      visible(mount, path), controller)};
+}
+
+Result<void> write_text(const std::string& path, std::string_view text) {
+  const Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file) return Error{fmt::format("open '{}'", path), errno};
+  if (::write(file.get(), text.data(), text.size()) < 0)
+    return Error{fmt::format("write '{}' into '{}'", text, path), errno};
+  return {};
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+// A folder of cgroups goes by rmdir, once it has no processes and no groups in it; its files are the
+// kernel's.
+void remove_group(const std::string& path) {
+  if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return;
+  std::vector<std::string> inner;
+  if (const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str())); folder) {
+    while (const dirent* entry = ::readdir(folder.get())) {
+      const std::string_view name = entry->d_name;
+      if (entry->d_type == DT_DIR && name != "." && name != "..") inner.emplace_back(name);
+    }
+  }
+  for (const std::string& name : inner) remove_group(fmt::format("{}/{}", path, name));
+  ::rmdir(path.c_str());
+}
+
+std::string folder_of(const GroupPlace& place, pid_t runner) {
+  return fmt::format("{}/procgraph-{}", place.folder, runner);
+}
+
+}  // namespace
+
+std::optional<std::string> own_group(const std::string& root, std::string_view controller) {
+  std::ifstream file(root + "/proc/self/cgroup");
+  // A line is "4:cpu,memory:/a/b", in version 2 "0::/a/b".
+  for (std::string line; std::getline(file, line);) {
+    const auto names_start = line.find(':') + 1;
+    const auto names_end = line.find(':', names_start);
+    if (names_start == 0 || names_end == std::string::npos) continue;
+    const std::string names = "," + line.substr(names_start, names_end - names_start) + ",";
+    if (names.find(std::string(",").append(controller).append(",")) == std::string::npos) continue;
+    std::string path = line.substr(names_end + 1);
+    return path == "/" ? "" : path;
+  }
+  return std::nullopt;
+}
+
+GroupPlace find_group_place(const std::string& root, std::string_view controller) {
+  const std::string mount = root + "/sys/fs/cgroup";
+  if (const auto path = own_group(root, controller))
+    return find_in_version_1(fmt::format("{}/{}", mount, controller), *path);
+  const auto path = own_group(root, "");
+  if (!path) return {0, {}, "this kernel has none"};
+  // Beside those of version 1 it is mounted one level deeper.
+  const bool beside = is_folder(mount + "/unified");
+  return find_in_version_2(beside ? mount + "/unified" : mount, *path, controller);
+}
+
+ControlGroups::~ControlGroups() {
+  for (const std::string& folder : folders_) remove_group(folder);
+}
+
+// One of our process id is left from a run that died together with its guard.
+Result<std::string> ControlGroups::run_folder(const ControlGroup& group) {
+  std::string folder = folder_of(group.place, ::getpid());
+  if (folders_.insert(folder).second) {
+    remove_group(folder);
+    if (::mkdir(folder.c_str(), 0755) != 0) return Error{fmt::format("mkdir '{}'", folder), errno};
+  }
+  if (group.place.version == 1) return folder;
+  for (const std::string& controller : group.controllers) {
+    auto handed_on = write_text(folder + "/cgroup.subtree_control", "+" + controller);
+    if (!handed_on) return handed_on.error();
+  }
+  return folder;
+}
+
+Result<std::string> ControlGroups::make(const ControlGroup& group, const std::string& name) {
+  Result<std::string> folder = run_folder(group);
+  if (!folder) return folder;
+  std::string path = *folder + "/" + name;
+  if (::mkdir(path.c_str(), 0755) != 0) return Error{fmt::format("mkdir '{}'", path), errno};
+  for (const GroupSetting& setting : group.settings) {
+    const std::string file = path + "/" + setting.file;
+    if (setting.optional && ::access(file.c_str(), F_OK) != 0) continue;
+    if (auto written = write_text(file, setting.value); !written) return written.error();
+  }
+  return path;
+}
+
+void remove_control_groups(pid_t runner) {
+  for (const std::string_view controller : kControllers) {
+    const GroupPlace place = find_group_place("", controller);
+    if (place.version != 0) remove_group(folder_of(place, runner));
+  }
+}
+
+std::uint64_t killed_for_memory(const std::string& group) {
+  constexpr std::string_view kCount = "oom_kill";
+  if (const auto count = read_field(group + "/memory.events", kCount)) return *count;
+  return read_field(group + "/memory.oom_control", kCount).value_or(0);
+}
+
+}  // namespace procgraph
