@@ -88,8 +88,9 @@ TEST(Spawn, TheChildRanksAsItWasAskedFor) {
       spawn({.program = "/bin/sleep", .argv = {"sleep", "1000"}, .nice = 7, .oom_score_adj = 700});
   const std::string proc = "/proc/" + std::to_string(std::get<Child>(child).pid);
   EXPECT_EQ(first_line(proc + "/oom_score_adj"), "700");
-  if (::geteuid() == 0 && ::access("/proc/self/autogroup", F_OK) == 0)
+  if (::geteuid() == 0 && ::access("/proc/self/autogroup", F_OK) == 0) {
     EXPECT_THAT(first_line(proc + "/autogroup"), ::testing::EndsWith(" nice 7"));
+  }
   ::kill(std::get<Child>(child).pid, SIGKILL);
   wait_for(child);
 }
