@@ -47,7 +47,7 @@ TEST(Ready, IsAskedAgainUntilTheAnswerIsTheOneThatCounts) {
                "  job: { command: echo works, after: { server: { ready: true } } }\n"
                "sockets: { s: { open: server } }\n");
   Ran ran = run(folder.path(), {"run", "graph.yaml"});
-  EXPECT_EQ(ran.out, "job │ works\n") << ran.err;
+  EXPECT_EQ(ran.out, "job    │ works\n") << ran.err;
   EXPECT_EQ(ran.code, 0);
 }
 
@@ -91,7 +91,7 @@ TEST(Ready, IsSaidWithTheSdk) {
       "', ready: notify, service: true }\n  other: { command: '" READY
       "', service: true, after: { server: ready } }\n  job: { command: echo works, after: { other: ready } "
       "}\n");
-  EXPECT_EQ(ran.out, "job │ works\n") << ran.err;
+  EXPECT_EQ(ran.out, "job    │ works\n") << ran.err;
   EXPECT_EQ(ran.code, 0);
 }
 

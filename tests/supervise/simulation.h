@@ -15,6 +15,13 @@
 
 namespace procgraph {
 
+inline bool writes(const Cast& cast, SpawnId id) {
+  return !cast.at(cast.owner(id)).writes.empty();
+}
+inline bool reads(const Cast& cast, SpawnId id) {
+  return !cast.at(cast.owner(id)).reads.empty();
+}
+
 class Simulation {
  public:
   explicit Simulation(std::uint64_t seed);

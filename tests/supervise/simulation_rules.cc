@@ -1,0 +1,137 @@
+// What must hold of the brain whatever happens, at every step and at the end.
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+
+#include "simulation.h"
+
+namespace procgraph {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kLateness = 5ms;  // of a timer
+
+}  // namespace
+
+// Whatever processes do, a stop takes no longer than the grace, nor does one of them longer than its own.
+void Simulation::check_graces() {
+  const bool over = killing_ || (stopping_since_ && now_ > *stopping_since_ + cast_.grace + kLateness);
+  for (std::uint32_t i = 0; i < truth_.size(); ++i) {
+    const Truth& truth = truth_[i];
+    const Duration grace = cast_.at(cast_.owners[i]).grace + kLateness;
+    const bool asked_too_long = truth.asked && now_ > truth.asked_at + grace;
+    must(!truth.alive() || truth.killed || !(over || asked_too_long), "it runs on after the grace");
+    must(!truth.left() || truth.purged || !(over || now_ > truth.exited_at + grace),
+         "what it left runs on after the grace");
+  }
+}
+
+// Whom a stop must have reached, without any time passing.
+void Simulation::check_reach() {
+  if (!stopping_since_ || done_) return;
+  if (!stopping_since_ || done_) return;
+  std::uint32_t front = 0;
+  while (front < situation_.ranks.size() && situation_.ranks[front] == 0) ++front;
+  for (std::uint32_t i = 0; i < truth_.size(); ++i) {
+    const Role& role = cast_.at(cast_.owners[i]);
+    const bool reached = at_once_ || (role.rank == front && role.reads.empty());
+    must(!reached || !truth_[i].alive() || truth_[i].asked, "the stop does not reach it");
+  }
+}
+
+// Who may still become ready has a time by when, and who is over it was asked to end.
+void Simulation::check_readiness() {
+  if (done_) return;
+  for (std::uint32_t i = 0; i < truth_.size(); ++i) {
+    const Truth& truth = truth_[i];
+    const Role& role = cast_.at(cast_.owners[i]);
+    if (!role.ready || !truth.alive() || truth.ready || truth.asked) continue;
+    const auto until = situation_.deadlines.of(Deadlines::Kind::kReady, SpawnId{i});
+    must(until.has_value(), "it is awaited for ever");
+    must(until && *until >= truth.started_at + *role.ready, "it has less time than the file gives");
+    must(until && now_ <= *until + kLateness, "it is not ready in time, and runs on");
+  }
+}
+
+// Whoever is to be started again is: not while the graph stops, and not without its ends of channels, which
+// the runner holds so long and no longer.
+void Simulation::check_restarts() {
+  for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) {
+    const Role& role = cast_.roles[i];
+    const auto first = truth_.begin() + role.first;
+    const auto unstarted = std::count_if(first, first + role.count,
+                                         [](const Truth& one) { return !one.started && one.life == 0; });
+    must(situation_.roles[i].unstarted == unstarted, "a start is counted twice, or never");
+  }
+  for (std::uint32_t i = 0; i < truth_.size(); ++i) {
+    const Truth& truth = truth_[i];
+    const bool over = life::over(situation_.spawns[i].life);
+    const bool returns = cast_.at(cast_.owners[i]).restart.restarts();
+    must(!truth.resting || truth.ordered || over || now_ <= truth.due + 1s + kLateness,
+         "it is never started again");
+    must(!over || truth.released == 1, "its ends are held, though it has ended for good");
+    must(!stopping_since_ || truth.released == 1, "its ends are held, though the graph stops");
+    must(!returns || over || stopping_since_ || truth.released == 0,
+         "its ends are let go of, though it may be started again");
+  }
+}
+
+void Simulation::check_progress() {
+  if (stopping_since_ || done_) return;
+  must(situation_.left == 0 || situation_.busy > 0, "nobody runs, and the rest waits");
+  bool waits = false, ended = true;
+  for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) {
+    waits = waits || cast_.roles[i].counts();
+    ended = ended && (!cast_.roles[i].counts() || over(ProcessId{i}));
+  }
+  must(!waits || !ended, "all that counts has ended, and it goes on");
+}
+
+void Simulation::check_code(const action::Done& done) {
+  must(done.signal == first_signal_ || (done.signal == 0 && now_ >= kLongLife), "it dies of another signal");
+  if (done.signal != 0) return;
+  const Failure* first = nullptr;
+  for (const Failure& failure : failures_) {
+    const bool always =
+        failure.why == Why::kUnopened || (failure.spawn.valid() && situation_.at(failure.spawn).hangs);
+    const bool ignored = !always && failure.spawn.valid() &&
+                         cast_.at(cast_.owner(failure.spawn)).on_failure == OnFailure::kIgnore;
+    if (!ignored && (first == nullptr || failure.order < first->order)) first = &failure;
+  }
+  must(done.code == (first == nullptr ? 0 : first->code), "it has another code than its first failure");
+}
+
+void Simulation::check_end() {
+  for (std::uint32_t i = 0; i < truth_.size(); ++i) {
+    const Truth& truth = truth_[i];
+    const Verdict verdict = situation_.spawns[i].verdict;
+    must(!truth.started || truth.empty || truth.abandoned, "it is left running");
+    must(truth.released == 1, "an end of a channel is kept for ever");
+    must(truth.gone == writes(cast_, SpawnId{i}), "a writer is never gone");
+    must(truth.reader_gone == reads(cast_, SpawnId{i}), "a reader is never gone");
+    must(verdict != Verdict::kNone && verdict != Verdict::kLate, "it was never judged");
+    must((verdict == Verdict::kSkipped) == (situation_.spawns[i].life == life::State::kSkipped),
+         "wrongly skipped");
+    must(!truth.probed, "it is asked for ever");
+    const SpawnState& state = situation_.spawns[i];
+    const bool renounced = state.renounced;
+    must(!truth.resting || stopping_since_ || truth.life == 0 || verdict == Verdict::kFailed,
+         "it was to be started again, and never was");
+    must(state.unhealthy == truth.unhealthy, "it is healthy where it is not");
+    must(!(state.unready || state.unhealthy) || verdict == Verdict::kFailed || renounced,
+         "not ready, and no failure");
+    if (truth.exited && truth.exit == Exit{} && !state.timed_out && !truth.overdue && !state.unready &&
+        !state.unhealthy && !renounced)
+      must(verdict == Verdict::kSucceeded, "a success was judged otherwise");
+    if (verdict == Verdict::kCutOff)
+      must(truth.exit.signal == SIGPIPE || truth.exit.code == 141, "cut off without SIGPIPE");
+    if (verdict == Verdict::kStopped) must(truth.asked || renounced, "stopped, though nobody asked it");
+    must(!renounced || (stopping_since_ && cast_.at(cast_.owners[i]).restart.restarts()),
+         "wrongly renounced");
+  }
+  for (const int ended : writers_ended_) must(ended == 1, "a channel without end of data");
+  for (const int ended : readers_ended_) must(ended == 1, "a channel without end of readers");
+}
+
+}  // namespace procgraph
