@@ -10,9 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLateness = 5ms;    // of a timer
-constexpr Duration kLongLife = 10min;  // then somebody presses Ctrl-C
-
 bool is_in(const std::vector<int>& codes, int code) {
   return std::ranges::find(codes, code) != codes.end();
 }

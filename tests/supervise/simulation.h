@@ -3,6 +3,7 @@
 // line of text.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -21,6 +22,9 @@ inline bool writes(const Cast& cast, SpawnId id) {
 inline bool reads(const Cast& cast, SpawnId id) {
   return !cast.at(cast.owner(id)).reads.empty();
 }
+
+inline constexpr Duration kLateness = std::chrono::milliseconds(5);  // of a timer
+inline constexpr Duration kLongLife = std::chrono::minutes(10);      // then somebody presses Ctrl-C
 
 class Simulation {
  public:

@@ -6,13 +6,7 @@
 #include "simulation.h"
 
 namespace procgraph {
-namespace {
-
 using namespace std::chrono_literals;
-
-constexpr Duration kLateness = 5ms;  // of a timer
-
-}  // namespace
 
 // Whatever processes do, a stop takes no longer than the grace, nor does one of them longer than its own.
 void Simulation::check_graces() {
