@@ -149,8 +149,10 @@ TEST_F(RunTest, ATimeoutIsOfEachLife) {
   process.timeout = 50ms;
   EXPECT_EQ(run({{"a", "[ -e $T/life ] && exit 0; touch $T/life; exec sleep 1000", {.process = process}}}),
             "exits 0");
-  EXPECT_THAT(ear.serious(), ElementsAre(HasSubstr("warning: a failed: it still ran after 50ms, its timeout; "
-                                                   "restarted in 1ms (1 so far)")));
+  // On a slow machine a later life may take as long to begin.
+  ASSERT_FALSE(ear.serious().empty());
+  EXPECT_THAT(ear.serious().front(), HasSubstr("warning: a failed: it still ran after 50ms, its timeout; "
+                                               "restarted in 1ms (1 so far)"));
 }
 
 }  // namespace
