@@ -59,13 +59,13 @@ TEST(Ready, WhatIsAnsweredLastIsInTheFailure) {
                "  server:\n"
                "    command: python3 server.py\n"
                "    serves: s\n"
-               "    ready: { http: { socket: s, path: /other }, timeout: 3s }\n"
+               "    ready: { http: { socket: s, path: /other }, timeout: 8s }\n"
                "    service: true\n"
                "  job: { command: echo works, after: { server: ready } }\n"
                "sockets: { s: { open: server } }\n");
   Ran ran = run(folder.path(), {"run", "graph.yaml"});
   EXPECT_EQ(ran.out, "");
-  EXPECT_THAT(ran.err, HasSubstr("server failed: it was not ready after 3s (http://"));
+  EXPECT_THAT(ran.err, HasSubstr("server failed: it was not ready after 8s (http://"));
   EXPECT_THAT(ran.err, HasSubstr("/other: HTTP 503); the graph stops"));
   EXPECT_EQ(ran.code, 1);
 }

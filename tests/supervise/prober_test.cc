@@ -114,15 +114,15 @@ TEST_F(ProberTest, ACommandThatSucceedsInTheProcessesPlaceMakesReady) {
 }
 
 TEST_F(ProberTest, ACommandThatFailsIsReportedWithHow) {
-  EXPECT_EQ(run({{"db", "exec sleep 1000", {.process = ready(command("exit 3"), 100ms)}}}), "exits 1");
-  EXPECT_THAT(ear.serious(), ElementsAre("error: db failed: it was not ready after 100ms (exec /bin/sh -c "
+  EXPECT_EQ(run({{"db", "exec sleep 1000", {.process = ready(command("exit 3"), 2s)}}}), "exits 1");
+  EXPECT_THAT(ear.serious(), ElementsAre("error: db failed: it was not ready after 2s (exec /bin/sh -c "
                                          "'exit 3': exit code 3); the graph stops"));
 }
 
 TEST_F(ProberTest, ACommandThatCannotBeExecutedSaysWhy) {
   ProbeSpec missing{.kind = ProbeKind::kExec};
   missing.command.words.push_back({"/nowhere/check", {}});
-  EXPECT_EQ(run({{"db", "exec sleep 1000", {.process = ready(missing, 50ms)}}}), "exits 1");
+  EXPECT_EQ(run({{"db", "exec sleep 1000", {.process = ready(missing, 1s)}}}), "exits 1");
   EXPECT_THAT(ear.serious(), Contains(HasSubstr("(exec /nowhere/check: exec: No such file or directory)")));
 }
 
