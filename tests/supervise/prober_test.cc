@@ -146,12 +146,12 @@ TEST_F(ProberTest, ANoticeMakesReadyWhoeverOfTheNodeSendsIt) {
 }
 
 TEST_F(ProberTest, TheStatusIsToldWhereReadyDoesNotCome) {
-  const Process process = ready({.kind = ProbeKind::kNotify}, 3s);
+  const Process process = ready({.kind = ProbeKind::kNotify}, 8s);
   EXPECT_EQ(run({{"db",
                   say("STATUS=replaying the log\\nEXTEND_TIMEOUT_USEC=1") + "; exec sleep 1000",
                   {.process = process}}}),
             "exits 1");
-  EXPECT_THAT(ear.serious(), Contains("error: db failed: it was not ready after 3s (it has not said READY=1; "
+  EXPECT_THAT(ear.serious(), Contains("error: db failed: it was not ready after 8s (it has not said READY=1; "
                                       "its status: replaying the log); the graph stops"));
 }
 
