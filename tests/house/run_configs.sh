@@ -2,7 +2,10 @@
 # run_configs.sh PROCGRAPH FOLDER: every example in FOLDER does what its first line says, or it is no example.
 # The first line may say "Exit code N": the run must end with that; or "Runs until stopped": then it is only checked.
 set -u
-procgraph=$1 folder=$2
+procgraph=$1
+folder=$(mktemp -d) || exit 1 # some write beside themselves
+trap 'rm -rf "$folder"' EXIT
+cp "$2"/* "$folder" || exit 1
 total=0 failed=0
 for config in "$folder"/*.yaml; do
   IFS= read -r first <"$config"
