@@ -110,7 +110,7 @@ void Logs::line(Pipe& pipe, std::string_view text, bool cut) {
 }
 
 // A daemon that holds the pipe may write for ever.
-bool Logs::empty(Pipe& pipe) {
+bool Logs::drain(Pipe& pipe) {
   int left = 0;
   ::ioctl(pipe.end.native_handle(), FIONREAD, &left);
   bool is_open = true;
@@ -124,7 +124,7 @@ bool Logs::empty(Pipe& pipe) {
 void Logs::catch_up(SpawnId id) {
   const Both both = pipes_[id.value];
   for (const std::shared_ptr<Pipe>& pipe : both) {
-    if (pipe) empty(*pipe);
+    if (pipe) drain(*pipe);
   }
 }
 
@@ -133,7 +133,7 @@ void Logs::finish(SpawnId id) {
   const Both both = pipes_[id.value];
   for (const std::shared_ptr<Pipe>& pipe : both) {
     if (!pipe) continue;
-    if (empty(*pipe)) close(*pipe);
+    if (drain(*pipe)) close(*pipe);
   }
 }
 

@@ -56,7 +56,7 @@ class Logs {
 
   void wait(const std::shared_ptr<Pipe>& pipe);
   bool read(Pipe& pipe, std::size_t most);
-  bool empty(Pipe& pipe);  // as much as lies there now; false: it is closed
+  bool drain(Pipe& pipe);  // as much as lies there now; false: it is closed
   void close(Pipe& pipe);
   void line(Pipe& pipe, std::string_view text, bool cut);
 
