@@ -70,7 +70,8 @@ Want Producer::publish(BlockIndex block, std::uint32_t flags, std::uint64_t time
         raise(c.deepest, m.limit());
         return Want::kPlace;
     }
-    d.own.store(block_word(State::kPushing, view_.self, t).raw, std::memory_order_relaxed);
+    // Released to whoever claims the block once a reader, perhaps through another mapping, has let go of it.
+    d.own.store(block_word(State::kPushing, view_.self, t).raw, std::memory_order_release);
     std::uint64_t expected = there.raw;
     // Publishes the message: the block's word, its descriptor and its bytes.
     if (!m.place(t).compare_exchange_strong(expected, ring_word(g.lap(t), block).raw)) continue;

@@ -67,7 +67,8 @@ Want Publisher::publish(BlockIndex block, std::uint32_t flags, std::uint64_t tim
       return Want::kPlace;
     }
     make_place(t);
-    d.own.store(block_word(State::kPushing, view_.self, t).raw, std::memory_order_relaxed);
+    // Released to whoever claims the block once a reader, perhaps through another mapping, has let go of it.
+    d.own.store(block_word(State::kPushing, view_.self, t).raw, std::memory_order_release);
     std::uint64_t expected = there.raw;
     // Publishes the message: the block's word, its descriptor and its bytes.
     if (!m.place(t).compare_exchange_strong(expected, ring_word(g.lap(t), block).raw)) continue;
