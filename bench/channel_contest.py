@@ -9,7 +9,7 @@ LARGE = 100 << 20  # through blocks that are used again
 SECONDS = 0.2  # what one run should take
 STREAMS = [name for name in CONTENDERS if name not in ("cache_line", "futex")]
 LARGE_STREAMS = ["queue", "memcpy"]
-PING_PONGS = ["queue", "topic", "iceoryx", "boost_message_queue", "zeromq", "nng", "pipe", "seqpacket", "posix_mq", "python_pipe", "python_queue",
+PING_PONGS = ["queue", "topic", "iceoryx", "iceoryx2", "boost_message_queue", "zeromq", "nng", "pipe", "seqpacket", "posix_mq", "python_pipe", "python_queue",
               "vyukov", "cache_line", "futex"]
 MODES = {"spin": 20_000, "sleep": 2_000, "sleep one-core": 2_000}  # and how many round trips
 BARE = 8  # bytes: what the bare cache line and the bare futex carry

@@ -58,5 +58,5 @@ def percentiles(series):
 
 def not_measured(contest):
     lines = [f"{CONTENDERS[name].title}: {reason}" for name, reason in contest.reasons.items()]
-    lines.append("iceoryx2, dora-rs: Debian has neither")
+    lines.append("dora-rs: not tried; it drops what a slow reader does not fetch, so it could not keep the terms")
     return "Not measured, in part or at all: " + "; ".join(lines) + ".\n"

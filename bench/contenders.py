@@ -67,6 +67,8 @@ CONTENDERS = {contender.name: contender for contender in (
     Contender("topic", "procgraph topic", "ours"),
     Contender("iceoryx", "iceoryx", "peer"),
     Contender("iceoryx_in_place", "iceoryx, in place", "peer"),
+    Contender("iceoryx2", "iceoryx2", "peer"),
+    Contender("iceoryx2_in_place", "iceoryx2, in place", "peer"),
     Contender("boost_message_queue", "Boost message_queue", "peer"),
     Contender("zeromq", "ZeroMQ ipc://", "peer"),
     Contender("nng", "nng ipc", "peer"),

@@ -16,7 +16,7 @@ SIZE_NAMES = {8: "8 B", 64: "64 B", 1024: "1 KiB", 65536: "64 KiB", 1 << 20: "1 
 LEAST, LARGEST = min(SIZE_NAMES), max(SIZE_NAMES)
 COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#9c755f", "#76b7b2", "#edc948", "#ff9da7", "#8a8f98")
 OURS = "#e0245e"
-LEFT_OUT = ("control", "limit", "host", "messages/s", "---", "procgraph queue, ", "procgraph topic", "iceoryx, in place")
+LEFT_OUT = ("control", "limit", "host", "messages/s", "---", "procgraph queue, ", "procgraph topic", "iceoryx, in place", "iceoryx2, in place")
 STYLE = """
   text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328; }
   .title { font-size: 16px; font-weight: 600; }
