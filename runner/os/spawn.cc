@@ -55,6 +55,7 @@ class Newborn {
   Newborn& operator=(const Newborn&) = delete;
   ~Newborn() {
     if (pid_ < 0) return;
+    ::kill(-pid_, SIGKILL);  // what it may have started; nobody, if it leads no session yet
     ::kill(pid_, SIGKILL);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
@@ -115,6 +116,7 @@ int rank(pid_t pid, const SpawnRequest& request) {
 // tables, allocate in the child and mistake a missing program for a success. Its error names the step.
 struct Launcher {
   SpawnError& error;
+  pid_t& started;  // as soon as its program runs and is to stay
 
   template <class Executor>
   v2::basic_process<Executor> operator()(Executor executor, const SpawnRequest& request) const {
@@ -125,12 +127,13 @@ struct Launcher {
     if (const ChildReport report = read_report(pipe.read); report.step != ChildStep::kNone)
       return fail(executor, name(report.step), report.error);
     if (const int refused = rank(child.pid(), request); refused != 0)
-      return fail(executor, "oom_score_adj", refused);
+      return fail(executor, "oom_score_adj", refused, true);
     Result<Fd> process = open_pidfd(child.pid());
-    if (!process) return fail(executor, "pidfd_open", process.error().code);
-    v2::basic_process<Executor> running(executor, child.pid(), process->get());
-    (void)process->release();
+    if (!process) return fail(executor, "pidfd_open", process.error().code, true);
+    started = child.pid();
     child.release();
+    v2::basic_process<Executor> running(executor, started, process->get());
+    (void)process->release();
     return running;
   }
 
@@ -146,8 +149,9 @@ struct Launcher {
   }
 
   template <class Executor>
-  v2::basic_process<Executor> fail(Executor executor, std::string_view step, int code) const {
-    error = {std::string(step), code};
+  v2::basic_process<Executor> fail(Executor executor, std::string_view step, int code,
+                                   bool ran = false) const {
+    error = {std::string(step), code, ran};
     return v2::basic_process<Executor>(executor);
   }
 };
@@ -157,7 +161,7 @@ std::variant<Child, SpawnError> take_over(pid_t pid) {
   Result<Fd> pidfd = open_pidfd(pid);
   if (pidfd) return Child{pid, std::move(*pidfd)};
   const Newborn unwanted(pid);
-  return SpawnError{"pidfd_open", pidfd.error().code};
+  return SpawnError{"pidfd_open", pidfd.error().code, true};
 }
 
 }  // namespace
@@ -165,11 +169,14 @@ std::variant<Child, SpawnError> take_over(pid_t pid) {
 std::variant<Child, SpawnError> spawn(const SpawnRequest& request) {
   const std::lock_guard lock(gate());
   SpawnError error;
+  pid_t started = -1;
   try {
-    auto process = Launcher{error}(waiting_room().get_executor(), request);
+    auto process = Launcher{error, started}(waiting_room().get_executor(), request);
     if (error.code != 0) return error;
     return take_over(process.detach().id());
   } catch (const boost::system::system_error& refused) {
+    // A process that runs does without the handle, which it would have lost in any case.
+    if (started > 0) return take_over(started);
     return SpawnError{"asio", refused.code().value()};
   }
 }

@@ -48,6 +48,7 @@ struct Child {
 struct SpawnError {
   std::string step;  // "vfork", "setsid", "chdir", "dup2", "exec" …
   int code = 0;      // errno
+  bool ran = false;  // its program had begun, and was killed: it may have done something
 };
 
 // Call from the main thread only: the child's PDEATHSIG fires when the spawning thread ends. Returns after

@@ -24,7 +24,7 @@ int exit_code(const SpawnError& error) {
 
 // What the machine may have again in a moment.
 bool passing(const SpawnError& error) {
-  if (error.step == "exec") return false;
+  if (error.step == "exec" || error.ran) return false;
   return error.code == EAGAIN || error.code == ENOMEM || error.code == EMFILE || error.code == ENFILE;
 }
 
@@ -224,6 +224,7 @@ void Loop::start(SpawnId id) {
       launch(plan_.at(id), opened_, pipes->ends(), registrar_ ? registrar_->address() : "", *ready);
   if (const auto* error = std::get_if<SpawnError>(&launched)) {
     if (prober_) prober_->leave(id);
+    if (error->ran) ends_.reap(id);
     return refuse(id, *error, explain(*error, plan_.at(id)));
   }
   Child& child = std::get<Child>(launched);

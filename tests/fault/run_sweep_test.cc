@@ -1,0 +1,134 @@
+// A whole run, disturbed at one system call after the other: whichever of guard and runner is killed there,
+// and whatever call fails, the run ends, says why, and leaves no process and no file behind.
+//
+// The length of a step through the calls is PROCGRAPH_TEST_STRIDE (1: every call).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "traced_run.h"
+
+namespace procgraph::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::uint64_t kShards = 8;  // that ctest runs beside each other
+constexpr std::uint64_t kStride = 5;
+
+// A queue, a byte pipe, a topic, an area, a socket; a service that becomes ready, and is stopped at the end.
+const std::string kGraph = std::string("processes:\n  f: { command: ") + NODES +
+                           "/f, writes: q, after: { server: ready } }\n  m: { command: " + NODES +
+                           "/m, reads: q }\n"
+                           "  server: { shell: 'echo up; exec sleep 1000', service: true, serves: s,\n"
+                           "            ready: { log: up }, stop: { grace: 5s } }\n"
+                           "  numbers: seq 1 100\n"
+                           "  sum: \"awk '{ n += $1 } END { print n }'\"\n"
+                           "queues: { q: { capacity: 4 } }\n"
+                           "sockets: { s: { listen: 'tcp://127.0.0.1:0' } }\n"
+                           "pipelines:\n  - [numbers, sum]\n";
+
+std::uint64_t stride() {
+  const char* text = std::getenv("PROCGRAPH_TEST_STRIDE");
+  return text != nullptr ? std::max<std::uint64_t>(1, std::strtoull(text, nullptr, 10)) : kStride;
+}
+
+// Where procgraph itself begins: the calls before its fork are nearly all the loader's.
+std::uint64_t beginning(const TracedRun& run) {
+  const auto fork = std::find(run.calls.begin(), run.calls.end(), SYS_clone);
+  return static_cast<std::uint64_t>(fork - run.calls.begin());
+}
+
+TracedRun undisturbed() {
+  return run_traced(kGraph, [](const Call&) { return Deed{}; });
+}
+
+// The run has ended in order: by itself, with nobody and nothing left.
+void expect_order(const TracedRun& run) {
+  EXPECT_FALSE(run.survived) << run.err;
+  EXPECT_THAT(run.left, IsEmpty());
+}
+
+bool crashed(int status) {
+  const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  return signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS;
+}
+
+class RunSweep : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(RunSweep, AKillAtAnySystemCallLeavesNothingAlive) {
+  const TracedRun whole = undisturbed();
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  ASSERT_THAT(whole.out, HasSubstr("5050"));
+  expect_order(whole);
+  std::uint64_t killed = 0;
+  for (std::uint64_t at = GetParam(); at < whole.calls.size(); at += kShards * stride()) {
+    SCOPED_TRACE("killed at call " + std::to_string(at) + ", number " + std::to_string(whole.calls[at]));
+    const TracedRun run = run_traced(
+        kGraph, [&](const Call& call) { return Deed{call.index == at ? Deed::kKill : Deed::kNone}; });
+    killed += run.calls.size() > at ? 1 : 0;
+    expect_order(run);
+    EXPECT_FALSE(crashed(run.status)) << run.err;
+  }
+  EXPECT_GT(killed, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(In, RunSweep, ::testing::Range(std::uint64_t{0}, kShards));
+
+struct Failing {
+  const char* name;
+  long number;
+  int error;
+};
+
+class RunSweepFailing : public ::testing::TestWithParam<Failing> {};
+
+TEST_P(RunSweepFailing, TheRunSaysSoOrDoesWithout) {
+  const Failing& failing = GetParam();
+  const TracedRun whole = undisturbed();
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  const std::uint64_t begin = beginning(whole);
+  const auto calls = static_cast<std::uint64_t>(std::count(
+      whole.calls.begin() + static_cast<std::ptrdiff_t>(begin), whole.calls.end(), failing.number));
+  ASSERT_GT(calls, 0u) << "a run makes no such call";
+  for (std::uint64_t at = 0; at < calls; ++at) {
+    SCOPED_TRACE(std::string(failing.name) + " number " + std::to_string(at) + " fails");
+    std::uint64_t seen = 0;
+    const TracedRun run = run_traced(kGraph, [&](const Call& call) {
+      return call.index >= begin && call.number == failing.number && seen++ == at
+                 ? Deed{Deed::kFail, failing.error}
+                 : Deed{};
+    });
+    expect_order(run);
+    EXPECT_FALSE(crashed(run.status)) << run.err;
+    if (run.status == 0) {
+      EXPECT_THAT(run.out, HasSubstr("5050")) << run.err;
+    } else {
+      EXPECT_FALSE(run.err.empty()) << "status " << run.status;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, RunSweepFailing,
+    ::testing::Values(
+        Failing{"openat", SYS_openat, EMFILE}, Failing{"pipe2", SYS_pipe2, EMFILE},
+        Failing{"socket", SYS_socket, EMFILE}, Failing{"memfd_create", SYS_memfd_create, ENFILE},
+        Failing{"vfork", SYS_vfork, EAGAIN}, Failing{"clone", SYS_clone, EAGAIN},
+        Failing{"ftruncate", SYS_ftruncate, ENOSPC}, Failing{"eventfd2", SYS_eventfd2, EMFILE},
+        Failing{"epoll_create1", SYS_epoll_create1, EMFILE}, Failing{"epoll_ctl", SYS_epoll_ctl, ENOMEM},
+        Failing{"timerfd_create", SYS_timerfd_create, EMFILE}, Failing{"fcntl", SYS_fcntl, EMFILE},
+        Failing{"dup2", SYS_dup2, EBUSY}, Failing{"execve", SYS_execve, ENOMEM}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+}  // namespace
+}  // namespace procgraph::testing
