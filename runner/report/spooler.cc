@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "base/quiet_thread.h"
 
 namespace procgraph {
 namespace {
@@ -49,16 +51,6 @@ struct Lane {
   bool queued = false;
 };
 
-// A thread that no signal is delivered to: they are the loop's.
-template <class Body>
-void start_thread(Body body) {
-  sigset_t all{}, before{};
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread(std::move(body)).detach();
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
-
 }  // namespace
 
 struct Spooler::State {
@@ -91,7 +83,9 @@ struct Spooler::State {
 };
 
 Spooler::Spooler(Room room, Missing missing) : state_(std::make_shared<State>(room, std::move(missing))) {
-  start_thread([state = state_] { run(state); });
+  Result<std::thread> thread = quiet_thread("that writes the logs", [state = state_] { run(state); });
+  if (!thread) throw std::runtime_error(thread.error().text());
+  thread->detach();
 }
 
 Spooler::~Spooler() {

@@ -25,6 +25,7 @@ class Spooler {
   // What stands in a file where so many lines are missing: a line.
   using Missing = std::function<std::string(std::uint64_t)>;
 
+  // Throws std::runtime_error where the machine has no thread left.
   Spooler(Room room, Missing missing);
   Spooler(const Spooler&) = delete;
   Spooler& operator=(const Spooler&) = delete;

@@ -4,11 +4,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdint>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
+#include "base/quiet_thread.h"
 #include "procgraph/admin.h"
 
 namespace procgraph {
@@ -20,23 +21,14 @@ int open_event() {
   return fd;
 }
 
-// Signals are the main thread's.
-template <class Body>
-std::thread thread_without_signals(Body body) {
-  sigset_t all{}, before{};
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(body));
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
-
 }  // namespace
 
 Bell::Bell(boost::asio::io_context& io, std::span<std::byte> roster, std::function<void()> on_ring)
     : roster_(roster), on_ring_(std::move(on_ring)), rung_(io, open_event()) {
   listen();
-  sleeper_ = thread_without_signals([this] { sleep(); });
+  Result<std::thread> thread = quiet_thread("that hears the channels' doorbell", [this] { sleep(); });
+  if (!thread) throw std::runtime_error(thread.error().text());
+  sleeper_ = std::move(*thread);
 }
 
 Bell::~Bell() {

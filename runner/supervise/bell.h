@@ -15,6 +15,7 @@ namespace procgraph {
 class Bell {
  public:
   // Calls on_ring from the loop, once for any number of rings since the last time. The roster outlives it.
+  // Throws std::runtime_error, where the machine has no thread or descriptor left.
   Bell(boost::asio::io_context& io, std::span<std::byte> roster, std::function<void()> on_ring);
   Bell(const Bell&) = delete;
   Bell& operator=(const Bell&) = delete;
