@@ -41,6 +41,11 @@ std::string_view name(ReaderPolicy policy) {
   return kNames.at(static_cast<std::size_t>(policy));
 }
 
+std::string_view name(Tier tier) {
+  static constexpr std::array<std::string_view, 3> kNames{"guard", "cgroup", "pid_namespace"};
+  return kNames.at(static_cast<std::size_t>(tier));
+}
+
 std::string_view name(WaitMode wait) {
   static constexpr std::array<std::string_view, 5> kNames{"", "latency", "balanced", "throughput", "sleep"};
   return kNames.at(static_cast<std::size_t>(wait));

@@ -16,6 +16,8 @@ enum class OnFailure : std::uint8_t { kStop, kFinish, kIgnore };
 enum class Restart : std::uint8_t { kNever, kOnFailure, kAlways };
 // What a reader of a topic does to a writer that is ahead of it.
 enum class ReaderPolicy : std::uint8_t { kBlock, kDropOldest, kLatest };
+// How firmly a run's processes are held together, the weakest first.
+enum class Tier : std::uint8_t { kGuard, kCgroup, kPidNamespace };
 enum class WaitMode : std::uint8_t { kDefault, kLatency, kBalanced, kThroughput, kSleep };
 
 [[nodiscard]] std::string_view name(Access access);         // read, write, both
@@ -25,6 +27,7 @@ enum class WaitMode : std::uint8_t { kDefault, kLatency, kBalanced, kThroughput,
 [[nodiscard]] std::string_view name(OnFailure on_failure);  // stop, finish, ignore
 [[nodiscard]] std::string_view name(Restart when);          // never, on_failure, always
 [[nodiscard]] std::string_view name(ReaderPolicy policy);   // block, drop_oldest, latest
+[[nodiscard]] std::string_view name(Tier tier);             // guard, cgroup, pid_namespace
 [[nodiscard]] std::string_view name(
     WaitMode wait);  // "" for the default, latency, balanced, throughput, sleep
 

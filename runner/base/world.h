@@ -36,6 +36,7 @@ struct Machine {
   std::uint64_t cpu_time_max = ~0ULL;  // seconds
   Bytes file_size_max{~0ULL}, core_max{~0ULL};
   GroupPlace memory_groups, process_groups;
+  GroupPlace run_groups;  // of version 2, without a controller: the kernel ends a whole run there
 };
 
 struct World {
@@ -50,6 +51,9 @@ struct World {
   // Names in a folder, sorted, for "did you mean": none where it cannot be read, and of a huge one only some.
   // The function itself may be absent.
   std::function<std::vector<std::string>(const std::string& absolute_path)> list;
+  // Why a run cannot have process ids of its own here; "": it can. Costs some milliseconds. The function
+  // itself may be absent: it can.
+  std::function<std::string()> why_no_pid_namespace;
 };
 
 }  // namespace procgraph

@@ -81,6 +81,10 @@ constexpr std::array kSections{
         Place::kLogs, "`logs`",
         "No disk is waited for: what one is too slow for, or refuses, is missing in the file, which says so "
         "there and at the end of the run."},
+    Section{
+        Place::kContainment, "`containment`",
+        "What each tier holds, and what it takes, is in [operations](operations.md); `procgraph doctor` says "
+        "what a machine has."},
     Section{Place::kQueue, "A queue", "`queues: [a, b]` is short for `queues: { a: {}, b: {} }`."},
     Section{Place::kTopic, "A topic", "`topics: [a, b]` is short for `topics: { a: {}, b: {} }`."},
     Section{Place::kDeadLetter, "`dead_letter`",

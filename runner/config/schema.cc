@@ -28,23 +28,15 @@ struct Definition {
   std::string_view name;
 };
 constexpr std::array kDefinitions{
-    Definition{Place::kDefaults, "defaults"},
-    Definition{Place::kProcess, "process"},
-    Definition{Place::kPort, "port"},
-    Definition{Place::kStream, "stream"},
-    Definition{Place::kStop, "stop"},
-    Definition{Place::kRestart, "restart"},
-    Definition{Place::kReady, "ready"},
-    Definition{Place::kHealth, "health"},
-    Definition{Place::kHttp, "http"},
-    Definition{Place::kLimits, "limits"},
-    Definition{Place::kLogs, "logs"},
-    Definition{Place::kQueue, "queue"},
-    Definition{Place::kDeadLetter, "dead_letter"},
-    Definition{Place::kTopic, "topic"},
-    Definition{Place::kPipe, "pipe"},
-    Definition{Place::kSocket, "socket"},
-    Definition{Place::kSharedMemory, "shared_memory"},
+    Definition{Place::kDefaults, "defaults"}, Definition{Place::kProcess, "process"},
+    Definition{Place::kPort, "port"},         Definition{Place::kStream, "stream"},
+    Definition{Place::kStop, "stop"},         Definition{Place::kRestart, "restart"},
+    Definition{Place::kReady, "ready"},       Definition{Place::kHealth, "health"},
+    Definition{Place::kHttp, "http"},         Definition{Place::kLimits, "limits"},
+    Definition{Place::kLogs, "logs"},         Definition{Place::kContainment, "containment"},
+    Definition{Place::kQueue, "queue"},       Definition{Place::kDeadLetter, "dead_letter"},
+    Definition{Place::kTopic, "topic"},       Definition{Place::kPipe, "pipe"},
+    Definition{Place::kSocket, "socket"},     Definition{Place::kSharedMemory, "shared_memory"},
 };
 
 Json any_of(std::initializer_list<Json> choices) {

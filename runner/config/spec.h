@@ -216,6 +216,13 @@ struct LogsSpec {
   bool operator==(const LogsSpec&) const = default;
 };
 
+// How firmly the processes are held together; absent: as firmly as this machine can without being asked.
+struct ContainmentSpec {
+  Typed<Tier> tier, require;
+
+  bool operator==(const ContainmentSpec&) const = default;
+};
+
 struct Spec {
   Text name;           // default: the first file's stem
   std::string folder;  // absolute folder of the first file
@@ -227,6 +234,7 @@ struct Spec {
   Typed<Duration> grace;
   bool keep_going = false;
   std::optional<LogsSpec> logs;
+  ContainmentSpec containment;
 
   bool operator==(const Spec&) const = default;
 };

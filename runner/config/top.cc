@@ -110,6 +110,37 @@ void read_logs(Reader& reader, const Field& field, Collected& all) {
   all.spec.logs = std::move(logs);
 }
 
+Typed<Tier> read_tier(Reader& reader, const Field& field) {
+  const std::optional<Text> word = read_word(reader, field);
+  if (!word) return {};
+  for (const Tier tier : {Tier::kGuard, Tier::kCgroup, Tier::kPidNamespace}) {
+    if (name(tier) == word->value) return Marked<Tier>{tier, word->mark};
+  }
+  return {};
+}
+
+constexpr std::array kContainmentBindings{
+    Binding<ContainmentSpec>{
+        "tier", [](Reader& r, const Field& f, ContainmentSpec& spec) { spec.tier = read_tier(r, f); }},
+    Binding<ContainmentSpec>{
+        "require", [](Reader& r, const Field& f, ContainmentSpec& spec) { spec.require = read_tier(r, f); }},
+};
+
+void read_containment(Reader& reader, const Field& field, Collected& all) {
+  if (!first_time(reader, field, all) || missing(reader, field)) return;
+  if (!field.value.is(YamlNode::Kind::kMap)) {
+    mismatch(reader, field).hint = "write containment: {tier: pid_namespace} or {require: cgroup}";
+    return;
+  }
+  ContainmentSpec& spec = all.spec.containment;
+  read_fields<ContainmentSpec>(reader, Place::kContainment, field.value, kContainmentBindings, spec);
+  if (!spec.tier || !spec.require || spec.require->value <= spec.tier->value) return;
+  reader.problems.error(spec.require->mark,
+                        fmt::format("tier '{}' is required, but 'tier' asks for '{}', which holds less",
+                                    name(spec.require->value), name(spec.tier->value)),
+                        "leave 'tier' out: what is required is taken");
+}
+
 // Done before everything else of the file.
 void already_read(Reader&, const Field&, Collected&) {}
 
@@ -132,6 +163,7 @@ constexpr std::array kTopBindings{
     Binding<Collected>{
         "sockets", [](Reader& r, const Field& f, Collected& all) { read_sockets(r, f, all.spec.channels); }},
     Binding<Collected>{"logs", read_logs},
+    Binding<Collected>{"containment", read_containment},
     Binding<Collected>{"timeout", [](Reader& r, const Field& f,
                                      Collected& all) { read_once(r, f, all, &Spec::timeout, true); }},
     Binding<Collected>{"grace", [](Reader& r, const Field& f,

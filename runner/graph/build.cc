@@ -264,6 +264,7 @@ Graph build(const Spec& spec, ChannelKinds kinds, Diagnostics& diagnostics) {
   if (spec.timeout) draft.graph.timeout = spec.timeout->value;
   draft.graph.keep_going = spec.keep_going;
   draft.graph.logs = spec.logs;
+  draft.graph.containment = spec.containment;
 
   declare_channels(draft);
   declare_processes(draft);  // every name is known

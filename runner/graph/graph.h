@@ -168,6 +168,7 @@ struct Graph {
   Duration grace{};  // of the whole: declared, else the longest of the processes'
   bool keep_going = false;
   std::optional<LogsSpec> logs;
+  ContainmentSpec containment;
   bool incomplete = false;         // a name was not found: what seems to miss an end may not
   std::vector<std::string> notes;  // what enabled/--only/--except took out, for people
 

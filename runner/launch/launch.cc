@@ -48,7 +48,16 @@ std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened,
                        .cpus = spawn.resources.cpus,
                        .nice = spawn.resources.nice,
                        .oom_score_adj = spawn.resources.oom_score_adj,
-                       .groups = opened.groups(spawn)};
+                       .home = opened.group()};
+  // A process is in one group of version 2 only: that of its limits lies in the run's folder, too.
+  for (std::size_t i = 0; i < spawn.resources.groups.size(); ++i) {
+    const std::string& folder = opened.groups(spawn)[i];
+    if (spawn.resources.groups[i].place.version == 2) {
+      request.home = folder;
+    } else {
+      request.groups.push_back(folder);
+    }
+  }
   if (spawn.participant != 0 && !attach.empty())
     request.env.push_back("PROCGRAPH_ATTACH=" + std::string(attach));
   if (!ready.notify.empty()) request.env.push_back("NOTIFY_SOCKET=" + ready.notify);

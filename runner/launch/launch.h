@@ -2,6 +2,8 @@
 // Knows no policy: when to start what, and what an end means, is the supervisor's.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -25,8 +27,9 @@ class Opened {
   // Raises the soft limit of open files to what the plan needs, opens data objects first and files (which it
   // truncates) last, and makes each channel of a kind with `init` an empty one; on failure nothing stays
   // open. Only ends that some spawn inherits are opened.
-  static Result<Opened> open(const Plan& plan);
-  static Result<Opened> open(const Plan& plan, Kernel& kernel);
+  // `runner` is the process id by which the guard knows the run, if it is not our own.
+  static Result<Opened> open(const Plan& plan, pid_t runner = ::getpid());
+  static Result<Opened> open(const Plan& plan, Kernel& kernel, pid_t runner = ::getpid());
   Opened(Opened&&) noexcept;
   Opened& operator=(Opened&&) noexcept;
   ~Opened();
@@ -52,6 +55,8 @@ class Opened {
   void release(const Spawn& spawn);
   // Folders of the cgroups that this spawn has to itself; made before anything starts, gone at our end.
   [[nodiscard]] const std::vector<std::string>& groups(const Spawn& spawn) const;
+  // That of the cgroup of the whole run, which has no limits; "" where its containment is no such one.
+  [[nodiscard]] const std::string& group() const;
   // The soft limit of open files as it was before: what the processes get.
   [[nodiscard]] std::uint64_t files_limit() const;
 

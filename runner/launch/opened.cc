@@ -149,13 +149,15 @@ struct Opened::State {
   NamedFiles named;
   ControlGroups made;
   std::vector<std::vector<std::string>> groups;  // by spawn
+  std::string run_group;                         // without limits
   std::vector<std::uint64_t> killed;             // by spawn: for want of memory, as far as it was told
 
-  explicit State(const Plan& of)
+  State(const Plan& of, pid_t runner)
       : plan(of),
         files_limit(soft_files_limit()),
         objects(of.objects.size()),
         released(of.spawns.size()),
+        made(runner),
         groups(of.spawns.size()),
         killed(of.spawns.size()) {
     for (const Spawn& spawn : plan.spawns)
@@ -203,6 +205,11 @@ struct Opened::State {
 
   // A name cannot be that of one of the kernel's files in the folder.
   Result<void> make_groups() {
+    if (plan.containment.tier == Tier::kCgroup) {
+      auto folder = made.make({plan.containment.place, {}, {}}, "graph");
+      if (!folder) return folder.error();
+      run_group = std::move(*folder);
+    }
     for (const Spawn& spawn : plan.spawns) {
       for (const ControlGroup& group : spawn.resources.groups) {
         auto folder = made.make(group, std::to_string(spawn.id.value) + "-" + spawn.label);
@@ -232,13 +239,13 @@ Opened::Opened(Opened&&) noexcept = default;
 Opened& Opened::operator=(Opened&&) noexcept = default;
 Opened::~Opened() = default;
 
-Result<Opened> Opened::open(const Plan& plan) {
+Result<Opened> Opened::open(const Plan& plan, pid_t runner) {
   Kernel kernel;
-  return open(plan, kernel);
+  return open(plan, kernel, runner);
 }
 
-Result<Opened> Opened::open(const Plan& plan, Kernel& kernel) {
-  auto state = std::make_unique<State>(plan);
+Result<Opened> Opened::open(const Plan& plan, Kernel& kernel, pid_t runner) {
+  auto state = std::make_unique<State>(plan, runner);
   if (auto raised = raise_file_limit(kernel, descriptors_needed(plan)); !raised) return raised.error();
   if (!plan.run_folder.empty()) {
     if (auto made = state->named.make_folder(kernel, plan.run_folder); !made) return made.error();
@@ -297,6 +304,10 @@ void Opened::release(const Spawn& spawn) {
 
 const std::vector<std::string>& Opened::groups(const Spawn& spawn) const {
   return state_->groups[spawn.id.value];
+}
+
+const std::string& Opened::group() const {
+  return state_->run_group;
 }
 
 bool Opened::ran_out_of_memory(const Spawn& spawn) {

@@ -27,6 +27,12 @@ bool enter(std::span<const Fd> groups) {
   return true;
 }
 
+bool move_home(const ChildScript& script) {
+  if (!script.moves_home) return true;
+  const int file = ::openat(script.home, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+  return file >= 0 && ::write(file, "0", 1) == 1;
+}
+
 bool run_on(std::span<const unsigned long> cpus) {
   return cpus.empty() || ::syscall(SYS_sched_setaffinity, 0, cpus.size_bytes(), cpus.data()) >= 0;
 }
@@ -118,7 +124,7 @@ std::string_view name(ChildStep step) {
 void become(ChildScript& script) {
   if (!die_with_parent(script.parent)) fail(script, ChildStep::kDeathSignal);
   if (::setsid() < 0) fail(script, ChildStep::kSession);
-  if (!enter(script.groups)) fail(script, ChildStep::kGroup);
+  if (!enter(script.groups) || !move_home(script)) fail(script, ChildStep::kGroup);
   if (!run_on(script.cpus)) fail(script, ChildStep::kCpus);
   if (script.nice && ::setpriority(PRIO_PROCESS, 0, *script.nice) != 0) fail(script, ChildStep::kNice);
   if (script.cwd != nullptr && ::chdir(script.cwd) != 0) fail(script, ChildStep::kFolder);

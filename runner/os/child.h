@@ -62,6 +62,8 @@ struct ChildScript {
   int above_targets = 3;  // the lowest number above 2 and above every target
   std::span<const ChildLimit> limits;
   std::span<const Fd> groups;           // files in which it says that it enters
+  int home = -1;                        // a folder: of the cgroup in which it is born; -1: ours
+  bool moves_home = false;              // it is not born there
   std::span<const unsigned long> cpus;  // a set of bits, empty: stays
   std::optional<int> nice;
   int report = -1;  // the write end of the report pipe; it too goes above the targets

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <fstream>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "os/fd.h"
@@ -40,6 +42,12 @@ bool lists(const std::string& file, std::string_view controller) {
 // A group that is not to be seen from here lies in the mount's own folder: so it is in a container.
 std::string visible(const std::string& mount, const std::string& path) {
   return is_folder(mount + path) ? mount + path : mount;
+}
+
+// Beside those of version 1 it is mounted one level deeper.
+std::string mount_of_version_2(const std::string& root) {
+  const std::string mount = root + "/sys/fs/cgroup";
+  return is_folder(mount + "/unified") ? mount + "/unified" : mount;
 }
 
 GroupPlace find_in_version_1(const std::string& mount, const std::string& path) {
@@ -76,23 +84,81 @@ struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
 
+std::vector<std::string> inner_folders(const std::string& path) {
+  std::vector<std::string> inner;
+  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+  while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr) {
+    const std::string_view name = entry->d_name;
+    if (entry->d_type == DT_DIR && name != "." && name != "..") inner.emplace_back(name);
+  }
+  return inner;
+}
+
 // A folder of cgroups goes by rmdir, once it has no processes and no groups in it; its files are the
 // kernel's.
 void remove_group(const std::string& path) {
   if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return;
-  std::vector<std::string> inner;
-  if (const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str())); folder) {
-    while (const dirent* entry = ::readdir(folder.get())) {
-      const std::string_view name = entry->d_name;
-      if (entry->d_type == DT_DIR && name != "." && name != "..") inner.emplace_back(name);
-    }
-  }
-  for (const std::string& name : inner) remove_group(fmt::format("{}/{}", path, name));
+  for (const std::string& name : inner_folders(path)) remove_group(fmt::format("{}/{}", path, name));
   ::rmdir(path.c_str());
 }
 
+constexpr std::string_view kRunPrefix = "procgraph-";
+
 std::string folder_of(const GroupPlace& place, pid_t runner) {
-  return fmt::format("{}/procgraph-{}", place.folder, runner);
+  return fmt::format("{}/{}{}", place.folder, kRunPrefix, runner);
+}
+
+// Of a run, in every place where it can have one.
+std::vector<std::string> run_folders(pid_t runner) {
+  std::vector<std::string> folders;
+  const auto add = [&](const GroupPlace& place) {
+    if (place.version != 0) folders.push_back(folder_of(place, runner));
+  };
+  for (const std::string_view controller : kControllers) add(find_group_place("", controller));
+  add(find_run_place(""));
+  return folders;
+}
+
+Fd open_folder(const std::string& path) {
+  return Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+bool lock(const Fd& folder, int how) {
+  int done = 0;
+  while ((done = ::flock(folder.get(), how)) != 0 && errno == EINTR) {
+  }
+  return done == 0;
+}
+
+// Runs that died with their guard have left theirs, and hold no lock on them any more. One in which somebody
+// lives cannot be removed.
+void sweep(const std::string& place) {
+  for (const std::string& name : inner_folders(place)) {
+    if (!name.starts_with(kRunPrefix)) continue;
+    const std::string path = fmt::format("{}/{}", place, name);
+    const Fd folder = open_folder(path);
+    if (folder && lock(folder, LOCK_EX | LOCK_NB)) remove_group(path);
+  }
+}
+
+bool is_still(const Fd& folder, const std::string& path) {
+  struct stat opened {
+  }, there{};
+  return ::fstat(folder.get(), &opened) == 0 && ::stat(path.c_str(), &there) == 0 &&
+         opened.st_ino == there.st_ino;
+}
+
+// Between its making and its lock another run may take it for a dead one's.
+Result<Fd> make_locked(const std::string& path) {
+  for (;;) {
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST)
+      return Error{fmt::format("mkdir '{}'", path), errno};
+    Fd folder = open_folder(path);
+    if (!folder && errno != ENOENT) return Error{fmt::format("open '{}'", path), errno};
+    if (!folder) continue;
+    if (!lock(folder, LOCK_EX)) return Error{fmt::format("flock '{}'", path), errno};
+    if (is_still(folder, path)) return folder;
+  }
 }
 
 }  // namespace
@@ -118,21 +184,33 @@ GroupPlace find_group_place(const std::string& root, std::string_view controller
     return find_in_version_1(fmt::format("{}/{}", mount, controller), *path);
   const auto path = own_group(root, "");
   if (!path) return {0, {}, "this kernel has none"};
-  // Beside those of version 1 it is mounted one level deeper.
-  const bool beside = is_folder(mount + "/unified");
-  return find_in_version_2(beside ? mount + "/unified" : mount, *path, controller);
+  return find_in_version_2(mount_of_version_2(root), *path, controller);
+}
+
+GroupPlace find_run_place(const std::string& root) {
+  const auto path = own_group(root, "");
+  if (!path) return {0, {}, "this kernel has none of version 2"};
+  const std::string mount = mount_of_version_2(root);
+  const std::string folder = visible(mount, *path);
+  if (::access((folder + "/cgroup.procs").c_str(), F_OK) != 0)
+    return {0, {}, fmt::format("those of version 2 are not mounted at '{}'", mount)};
+  if (std::string type; std::ifstream(folder + "/cgroup.type") >> type && type != "domain")
+    return {0, {}, fmt::format("'{}' is a group of threads", folder)};
+  if (may_write(folder) && may_write(folder + "/cgroup.procs")) return {2, folder, {}};
+  return {0, {}, fmt::format("'{}' may not be written", folder)};
 }
 
 ControlGroups::~ControlGroups() {
-  for (const std::string& folder : folders_) remove_group(folder);
+  for (const auto& [folder, lock] : folders_) remove_group(folder);
 }
 
-// One of our process id is left from a run that died together with its guard.
 Result<std::string> ControlGroups::run_folder(const ControlGroup& group) {
-  std::string folder = folder_of(group.place, ::getpid());
-  if (folders_.insert(folder).second) {
-    remove_group(folder);
-    if (::mkdir(folder.c_str(), 0755) != 0) return Error{fmt::format("mkdir '{}'", folder), errno};
+  std::string folder = folder_of(group.place, runner_);
+  if (!folders_.contains(folder)) {
+    sweep(group.place.folder);
+    Result<Fd> locked = make_locked(folder);
+    if (!locked) return locked.error();
+    folders_.emplace(folder, std::move(*locked));
   }
   if (group.place.version == 1) return folder;
   for (const std::string& controller : group.controllers) {
@@ -155,11 +233,12 @@ Result<std::string> ControlGroups::make(const ControlGroup& group, const std::st
   return path;
 }
 
+void kill_control_groups(pid_t runner) {
+  for (const std::string& folder : run_folders(runner)) (void)write_text(folder + "/cgroup.kill", "1");
+}
+
 void remove_control_groups(pid_t runner) {
-  for (const std::string_view controller : kControllers) {
-    const GroupPlace place = find_group_place("", controller);
-    if (place.version != 0) remove_group(folder_of(place, runner));
-  }
+  for (const std::string& folder : run_folders(runner)) remove_group(folder);
 }
 
 std::uint64_t killed_for_memory(const std::string& group) {

@@ -161,6 +161,7 @@ Machine read_machine(const std::string& root) {
   read_ranks(root, machine);
   machine.memory_groups = find_group_place(root, "memory");
   machine.process_groups = find_group_place(root, "pids");
+  machine.run_groups = find_run_place(root);
   return machine;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,9 +12,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 namespace procgraph {
 namespace {
+
+constexpr int kPeerPidfd = 77;  // SO_PEERPIDFD
 
 ChildChange::What what_of(int code) {
   switch (code) {
@@ -35,6 +39,25 @@ Result<Fd> open_pidfd(pid_t pid) {
   Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!process) return Error{fmt::format("pidfd_open {}", pid), errno};
   return process;
+}
+
+Result<Peer> open_peer(int connection) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return Error{"SO_PEERCRED", errno};
+  Peer peer{.user = who.uid, .pid = who.pid > 0 ? who.pid : kNoNumber, .pidfd = {}};
+  // By its number only where the kernel (before 6.5) knows no better, and only one that we can see.
+  int pidfd = -1;
+  size = sizeof pidfd;
+  if (::getsockopt(connection, SOL_SOCKET, kPeerPidfd, &pidfd, &size) == 0) {
+    peer.pidfd = Fd(pidfd);
+    return peer;
+  }
+  if (peer.pid == kNoNumber) return Error{"SO_PEERPIDFD of a process of another pid namespace", errno};
+  Result<Fd> opened = open_pidfd(peer.pid);
+  if (!opened) return opened.error();
+  peer.pidfd = std::move(*opened);
+  return peer;
 }
 
 int send_signal(int pidfd, int signal) {

@@ -16,6 +16,17 @@
 namespace procgraph {
 
 Result<Fd> open_pidfd(pid_t pid);
+
+// Of a process that this one may not see: it lives in another pid namespace.
+inline constexpr pid_t kNoNumber = -1;
+
+// Whoever has connected to a unix socket, as of then.
+struct Peer {
+  uid_t user = 0;
+  pid_t pid = kNoNumber;
+  Fd pidfd;
+};
+Result<Peer> open_peer(int connection);
 // 0, or errno (ESRCH: it is dead and reaped).
 int send_signal(int pidfd, int signal);
 

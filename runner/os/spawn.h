@@ -36,7 +36,8 @@ struct SpawnRequest {
   std::vector<ResourceLimit> limits;         // after that one
   std::vector<unsigned> cpus;                // empty: ours
   std::optional<int> nice, oom_score_adj;    // absent: ours
-  std::vector<std::string> groups;           // folders of the cgroups that it enters
+  std::vector<std::string> groups;           // folders of cgroups of version 1 that it enters
+  std::string home;                          // that of version 2 in which it is born; empty: ours
 };
 
 struct Child {

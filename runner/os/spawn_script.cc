@@ -49,6 +49,7 @@ SpawnScript::SpawnScript(const SpawnRequest& request, int report)
   add_cpus(request.cpus);
   for (const std::string& group : request.groups)
     groups_.emplace_back(::open((group + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+  if (!request.home.empty()) home_ = Fd(::open(request.home.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   child_ = ChildScript{.parent = ::getpid(),
                        .program = request.program.c_str(),
                        .argv = argv_.data(),
@@ -59,6 +60,8 @@ SpawnScript::SpawnScript(const SpawnRequest& request, int report)
                        .moves = moves_,
                        .limits = limits_,
                        .groups = groups_,
+                       .home = home_.get(),
+                       .moves_home = !request.home.empty(),
                        .cpus = cpus_,
                        .nice = request.nice,
                        .report = report};

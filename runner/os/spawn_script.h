@@ -34,6 +34,7 @@ class SpawnScript {
   std::vector<ChildLimit> limits_;
   std::vector<Fd> groups_;  // where one cannot be opened, the child fails as it enters
   std::vector<unsigned long> cpus_;
+  Fd home_;  // as the groups
   Fd null_;  // where it cannot be opened, the child fails at that move
   ChildScript child_;
 };

@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "os/fd.h"
 #include "os/machine.h"
+#include "os/pid_namespace.h"
 
 namespace procgraph {
 namespace {
@@ -121,6 +122,7 @@ Result<World> real_world(const std::vector<std::string>& nodes, std::string inst
   world.look = look;
   world.read_file = read_file;
   world.list = list;
+  world.why_no_pid_namespace = why_no_pid_namespace;
   return world;
 }
 

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "graph/digraph.h"
 #include "graph/wording.h"
+#include "plan/containment.h"
 #include "plan/descriptors.h"
 #include "plan/environment.h"
 #include "plan/limits.h"
@@ -36,6 +37,7 @@ class Planner {
     plan_.objects = objects_.take();
     plan_.start_group = joined_by_byte_pipes(graph_);
     plan_.stop_rank = stop_ranks(graph_);
+    plan_.containment = decide_containment(graph_.containment, world_, diagnostics_, errors_);
     plan_.graph = graph_;
     measure(plan_);
     check_limits(plan_, world_.machine, diagnostics_, errors_);

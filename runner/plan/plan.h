@@ -106,6 +106,15 @@ struct Spawn {
   }
 };
 
+// What holds the run's processes together.
+struct Containment {
+  Tier tier = Tier::kGuard;
+  GroupPlace place;     // of kCgroup: where the run's group lies
+  std::string because;  // why it is no better; empty: it is the best that a run has without asking for more
+
+  bool operator==(const Containment&) const = default;
+};
+
 struct Plan {
   Graph graph;
   std::vector<Object> objects;
@@ -115,6 +124,7 @@ struct Plan {
   std::vector<std::uint32_t> stop_rank;    // by process: lower stops first; a circle shares one
   std::uint64_t descriptors = 0;           // that the runner needs open at once
   Bytes memory{};                          // of all channels
+  Containment containment;
   std::string run_folder;  // for sockets without a path of their own, as mkdtemp wants it; empty: none
 
   [[nodiscard]] const Object& at(ObjectId id) const { return objects[id.value]; }

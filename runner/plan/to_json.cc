@@ -15,6 +15,13 @@ void write(JsonWriter& json, const SocketAddress& address) {
   if (!address.path.empty()) json.text("path", address.path);
 }
 
+void write(JsonWriter& json, const Containment& containment) {
+  json.begin_object("containment");
+  json.text("tier", name(containment.tier));
+  if (!containment.because.empty()) json.text("because", containment.because);
+  json.end_object();
+}
+
 void write(JsonWriter& json, const LogsSpec& logs) {
   json.begin_object("logs");
   json.text("dir", logs.folder.value);
@@ -181,6 +188,8 @@ std::string to_json(const Plan& plan) {
   json.number("memory", plan.memory.value);
   json.number("open_files", plan.descriptors);
   json.texts("notes", plan.graph.notes);
+  const ContainmentSpec& asked = plan.graph.containment;
+  if (asked.tier || asked.require) write(json, plan.containment);
   if (plan.graph.logs) write(json, *plan.graph.logs);
   json.begin_array("objects");
   for (const Object& object : plan.objects) write(json, plan, object);

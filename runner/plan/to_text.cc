@@ -28,6 +28,12 @@ std::string logs(const Plan& plan) {
              format(logs.rotate), ", ", counted(logs.keep, "older one", "older ones"), " of each kept\n");
 }
 
+std::string containment(const Plan& plan) {
+  const ContainmentSpec& asked = plan.graph.containment;
+  if (!asked.tier && !asked.require) return {};
+  return cat("contained by ", name(plan.containment.tier), '\n');
+}
+
 std::string listening(const ListenerObject& listener) {
   const SocketAddress& address = listener.address;
   if (address.family == SocketAddress::Family::kTcp)
@@ -251,7 +257,7 @@ std::string stop(const Plan& plan) {
 }  // namespace
 
 std::string to_text(const Plan& plan) {
-  std::string out = heading(plan) + logs(plan);
+  std::string out = heading(plan) + containment(plan) + logs(plan);
   for (const std::string& note : plan.graph.notes) out += cat("note: ", escape(note), '\n');
   return out + objects(plan) + outside(plan) + processes(plan) + start(plan) + stop(plan);
 }

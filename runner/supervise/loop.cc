@@ -38,7 +38,7 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
       situation_(make_situation(cast_)),
       ends_(plan, cast_, opened),
       logs_(io_, plan, reporter),
-      narrator_(plan, cast_, reporter, logs_),
+      narrator_(plan, cast_, reporter, logs_, options.shown_pid),
       outflow_(io_, reporter,
                {.hold = [this](LogStream stream, bool held) { logs_.hold(stream, held); },
                 .lost = [this](int error) { lose_stdout(error); },

@@ -27,11 +27,13 @@ std::string_view name(Verdict verdict) {
 
 }  // namespace
 
-Narrator::Narrator(const Plan& plan, const Cast& cast, Reporter& reporter, const Logs& logs)
+Narrator::Narrator(const Plan& plan, const Cast& cast, Reporter& reporter, const Logs& logs,
+                   std::function<pid_t(pid_t)> shown_pid)
     : plan_(plan),
       cast_(cast),
       reporter_(reporter),
       logs_(logs),
+      shown_pid_(std::move(shown_pid)),
       facts_(plan.spawns.size()),
       letters_(plan.graph.channels.size()) {}
 
@@ -47,8 +49,9 @@ void Narrator::begin(const std::string& containment) {
 
 void Narrator::started(SpawnId id, pid_t pid, Instant now) {
   facts_[id.value] = {.began = now};
-  reporter_.news(fmt::format("{} started (pid {})", label(id), pid));
-  const std::array<Field, 1> fields{Field{"pid", std::int64_t{pid}}};
+  const pid_t number = shown(pid);
+  reporter_.news(fmt::format("{} started (pid {})", label(id), number));
+  const std::array<Field, 1> fields{Field{"pid", std::int64_t{number}}};
   reporter_.event("started", label(id), fields);
 }
 
@@ -106,11 +109,13 @@ void Narrator::stopped(SpawnId id, int signal) {
 }
 
 void Narrator::hangs(SpawnId id, std::span<const pid_t> pids) {
+  std::vector<pid_t> numbers;
+  std::ranges::transform(pids, std::back_inserter(numbers), [this](pid_t pid) { return shown(pid); });
   std::vector<Field> fields;
-  for (const pid_t pid : pids) fields.push_back({"pid", std::int64_t{pid}});
+  for (const pid_t pid : numbers) fields.push_back({"pid", std::int64_t{pid}});
   reporter_.event("hangs", label(id), fields);
   ++words_;
-  reporter_.warning(procgraph::hangs(label(id), pids));
+  reporter_.warning(procgraph::hangs(label(id), numbers));
 }
 
 void Narrator::unopened(SpawnId id, const Port& port) {
@@ -132,7 +137,7 @@ std::string Narrator::holder(std::uint16_t participant) const {
 void Narrator::joined(SpawnId id, std::uint16_t participant, pid_t pid) {
   guests_[participant] = id;
   outsiders_.erase(participant);
-  const std::array<Field, 2> fields{Field{"pid", std::int64_t{pid}},
+  const std::array<Field, 2> fields{Field{"pid", std::int64_t{shown(pid)}},
                                     Field{"participant", std::int64_t{participant}}};
   reporter_.event("joined", label(id), fields);
 }
@@ -152,9 +157,11 @@ void Narrator::door_open(const std::string& name) {
 
 void Narrator::came(std::uint16_t participant, pid_t pid) {
   outsiders_.insert(participant);
-  reporter_.news(fmt::format("a program outside has come (pid {})", pid));
-  const std::array<Field, 2> fields{Field{"pid", std::int64_t{pid}},
-                                    Field{"participant", std::int64_t{participant}}};
+  const bool known = pid > 0;
+  reporter_.news("a program outside has come" + (known ? fmt::format(" (pid {})", shown(pid)) : ""));
+  std::vector<Field> fields;
+  if (known) fields.push_back({"pid", std::int64_t{shown(pid)}});
+  fields.push_back({"participant", std::int64_t{participant}});
   reporter_.event("came", "", fields);
 }
 

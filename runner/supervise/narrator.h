@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -22,7 +23,9 @@ namespace procgraph {
 
 class Narrator {
  public:
-  Narrator(const Plan& plan, const Cast& cast, Reporter& reporter, const Logs& logs);
+  // `shown_pid`: see RunOptions.
+  Narrator(const Plan& plan, const Cast& cast, Reporter& reporter, const Logs& logs,
+           std::function<pid_t(pid_t)> shown_pid);
 
   void begin(const std::string& containment);
   void started(SpawnId id, pid_t pid, Instant now);
@@ -42,7 +45,7 @@ class Narrator {
   void left(SpawnId id, std::uint16_t participant);
   // The run is to be found outside under this name.
   void door_open(const std::string& name);
-  void came(std::uint16_t participant, pid_t pid);  // from outside
+  void came(std::uint16_t participant, pid_t pid);  // from outside; kNoNumber: it is not to be seen from here
   void went(std::uint16_t participant);
   void stopped(SpawnId id, int signal);  // by somebody else, until continued
   void continued(SpawnId id) { facts_[id.value].stopped_by = 0; }
@@ -76,6 +79,7 @@ class Narrator {
     ChannelId overdue;    // a message of which it held for too long
   };
 
+  [[nodiscard]] pid_t shown(pid_t pid) const { return shown_pid_ ? shown_pid_(pid) : pid; }
   [[nodiscard]] const std::string& label(SpawnId id) const { return plan_.at(id).label; }
   [[nodiscard]] std::string holder(std::uint16_t participant) const;
   [[nodiscard]] std::string why(const Failure& failure) const;
@@ -94,6 +98,7 @@ class Narrator {
   const Cast& cast_;
   Reporter& reporter_;
   const Logs& logs_;
+  const std::function<pid_t(pid_t)> shown_pid_;
   std::vector<Facts> facts_;  // by spawn
   std::map<ChannelId, std::string> poisonings_;
   std::map<std::uint16_t, SpawnId> guests_;  // who had a number last

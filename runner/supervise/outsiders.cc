@@ -78,16 +78,12 @@ Outsiders::Outsiders(boost::asio::io_context& io, const Plan& plan, const Opened
 // Whose process it is the kernel says, as of when it connected. Still connected after its pidfd was opened:
 // so the pid was its own then.
 void Outsiders::let_in(Fd connection) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != ::geteuid())
-    return;
-  Result<Fd> pidfd = open_pidfd(peer.pid);
-  if (!pidfd) {
-    (void)send_with(connection.get(),
-                    refused("procgraph cannot watch this program: " + pidfd.error().text()));
+  Result<Peer> peer = open_peer(connection.get());
+  if (!peer) {
+    (void)send_with(connection.get(), refused("procgraph cannot watch this program: " + peer.error().text()));
     return;
   }
+  if (peer->user != ::geteuid()) return;
   if (is_ready(connection.get(), POLLRDHUP)) return;
   const auto silent = [](const GuestPointer& guest) { return guest->number == 0; };
   if (std::ranges::count_if(guests_, silent) >= static_cast<std::ptrdiff_t>(kMostSilent)) {
@@ -96,7 +92,7 @@ void Outsiders::let_in(Fd connection) {
   }
   GuestPointer guest;
   try {
-    guest = std::make_shared<Guest>(io_, std::move(connection), std::move(*pidfd), peer.pid);
+    guest = std::make_shared<Guest>(io_, std::move(connection), std::move(peer->pidfd), peer->pid);
   } catch (const boost::system::system_error&) {
     return;  // the kernel watches no more of them; this one sees that it is let go
   }

@@ -307,7 +307,8 @@ SpawnRequest Prober::command(const Watch& watch) const {
                        .cwd = spawn.cwd,
                        .umask = spawn.umask,
                        .files_limit = opened_.files_limit(),
-                       .stands_for = watch.pid};
+                       .stands_for = watch.pid,
+                       .home = opened_.group()};
   for (const std::string& word : watch.probe.argv) request.argv.push_back(with_addresses(word, opened_));
   for (const std::string& variable : spawn.env) {
     if (!is_for_the_process_only(variable)) request.env.push_back(with_addresses(variable, opened_));

@@ -2,6 +2,9 @@
 // Blocks until then.
 #pragma once
 
+#include <sys/types.h>
+
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -19,6 +22,8 @@ struct RunOptions {
   bool strict = false;               // a port that is never opened fails the run
   std::optional<Duration> timeout;   // instead of the graph's own
   std::string containment = "none";  // the tier in force, for people
+  // The number by which people know a process of ours; absent: it is the same.
+  std::function<pid_t(pid_t)> shown_pid;
 };
 
 // Call from the main thread; every other thread of the process must have all signals blocked. The caller is a

@@ -15,6 +15,7 @@
 #include "base/units.h"
 #include "os/fd.h"
 #include "os/machine.h"
+#include "os/pid_namespace.h"
 #include "verbs/verb.h"
 
 namespace procgraph {
@@ -95,9 +96,21 @@ Finding processors(const Machine& machine) {
           machine.cpus == 1 ? "waiting never spins on one processor" : ""};
 }
 
-Finding containment() {
+// Which tier a run has that asks for none, and what the others lack.
+Finding containment(const Machine& machine) {
+  if (machine.run_groups.version != 0)
+    return {"containment",
+            fmt::format("cgroup: the kernel ends a whole run at once; in {}", machine.run_groups.folder), ""};
   return {"containment", "guard: if the runner dies, the guard above it ends every descendant",
-          "a process that changes its pid faster than a walk over /proc escapes this tier"};
+          fmt::format(
+              "a process that changes its pid faster than a walk over /proc escapes this tier; no cgroup: {}",
+              machine.run_groups.missing)};
+}
+
+Finding pid_namespaces() {
+  const std::string missing = why_no_pid_namespace();
+  if (missing.empty()) return {"  pid_namespace", "yes, where the file asks for it", ""};
+  return {"  pid_namespace", fmt::format("no: {}", missing), ""};
 }
 
 Finding group_limit(std::string name, const GroupPlace& place) {
@@ -117,10 +130,10 @@ Finding ranks(const Machine& machine) {
 Outcome print_findings() {
   Machine machine = read_machine();
   bool ok = true;
-  for (const Finding& f :
-       {kernel(), containment(), pidfds(), shared_memory(machine), pipes(machine), descriptors(), file_size(),
-        processes(machine), processors(machine), group_limit("limits: memory", machine.memory_groups),
-        group_limit("limits: processes", machine.process_groups), ranks(machine)}) {
+  for (const Finding& f : {kernel(), containment(machine), pid_namespaces(), pidfds(), shared_memory(machine),
+                           pipes(machine), descriptors(), file_size(), processes(machine),
+                           processors(machine), group_limit("limits: memory", machine.memory_groups),
+                           group_limit("limits: processes", machine.process_groups), ranks(machine)}) {
     fmt::print("{:<19}{}{}\n", f.name, f.ok ? "" : "MISSING: ", escape(f.value));
     if (!f.advice.empty()) fmt::print("{:<19}({})\n", "", f.advice);
     ok = ok && f.ok;

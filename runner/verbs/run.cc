@@ -9,6 +9,8 @@
 
 #include "base/text.h"
 #include "launch/launch.h"
+#include "os/guard.h"
+#include "os/pid_namespace.h"
 #include "report/log_files.h"
 #include "report/reporter.h"
 #include "supervise/supervise.h"
@@ -69,19 +71,15 @@ int exit_code(const Error& refused) {
   return taken ? kExitMachine : kExitSystem;
 }
 
-Outcome run_graph(const RunFlags& flags, const Context& context) {
-  Front front =
-      prepare(flags.front, context, UpTo::kPlan);  // pure: text → Spec → Graph → Plan; nothing exists yet
-  std::optional<Duration> timeout = graph_timeout(flags, front);
-  const bool refused = !front.ok() || (flags.strict && front.diagnostics.warnings() > 0);
-  if (!flags.quiet || refused) print_diagnostics(front, use_color(flags.color, STDERR_FILENO));
-  if (refused) return {.code = front.ok() ? kExitInput : front.exit_code()};
-  if (flags.dry_run) {
-    std::string text = to_text(front.plan);
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return {};
-  }
+// For people: "guard (no cgroup: '/sys/fs/cgroup' may not be written)".
+std::string in_words(const Containment& containment) {
+  std::string text(name(containment.tier));
+  if (!containment.because.empty()) text += fmt::format(" ({})", containment.because);
+  return text;
+}
 
+Outcome run_plan(const RunFlags& flags, const Front& front, std::optional<Duration> timeout,
+                 const Surroundings& around) {
   Result<std::unique_ptr<Reporter>> made = reporter_for(flags, front.plan);
   if (!made) {
     fmt::print(stderr, "procgraph: {}\n", made.error().text());
@@ -89,15 +87,41 @@ Outcome run_graph(const RunFlags& flags, const Context& context) {
   }
   Reporter& reporter = **made;
   for (const std::string& note : front.graph.notes) reporter.news(note);
-  Result<Opened> opened = Opened::open(front.plan);  // the kernel's objects exist, nothing runs
+  Result<Opened> opened =
+      Opened::open(front.plan, around.runner);  // the kernel's objects exist, nothing runs
   if (!opened) {
     reporter.error(opened.error().text());
     (void)reporter.flush();
     return {.code = exit_code(opened.error())};
   }
-  return supervise(
-      front.plan, *opened, reporter,
-      {.keep_going = flags.keep_going, .strict = flags.strict, .timeout = timeout, .containment = "guard"});
+  return supervise(front.plan, *opened, reporter,
+                   {.keep_going = flags.keep_going,
+                    .strict = flags.strict,
+                    .timeout = timeout,
+                    .containment = in_words(front.plan.containment),
+                    .shown_pid = [&](pid_t pid) { return outer_pid(around.outer_proc, pid); }});
+}
+
+Guarded ended(int code) {
+  return {.run = [code](const Surroundings&) { return Outcome{.code = code}; }};
+}
+
+// What is left to do once all is decided.
+Guarded prepare_run(const RunFlags& flags, const Context& context) {
+  // pure: text → Spec → Graph → Plan; nothing exists yet
+  auto front = std::make_shared<Front>(prepare(flags.front, context, UpTo::kPlan));
+  std::optional<Duration> timeout = graph_timeout(flags, *front);
+  const bool refused = !front->ok() || (flags.strict && front->diagnostics.warnings() > 0);
+  if (!flags.quiet || refused) print_diagnostics(*front, use_color(flags.color, STDERR_FILENO));
+  if (refused) return ended(front->ok() ? kExitInput : front->exit_code());
+  if (flags.dry_run) {
+    std::string text = to_text(front->plan);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return ended(0);
+  }
+  return {.tier = front->plan.containment.tier, .run = [&flags, front, timeout](const Surroundings& around) {
+            return run_plan(flags, *front, timeout, around);
+          }};
 }
 
 }  // namespace
@@ -118,8 +142,8 @@ Action declare_run(Flags& flags, const Context& context) {
   flags.toggle("-q,--quiet", own->quiet, "no warnings, only errors");
   flags.toggle("-v,--verbose", own->verbose, "starts, ends and a summary too");
   return [own, context]() -> Outcome {
-    if (own->dry_run) return run_graph(*own, context);
-    guarded([own, context] { return run_graph(*own, context); });
+    if (own->dry_run) return prepare_run(*own, context).run({});
+    guarded([own, context] { return prepare_run(*own, context); });
   };
 }
 

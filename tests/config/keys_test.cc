@@ -22,6 +22,8 @@ std::string file_with(Place place, const std::string& entry) {
       return "defaults: { " + entry + " }\n";
     case Place::kProcess:
       return "processes: { f: { " + entry + " } }\n";
+    case Place::kContainment:
+      return "containment: { " + entry + " }\n";
     case Place::kLogs:
       return "logs: { " + entry + " }\n";
     case Place::kQueue:

@@ -45,6 +45,7 @@ class Running {
   bool wait_for_out(const std::string& text);
   bool wait_for_err(const std::string& text);
   [[nodiscard]] const std::string& out() const { return ran_.out; }  // so far
+  [[nodiscard]] const std::string& err() const { return ran_.err; }
   Ran wait();
 
  private:

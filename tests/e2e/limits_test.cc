@@ -129,6 +129,7 @@ TEST(Limits, LeaveNoGroupsWhoeverIsKilled) {
   for (const char* victim : {"nobody", "runner", "guard"}) {
     const Folder folder;
     folder.write("g.yaml",
+                 "containment: { tier: guard }\n"
                  "processes:\n  a: { shell: 'echo here; sleep 1000', limits: { processes: 10 } }\n");
     Running run(folder.path(), {procgraph_path(), "run", "g.yaml"});
     ASSERT_TRUE(run.wait_for_out("here")) << victim << run.wait().err;

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "fakes/life_line.h"
 #include "fakes/temporary_folder.h"
 #include "os/machine.h"
 #include "os/spawn.h"
@@ -76,6 +77,21 @@ TEST_F(GroupPlaces, ThatDoNotExistAreExplained) {
                                         "' upward both hands the controller 'memory' on and may be written");
 }
 
+TEST_F(GroupPlaces, OfARunAreInOurOwnGroupOfVersion2) {
+  folder_.write("proc/self/cgroup", "4:memory:/\n0::/box\n");
+  EXPECT_EQ(find_run_place(folder_.path()),
+            (GroupPlace{0, {}, "those of version 2 are not mounted at '" + in("/sys/fs/cgroup") + "'"}));
+  folder_.write("sys/fs/cgroup/unified/box/cgroup.procs", "");
+  EXPECT_EQ(find_run_place(folder_.path()), (GroupPlace{2, in("/sys/fs/cgroup/unified/box"), {}}));
+  folder_.write("sys/fs/cgroup/unified/box/cgroup.type", "domain\n");
+  EXPECT_EQ(find_run_place(folder_.path()).version, 2);
+  folder_.write("sys/fs/cgroup/unified/box/cgroup.type", "threaded\n");
+  EXPECT_EQ(find_run_place(folder_.path()),
+            (GroupPlace{0, {}, "'" + in("/sys/fs/cgroup/unified/box") + "' is a group of threads"}));
+  folder_.write("proc/self/cgroup", "4:memory:/\n");
+  EXPECT_EQ(find_run_place(folder_.path()), (GroupPlace{0, {}, "this kernel has none of version 2"}));
+}
+
 TEST_F(GroupPlaces, ThatMayNotBeWrittenAreNone) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may write anywhere";
   folder_.write("proc/self/cgroup", "4:memory:/\n");
@@ -116,6 +132,18 @@ TEST_F(Groups, TakeThePlaceOfWhatADeadRunLeft) {
   ControlGroups groups;
   EXPECT_TRUE(groups.make({{1, folder_.path(), {}}, {"pids"}, {}}, "0-a"));
   EXPECT_FALSE(std::filesystem::exists(run_folder() + "/0-a/inner"));
+}
+
+TEST_F(Groups, OfDeadRunsAreTakenAwayAndThoseOfLivingOnesStay) {
+  ControlGroups living(1);
+  ASSERT_TRUE(living.make({{1, folder_.path(), {}}, {"pids"}, {}}, "0-a"));
+  std::filesystem::create_directories(folder_ / "procgraph-2/0-a");
+  std::filesystem::create_directories(folder_ / "others/0-a");
+  ControlGroups groups(3);
+  ASSERT_TRUE(groups.make({{1, folder_.path(), {}}, {"pids"}, {}}, "0-a"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "procgraph-1/0-a"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "procgraph-2"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "others/0-a"));
 }
 
 TEST_F(Groups, WithoutAFileForTheirLimitAreNotMade) {
@@ -162,6 +190,34 @@ TEST(RealGroups, HoldWhoeverIsStartedInThem) {
   }
   EXPECT_FALSE(std::filesystem::exists(made));
   EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(made).parent_path()));
+}
+
+// One write ends even what is born meanwhile.
+TEST(RealGroups, OfVersion2AreKilledWhole) {
+  const GroupPlace place = find_run_place("");
+  if (place.version == 0) GTEST_SKIP() << "no cgroup of version 2 is to be had here: " << place.missing;
+  LifeLine line;
+  ControlGroups groups;
+  const auto home = groups.make({place, {}, {}}, "graph");
+  ASSERT_TRUE(home) << home.error().text();
+  for (const char* behaviour : {"hop", "daemon_and_exit", "stop"}) {
+    const auto child = spawn(
+        {.program = HOSTILE, .argv = {"hostile", behaviour}, .fds = {{line.write_end(), 1}}, .home = *home});
+    ASSERT_TRUE(std::holds_alternative<Child>(child)) << std::get<SpawnError>(child).step;
+  }
+  line.close_write_end();
+  ASSERT_TRUE(line.wait_for(3));
+  kill_control_groups(::getpid());
+  EXPECT_TRUE(line.wait_for_end());
+  while (::waitpid(-1, nullptr, 0) > 0) {
+  }
+}
+
+TEST(RealGroups, InWhichNobodyCanBeBornAreAnErrorOfTheStart) {
+  const auto child = spawn({.program = "/bin/true", .argv = {"true"}, .home = "/nowhere"});
+  const auto* error = std::get_if<SpawnError>(&child);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->step, "entering its cgroup");
 }
 
 TEST(RealGroups, ThatCannotBeEnteredAreAnErrorOfTheStart) {

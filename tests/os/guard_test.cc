@@ -1,5 +1,5 @@
-// Containment: whichever of guard and runner dies, nothing of the graph is left; and the guard ends as its
-// runner did.
+// Containment: whoever of guard and runner dies, nothing of the graph is left, in every tier; and the guard
+// ends as its runner did. PROCGRAPH_TEST_KILLS is how many runs of each sort are killed.
 #include "os/guard.h"
 
 #include <gtest/gtest.h>
@@ -7,20 +7,30 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <random>
 #include <string>
 #include <thread>
+#include <tuple>
 
 #include "guarded_run.h"
+#include "os/pid_namespace.h"
+#include "os/proc.h"
 
 namespace procgraph {
 namespace {
 
 constexpr const char* kBehaviours[] = {"plain",  "ignore",          "clear", "grandchild",
                                        "daemon", "daemon_and_exit", "stop",  "setsid"};
-constexpr int kRuns = 100;
+
+// Of each sort; PROCGRAPH_TEST_KILLS says another number.
+int kills() {
+  const char* asked = std::getenv("PROCGRAPH_TEST_KILLS");
+  return asked != nullptr ? std::atoi(asked) : 50;
+}
 
 Outcome wait_for_ever(int) {
   for (;;) ::pause();
@@ -33,42 +43,102 @@ Outcome supervise_all(int) {
   return {97};
 }
 
-// Starts every sort of process there is.
-Outcome run_hostile_graph(int life_line) {
-  for (int round = 0; round < 3; ++round)
-    for (const char* behaviour : kBehaviours)
-      if (std::holds_alternative<SpawnError>(spawn_hostile(behaviour, life_line))) return {98};
-  return supervise_all(life_line);
-}
-
 // A moment within the start of the graph, or after it.
 void pass_random_time(std::mt19937& random) {
   std::this_thread::sleep_for(std::chrono::microseconds(std::uniform_int_distribution(0, 40'000)(random)));
 }
 
-TEST(Guard, NothingSurvivesARunnerKilledAtARandomMoment) {
+// Why this machine has no such tier; "": it has.
+std::string missing(Tier tier) {
+  if (tier == Tier::kPidNamespace) return why_no_pid_namespace();
+  return tier == Tier::kCgroup ? find_run_place("").missing : "";
+}
+
+enum class Victim : std::uint8_t { kRunner, kGuard, kBoth, kWorker };
+
+std::string_view name(Victim victim) {
+  constexpr std::string_view kNames[] = {"runner", "guard", "both", "worker"};
+  return kNames[static_cast<std::size_t>(victim)];
+}
+
+// The youngest child: of a runner outside its run's pid namespace, the one that does its work.
+pid_t youngest_child(pid_t parent) {
+  pid_t youngest = -1;
+  each_process([&](const ProcessLine& line) {
+    if (line.parent == parent) youngest = std::max(youngest, line.pid);
+  });
+  return youngest;
+}
+
+void strike(Victim victim, const GuardedRun& run) {
+  if (victim == Victim::kGuard || victim == Victim::kBoth) ::kill(run.guard(), SIGKILL);
+  if (victim == Victim::kRunner || victim == Victim::kBoth) ::kill(run.runner(), SIGKILL);
+  if (victim == Victim::kWorker) ::kill(youngest_child(run.runner()), SIGKILL);
+}
+
+class Tiers : public ::testing::TestWithParam<std::tuple<Tier, Victim>> {
+ protected:
+  void SetUp() override {
+    if (const std::string why = missing(tier()); !why.empty()) GTEST_SKIP() << why;
+  }
+
+  [[nodiscard]] Tier tier() const { return std::get<0>(GetParam()); }
+  [[nodiscard]] Victim victim() const { return std::get<1>(GetParam()); }
+
+  // Starts every sort of process there is; where the tier holds even that, one that hops.
+  [[nodiscard]] std::function<Outcome(int)> hostile_graph() const {
+    return [hops = tier() != Tier::kGuard](int line) -> Outcome {
+      for (int round = 0; round < 3; ++round)
+        for (const char* behaviour : kBehaviours)
+          if (std::holds_alternative<SpawnError>(spawn_hostile(behaviour, line))) return {98};
+      if (hops && std::holds_alternative<SpawnError>(spawn_hostile("hop", line))) return {98};
+      return supervise_all(line);
+    };
+  }
+};
+
+TEST_P(Tiers, NothingSurvivesAKillAtARandomMoment) {
   std::mt19937 random(1);
-  for (int i = 0; i < kRuns; ++i) {
-    GuardedRun run(run_hostile_graph);
+  for (int i = 0; i < kills(); ++i) {
+    GuardedRun run(hostile_graph(), tier());
     pass_random_time(random);
-    ::kill(run.runner(), SIGKILL);
+    strike(victim(), run);
     const int status = run.wait();
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "run " << i << " status " << status;
-    // The guard ends last: nobody is left when it has ended.
-    ASSERT_TRUE(run.line().wait_for_end(std::chrono::milliseconds(100))) << "run " << i;
+    // The guard ends last: nobody is left when it has ended, unless it was killed itself.
+    const bool guard_lived = victim() == Victim::kRunner || victim() == Victim::kWorker;
+    ASSERT_TRUE(
+        run.line().wait_for_end(guard_lived ? std::chrono::milliseconds(100) : std::chrono::seconds(20)))
+        << "run " << i;
+    const std::string group = find_run_place("").folder + "/procgraph-" + std::to_string(run.runner());
+    ASSERT_FALSE(guard_lived && std::filesystem::exists(group)) << group;
   }
 }
 
-TEST(Guard, NothingSurvivesAGuardKilledAtARandomMoment) {
-  std::mt19937 random(2);
-  for (int i = 0; i < kRuns; ++i) {
-    GuardedRun run(run_hostile_graph);
-    pass_random_time(random);
-    ::kill(run.guard(), SIGKILL);
+TEST_P(Tiers, NothingSurvivesWhenAllOfItHasStarted) {
+  constexpr std::size_t kProcesses = 3 * std::size(kBehaviours);
+  for (int i = 0; i < kills() / 5 + 1; ++i) {
+    GuardedRun run(hostile_graph(), tier());
+    ASSERT_TRUE(run.line().wait_for(kProcesses + (tier() != Tier::kGuard ? 1 : 0)));
+    strike(victim(), run);
     run.wait();
     ASSERT_TRUE(run.line().wait_for_end()) << "run " << i;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Kills, Tiers,
+                         ::testing::Values(std::tuple(Tier::kGuard, Victim::kRunner),
+                                           std::tuple(Tier::kGuard, Victim::kGuard),
+                                           std::tuple(Tier::kCgroup, Victim::kRunner),
+                                           std::tuple(Tier::kCgroup, Victim::kGuard),
+                                           std::tuple(Tier::kPidNamespace, Victim::kRunner),
+                                           std::tuple(Tier::kPidNamespace, Victim::kGuard),
+                                           std::tuple(Tier::kPidNamespace, Victim::kBoth),
+                                           std::tuple(Tier::kPidNamespace, Victim::kWorker)),
+                         [](const auto& test) {
+                           return std::string(procgraph::name(std::get<0>(test.param))) + "_" +
+                                  std::string(name(std::get<1>(test.param)));
+                         });
 
 class GuardHostile : public ::testing::TestWithParam<const char*> {};
 
@@ -152,7 +222,7 @@ TEST(Guard, EndsThoughSigchldWasIgnoredAtTheStart) {
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::signal(SIGCHLD, SIG_IGN);
-    guarded([] { return Outcome{7}; });
+    guarded([] { return guard_only([] { return Outcome{7}; }); });
   }
   int status = -1;
   ::waitpid(pid, &status, 0);
@@ -163,7 +233,7 @@ TEST(Guard, LeavesNoStandardStreamClosed) {
   const pid_t pid = ::fork();
   if (pid == 0) {
     for (int fd = 0; fd <= 2; ++fd) ::close(fd);
-    guarded([] { return Outcome{::dup(0) > 2 ? 7 : 1}; });
+    guarded([] { return guard_only([] { return Outcome{::dup(0) > 2 ? 7 : 1}; }); });
   }
   int status = -1;
   ::waitpid(pid, &status, 0);
@@ -177,7 +247,7 @@ TEST(Guard, SparesChildrenThatWereThereBefore) {
     const pid_t stranger = ::fork();
     if (stranger == 0) wait_for_ever(0);
     if (::write(pids.write_end(), &stranger, sizeof stranger) != sizeof stranger) ::_exit(98);
-    guarded([] { return Outcome{7}; });
+    guarded([] { return guard_only([] { return Outcome{7}; }); });
   }
   stranger_line.close_write_end();
   const pid_t stranger = pids.read_pid();

@@ -7,8 +7,11 @@
 
 #include <csignal>
 #include <functional>
+#include <string>
+#include <utility>
 
 #include "fakes/life_line.h"
+#include "os/control_groups.h"
 #include "os/guard.h"
 #include "os/spawn.h"
 
@@ -16,24 +19,31 @@ namespace procgraph {
 
 class GuardedRun {
  public:
-  // `run` gets the write end of the life line, for itself and for what it starts.
-  explicit GuardedRun(const std::function<Outcome(int life_line)>& run) {
+  // `run` gets the write end of the life line, for itself and for what it starts. What it spawns is in the
+  // run's cgroup where the tier has one.
+  explicit GuardedRun(const std::function<Outcome(int life_line)>& run, Tier tier = Tier::kGuard) {
     LifeLine pids;
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // whoever has lost its guard becomes ours
     guard_ = ::fork();
     if (guard_ == 0) {
       line_.close_read_end();
       ::setsid();  // no shell above: job control has tests of its own
-      guarded([&]() -> Outcome {
-        const pid_t self = ::getpid();
-        if (::write(pids.write_end(), &self, sizeof self) != sizeof self) return {99};
-        pids.close_write_end();
-        return run(line_.write_end());
+      guarded([&]() -> Guarded {
+        return {.tier = tier, .run = [&](const Surroundings& around) -> Outcome {
+                  if (::write(pids.write_end(), &around.runner, sizeof around.runner) < 0) return {99};
+                  pids.close_write_end();
+                  return in_group(tier, around, [&] { return run(line_.write_end()); });
+                }};
       });
     }
     line_.close_write_end();
     pids.close_write_end();
     runner_ = pids.read_pid();
+  }
+  // In the runner: the cgroup in which its processes are born.
+  static std::string& home() {
+    static std::string folder;
+    return folder;
   }
   GuardedRun(const GuardedRun&) = delete;
   GuardedRun& operator=(const GuardedRun&) = delete;
@@ -58,13 +68,30 @@ class GuardedRun {
   }
 
  private:
+  static Outcome in_group(Tier tier, const Surroundings& around, const std::function<Outcome()>& run) {
+    if (tier != Tier::kCgroup) return run();
+    ControlGroups groups(around.runner);
+    const auto made = groups.make({find_run_place(""), {}, {}}, "graph");
+    if (!made) return {97};
+    home() = *made;
+    return run();
+  }
+
   LifeLine line_;
   pid_t guard_ = -1;
   pid_t runner_ = -1;
 };
 
 inline std::variant<Child, SpawnError> spawn_hostile(const char* behaviour, int life_line) {
-  return spawn({.program = HOSTILE, .argv = {"hostile", behaviour}, .fds = {{life_line, 1}, {2, 2}}});
+  return spawn({.program = HOSTILE,
+                .argv = {"hostile", behaviour},
+                .fds = {{life_line, 1}, {2, 2}},
+                .home = GuardedRun::home()});
+}
+
+// Of a run in a guard alone.
+inline Guarded guard_only(std::function<Outcome()> run) {
+  return {.run = [run = std::move(run)](const Surroundings&) { return run(); }};
 }
 
 }  // namespace procgraph

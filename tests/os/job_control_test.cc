@@ -41,14 +41,14 @@ char hear(const Wire& wire) {
 
 // What a shell with job control does with one job in the foreground: 's' when it has stopped, then "fg" at a
 // letter from the test.
-int be_shell(const std::function<Outcome()>& job, const Wire& to_test, const Wire& from_test) {
+int be_shell(const Guarded& job, const Wire& to_test, const Wire& from_test) {
   std::signal(SIGTTOU, SIG_IGN);  // else tcsetpgrp from the background would stop it
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::setpgid(0, 0);
     ::tcsetpgrp(STDIN_FILENO, ::getpid());
     std::signal(SIGTTOU, SIG_DFL);
-    guarded(job);
+    guarded([&] { return job; });
   }
   int status = 0;
   while (::waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status)) {
@@ -63,7 +63,8 @@ int be_shell(const std::function<Outcome()>& job, const Wire& to_test, const Wir
 
 class JobControl : public ::testing::Test {
  protected:
-  void start(const std::function<Outcome()>& job) {
+  void start(const std::function<Outcome()>& run, Tier tier = Tier::kGuard) {
+    const Guarded job{.tier = tier, .run = [&](const Surroundings&) { return run(); }};
     int terminal = -1;
     shell_ = ::forkpty(&terminal, nullptr, nullptr, nullptr);
     if (shell_ == 0) ::_exit(be_shell(job, to_test_, from_test_));
