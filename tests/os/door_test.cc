@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,60 @@ TEST(Door, AFolderOfOthersIsNotUsed) {
   EXPECT_EQ(refused.error().text(), "'" + open + "' is open to other users: 'chmod 700' would close it");
   EXPECT_FALSE(Door::open(Folders{link}, "etl")) << "a link was followed";
   EXPECT_TRUE(Door::open(Folders{open, link, ours}, "etl"));
+}
+
+TEST(Door, AFolderThatAnotherUserHasMadeIsNotUsed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "takes root, in order to be somebody else";
+  const TemporaryFolder folder;
+  const std::string planted = folder / "runs";
+  std::filesystem::create_directory(planted);
+  ::chmod(planted.c_str(), 0700);
+  ASSERT_EQ(::chown(planted.c_str(), 65534, 65534), 0);
+  const auto refused = Door::open(Folders{planted}, "etl");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text(),
+            "'" + planted + "' belongs to another user: set XDG_RUNTIME_DIR to a folder of yours");
+  EXPECT_TRUE(std::filesystem::is_empty(planted));
+}
+
+TEST(Door, WhatIsNoFolderIsNotUsed) {
+  const TemporaryFolder folder;
+  const std::string fifo = folder / "fifo", dangling = folder / "dangling", target = folder / "target";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0700), 0);
+  std::filesystem::create_symlink(target, dangling);
+  for (const std::string& path : {fifo, dangling, folder.write("file", "")})
+    EXPECT_FALSE(Door::open(Folders{path}, "etl")) << path;
+  EXPECT_FALSE(std::filesystem::exists(target)) << "a link was followed";
+}
+
+// Whatever stands where the run's name would be is not followed, not opened, and left as it is.
+TEST(Door, ANameThatSomethingElseBearsIsPassedBy) {
+  const TemporaryFolder folder;
+  const Folders runs{folder / "runs"};
+  const std::string name = runs[0] + "/etl", victim = folder.write("victim", "precious");
+  const std::function<void()> plants[] = {
+      [&] { std::filesystem::create_symlink(victim, name); },
+      [&] { std::filesystem::create_symlink(folder / "nowhere", name); },
+      [&] { std::filesystem::create_directory(name); },
+      [&] { ASSERT_EQ(::mkfifo(name.c_str(), 0666), 0); },
+  };
+  ASSERT_TRUE(Door::open(runs, "x"));
+  for (const auto& plant : plants) {
+    plant();
+    const auto before = std::filesystem::symlink_status(name);
+    {
+      const auto door = Door::open(runs, "etl");
+      ASSERT_TRUE(door);
+      EXPECT_EQ(door->name(), "etl-2");
+      EXPECT_EQ(mode_of(runs[0] + "/etl-2"), 0600U);
+    }
+    const auto after = std::filesystem::symlink_status(name);
+    EXPECT_EQ(after.type(), before.type());
+    EXPECT_EQ(after.permissions(), before.permissions());
+    EXPECT_EQ(folder.read("victim"), "precious");
+    EXPECT_FALSE(std::filesystem::exists(folder / "nowhere"));
+    std::filesystem::remove(name);
+  }
 }
 
 TEST(Door, ANameStaysInItsFolder) {
