@@ -99,7 +99,8 @@ void outlive(pid_t guard) {
   end_without_guard();
 }
 
-[[noreturn]] void run_beside_guard(pid_t guard, const sigset_t& mask, const Guarded& what) {
+[[noreturn]] void run_beside_guard(pid_t guard, const sigset_t& mask, const Guarded& what,
+                                   ManagerLine manager) {
   sigset_t before;
   const sigset_t all = every_signal();
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -108,7 +109,7 @@ void outlive(pid_t guard) {
   ::prctl(PR_SET_PDEATHSIG, SIGCONT);
   std::thread(outlive, guard).detach();  // it keeps every signal blocked
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
-  const Outcome outcome = what.run({.runner = ::getpid(), .outer_proc = {}});
+  const Outcome outcome = what.run({.runner = ::getpid(), .outer_proc = {}, .manager = std::move(manager)});
   // With the guard gone the end belongs to the thread: whoever is left dies first.
   while (::getppid() != guard) ::pause();
   end_as(outcome);
@@ -119,29 +120,37 @@ void outlive(pid_t guard) {
   ::_exit(kOperatingSystemError);
 }
 
-[[noreturn]] void run_in_namespace(pid_t runner, Fd line, const sigset_t& mask, const Guarded& what) {
+[[noreturn]] void run_in_namespace(pid_t runner, Fd line, const sigset_t& mask, const Guarded& what,
+                                   ManagerLine manager) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   line.reset();
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   Result<Fd> outer_proc = enter_own_proc();
   if (!outer_proc) give_up(outer_proc.error());
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
-  end_as(what.run({.runner = runner, .outer_proc = std::move(*outer_proc)}));
+  end_as(what.run({.runner = runner, .outer_proc = std::move(*outer_proc), .manager = std::move(manager)}));
 }
 
 // The guard must not be the one that keeps a pipe open. Its stderr stays, for its own words.
-void let_go_of_descriptors() {
+void let_go_of_descriptors(std::array<int, 2> kept) {
   const int null = ::open("/dev/null", O_RDWR);
   if (null >= 0) {
     ::dup2(null, STDIN_FILENO);
     ::dup2(null, STDOUT_FILENO);
   }
-  ::syscall(SYS_close_range, 3U, ~0U, 0U);
+  std::ranges::sort(kept);
+  unsigned from = 3;
+  for (const int fd : kept) {
+    if (fd < 0) continue;
+    if (static_cast<unsigned>(fd) > from) ::syscall(SYS_close_range, from, static_cast<unsigned>(fd) - 1, 0U);
+    from = static_cast<unsigned>(fd) + 1;
+  }
+  ::syscall(SYS_close_range, from, ~0U, 0U);
 }
 
 // The runner becomes the second guard. While it lives somebody holds the init's line: it itself, below the
 // descriptors that it lets go.
-[[noreturn]] void run_below(pid_t guard, const sigset_t& mask, const Guarded& what) {
+[[noreturn]] void run_below(pid_t guard, const sigset_t& mask, const Guarded& what, ManagerLine manager) {
   const sigset_t all = every_signal();
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -153,7 +162,7 @@ void let_go_of_descriptors() {
   const pid_t self = ::getpid();
   const pid_t below = ::fork();
   if (below < 0) give_up({"fork", errno});
-  if (below == 0) run_in_namespace(self, std::move(line), mask, what);
+  if (below == 0) run_in_namespace(self, std::move(line), mask, what, std::move(manager));
   ::dup2(line.get(), STDIN_FILENO);
   line = Fd();
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
@@ -169,18 +178,24 @@ void let_go_of_descriptors() {
 }
 
 // While it prepares there is nothing that could be left.
-[[noreturn]] void be_runner(pid_t guard, const sigset_t& mask, const std::function<Guarded()>& prepare) {
+[[noreturn]] void be_runner(pid_t guard, const sigset_t& mask, const std::function<Guarded()>& prepare,
+                            ManagerLine manager) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != guard) ::_exit(kOperatingSystemError);
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   const Guarded what = prepare();
-  if (what.tier == Tier::kPidNamespace) run_below(guard, mask, what);
-  run_beside_guard(guard, mask, what);
+  if (what.tier == Tier::kPidNamespace) run_below(guard, mask, what, std::move(manager));
+  run_beside_guard(guard, mask, what, std::move(manager));
 }
 
-[[noreturn]] void be_guard(pid_t runner, std::span<const pid_t> strangers) {
-  let_go_of_descriptors();
-  const ChildChange end = *Watch(runner).wait_for_end();
+[[noreturn]] void be_guard(pid_t runner, std::span<const pid_t> strangers,
+                           const std::optional<ManagerRelay>& relay) {
+  let_go_of_descriptors(relay ? relay->descriptors() : std::array{-1, -1});
+  const auto pass_on = [&] {
+    if (relay) relay->pass_on();
+  };
+  const ChildChange end = *Watch(runner, {.orphaned = {}, .message_came = pass_on}).wait_for_end();
+  pass_on();
   tell_of_accident(end);
   end_all(runner, strangers);
   end_like(end);
@@ -201,9 +216,14 @@ void guarded(const std::function<Guarded()>& prepare) {
   sigset_t before;
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t guard = ::getpid();
+  ManagerLine manager;
+  std::optional<ManagerRelay> relay = ManagerRelay::open(manager);
   const pid_t runner = ::fork();
-  if (runner == 0) be_runner(guard, before, prepare);
-  if (runner > 0) be_guard(runner, strangers);
+  if (runner == 0) {
+    relay.reset();
+    be_runner(guard, before, prepare, std::move(manager));
+  }
+  if (runner > 0) be_guard(runner, strangers, relay);
   give_up({"fork", errno});
 }
 

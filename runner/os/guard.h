@@ -31,6 +31,7 @@
 
 #include "base/vocabulary.h"
 #include "os/fd.h"
+#include "os/service_manager.h"
 #include "os/watch.h"
 
 namespace procgraph {
@@ -45,6 +46,7 @@ struct Outcome {
 struct Surroundings {
   pid_t runner = -1;  // by which the guard knows it, in its own numbers: the run's cgroups bear it
   Fd outer_proc;      // of a run with a pid namespace: the /proc of everybody else
+  ManagerLine manager;
 };
 
 // A run that is decided, and not begun: nothing of it exists.

@@ -77,6 +77,8 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
   logs_.on_read([this] { outflow_.soon(); });
   if (std::ranges::any_of(plan.spawns, [](const Spawn& spawn) { return spawn.ready || spawn.health; }))
     hear_readiness();
+  if (options.manager != nullptr && options.manager->fd)
+    announcer_.emplace(io_, *options.manager, plan.spawns.size());
   narrator_.begin(options.containment);
   const auto& channels = plan.graph.channels;
   if (std::ranges::any_of(channels, [](const Channel& channel) { return channel.outside.any(); }))
@@ -157,6 +159,7 @@ void Loop::tell(Event event) {
     heard_.clear();
   }
   telling_ = false;
+  if (announcer_) announcer_->look(situation_);
   set_timer();
   set_attendance();
   outflow_.soon();
@@ -369,20 +372,24 @@ void Loop::perform(const action::Release& action) {
   opened_.release(plan_.at(action.spawn));
 }
 void Loop::perform(const action::Restarting& action) {
-  narrator_.restarting(action, ends_.unread_bytes(action.end.spawn));
+  const std::string told = narrator_.restarting(action, ends_.unread_bytes(action.end.spawn));
+  if (announcer_) announcer_->status(told);
 }
 void Loop::perform(const action::Failed& action) {
-  narrator_.failed(action);
+  const std::string told = narrator_.failed(action);
+  if (announcer_) announcer_->status(told);
 }
 void Loop::perform(const action::Skipped& action) {
   narrator_.skipped(action);
 }
 void Loop::perform(const action::Stopping& action) {
   narrator_.stopping(action);
+  if (announcer_) announcer_->stopping(procgraph::stopping(action.reason, action.signal));
 }
 
 void Loop::perform(const action::Done& action) {
   narrator_.done(action, situation_, opened_, clock_.now());
+  if (announcer_) announcer_->over();
   outcome_ = Outcome{.code = action.code, .signal = action.signal};
   outflow_.now();
   // Who forces the end does not wait for a reader of our output either.

@@ -15,6 +15,7 @@
 
 #include "launch/launch.h"
 #include "os/process.h"
+#include "supervise/announcer.h"
 #include "supervise/attendant.h"
 #include "supervise/bell.h"
 #include "supervise/cast.h"
@@ -117,6 +118,7 @@ class Loop {
   std::optional<Numbers> numbers_;
   std::optional<Registrar> registrar_;
   std::optional<Outsiders> outsiders_;         // where a channel is open to them
+  std::optional<Announcer> announcer_;         // where a service manager has started us
   std::optional<Prober> prober_;               // where something is asked of a process
   std::vector<Live> live_;                     // by spawn
   std::unordered_map<pid_t, SpawnId> by_pid_;  // first processes that are not reaped

@@ -258,7 +258,8 @@ void Narrator::died(ChannelId channel, const DeadFact& fact) {
   reporter_.warning(fmt::format("{}; it is in {} now", text, named(target)));
 }
 
-void Narrator::restarting(const action::Restarting& action, const std::vector<ChannelEnds::Unread>& unread) {
+std::string Narrator::restarting(const action::Restarting& action,
+                                 const std::vector<ChannelEnds::Unread>& unread) {
   const SpawnId id = action.end.spawn;
   std::string text = action.failed ? why(action.end) : ended(label(id), facts_[id.value].exit);
   text += restarted(action, cast_.at(cast_.owner(id)).restart);
@@ -274,22 +275,30 @@ void Narrator::restarting(const action::Restarting& action, const std::vector<Ch
   reporter_.event("restarting", label(id), fields);
   ++words_;
   reporter_.warning(text);
+  return text;
 }
 
-void Narrator::failed(const action::Failed& action) {
+std::string Narrator::failed(const action::Failed& action) {
   const Failure& failure = action.failure;
   const std::string text = why(failure).append(consequence(action.effect));
   const std::array<Field, 3> fields{Field{"code", std::int64_t{failure.code}},
                                     Field{"effect", name(action.effect)},
                                     Field{"message", std::string_view(text)}};
   reporter_.event("failed", failure.spawn.valid() ? label(failure.spawn) : "", fields);
-  if (action.effect == Effect::kIgnored) return reporter_.news(text);
+  if (action.effect == Effect::kIgnored) {
+    reporter_.news(text);
+    return text;
+  }
   ++words_;
-  if (action.effect == Effect::kStopping) return reporter_.warning(text);
+  if (action.effect == Effect::kStopping) {
+    reporter_.warning(text);
+    return text;
+  }
   reporter_.error(text);
-  if (told_ != 0 && told_ < failure.order) return;
+  if (told_ != 0 && told_ < failure.order) return text;
   told_ = failure.order;
   told_at_ = said();
+  return text;
 }
 
 void Narrator::skipped(const action::Skipped& action) {

@@ -56,9 +56,9 @@ class Narrator {
   void died(ChannelId channel, const DeadFact& fact);
   void overdue(ChannelId channel, SpawnId id) { facts_[id.value].overdue = channel; }
 
-  // With what waits for it in byte pipes.
-  void restarting(const action::Restarting& action, const std::vector<ChannelEnds::Unread>& unread);
-  void failed(const action::Failed& action);
+  // Both return what was said. With what waits for it in byte pipes.
+  std::string restarting(const action::Restarting& action, const std::vector<ChannelEnds::Unread>& unread);
+  std::string failed(const action::Failed& action);
   void skipped(const action::Skipped& action);
   void stopping(const action::Stopping& action);
   // The last words of the run.

@@ -99,6 +99,7 @@ Outcome run_plan(const RunFlags& flags, const Front& front, std::optional<Durati
                     .strict = flags.strict,
                     .timeout = timeout,
                     .containment = in_words(front.plan.containment),
+                    .manager = &around.manager,
                     .shown_pid = [&](pid_t pid) { return outer_pid(around.outer_proc, pid); }});
 }
 
