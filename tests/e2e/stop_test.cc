@@ -1,9 +1,13 @@
 // How a run stops: signals to the pid that people see, a lost stdout, and nothing left behind.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
+#include <string>
+#include <thread>
 
 #include "fakes/freezer.h"
 #include "harness.h"
@@ -47,6 +51,51 @@ TEST(Stop, IntDoesTheSame) {
   Ran ran = started.run.wait();
   EXPECT_EQ(ran.signal, SIGINT);
   EXPECT_THAT(ran.out, HasSubstr("a │ bye\n"));
+}
+
+TEST(Stop, HangupDoesTheSame) {
+  Started started(kPolite);
+  ASSERT_TRUE(started.run.wait_for_out("up"));
+  started.run.signal(SIGHUP);
+  Ran ran = started.run.wait();
+  EXPECT_EQ(ran.signal, SIGHUP);
+  EXPECT_THAT(ran.out, HasSubstr("a │ bye\n"));
+}
+
+// A tool that signals everybody it finds must not force the end.
+TEST(Stop, ASignalToGuardAndRunnerCountsOnce) {
+  Started started(kPolite);
+  ASSERT_TRUE(started.run.wait_for_out("up"));
+  const std::string guard = std::to_string(started.run.pid());
+  pid_t runner = -1;
+  std::ifstream("/proc/" + guard + "/task/" + guard + "/children") >> runner;
+  ASSERT_GT(runner, 0);
+  ASSERT_EQ(::kill(runner, SIGTERM), 0);
+  started.run.signal(SIGTERM);
+  Ran ran = started.run.wait();
+  EXPECT_EQ(ran.signal, SIGTERM);
+  EXPECT_THAT(ran.out, HasSubstr("a │ bye\n"));
+}
+
+// Ctrl-Z, sent to the pid that people see, in every tier: all of the run stops, and what time passes until it
+// is continued is none of a timeout's.
+TEST(Stop, TimeDoesNotPassWhileTheJobIsStopped) {
+  for (const char* tier : {"guard", "pid_namespace"}) {
+    Started started(
+        "containment: { tier: " + std::string(tier) +
+        " }\nprocesses:\n  a: { shell: 'mkfifo go; echo up; read x < go; echo on', timeout: 3s }\n");
+    ASSERT_TRUE(started.run.wait_for_out("up"));
+    started.run.signal(SIGTSTP);
+    int status = 0;
+    ASSERT_EQ(::waitpid(started.run.pid(), &status, WUNTRACED), started.run.pid());
+    ASSERT_TRUE(WIFSTOPPED(status)) << tier;
+    std::this_thread::sleep_for(std::chrono::milliseconds(3100));  // the passing of time is the subject
+    started.run.signal(SIGCONT);
+    ASSERT_EQ(shell(started.folder.path(), "echo > go").code, 0);
+    const Ran ran = started.run.wait();
+    EXPECT_EQ(ran.code, 0) << tier << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("on\n"));
+  }
 }
 
 TEST(Stop, ADrainingGraphLosesNothing) {

@@ -12,6 +12,8 @@
 #include <string>
 
 #include "os/guard.h"
+#include "os/pid_namespace.h"
+#include "os/proc.h"
 #include "os/process.h"
 
 namespace procgraph {
@@ -158,6 +160,30 @@ TEST_F(CountingJob, IsStoppedByAStopSignalToItsGuard) {
   ASSERT_EQ(hear(to_test_), 'c');
   ::kill(guard_, SIGUSR1);
   EXPECT_EQ(wait_for_shell(), 0);
+}
+
+// The runner that a shell's child stands above stands above another one: the stop and the interrupt go all
+// the way.
+TEST_F(JobControl, InAPidNamespaceIsTheSameForTheShell) {
+  if (!why_no_pid_namespace().empty()) GTEST_SKIP() << why_no_pid_namespace();
+  start([&] { return count_interrupts(to_test_); }, Tier::kPidNamespace);
+  ASSERT_EQ(hear(to_test_), 'r');
+  pid_t guard = -1;
+  each_process([&](const ProcessLine& line) {
+    if (line.parent == shell_) guard = line.pid;
+  });
+  for (int i = 0; i < 5; ++i) {
+    press(kCtrlZ);
+    ASSERT_EQ(hear(to_test_), 's');
+    say(from_test_, 'f');
+    ASSERT_EQ(hear(to_test_), 'c');
+    ::kill(guard, SIGHUP);  // both guards are back from their own stop: they forward again
+    ASSERT_EQ(hear(to_test_), 'h');
+  }
+  press(kCtrlC);
+  ASSERT_EQ(hear(to_test_), 'i');
+  ::kill(guard, SIGUSR1);
+  EXPECT_EQ(wait_for_shell(), 1);
 }
 
 TEST_F(JobControl, ATerminalThatGoesAwayEndsTheJob) {
