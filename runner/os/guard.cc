@@ -154,7 +154,6 @@ void let_go_of_descriptors(std::array<int, 2> kept) {
   const sigset_t all = every_signal();
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  ::prctl(PR_SET_PDEATHSIG, SIGCONT);  // continues us, too
   if (auto begun = begin_pid_namespace(); !begun) give_up(begun.error());
   Fd line;
   const Result<pid_t> init = start_init(line);
@@ -168,13 +167,12 @@ void let_go_of_descriptors(std::array<int, 2> kept) {
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
   const int null = ::open("/dev/null", O_RDWR);
   if (null >= 0) ::dup2(null, STDOUT_FILENO);
+  ::prctl(PR_SET_PDEATHSIG, SIGCONT);  // from here on there is something to be ended; it continues us, too
   const auto orphaned = [=] { return ::getppid() != guard; };
   const auto end =
       orphaned() ? std::nullopt : Watch(below, {.orphaned = orphaned, .message_came = {}}).wait_for_end();
   if (!end) end_without_guard();
-  ::kill(*init, SIGKILL);
-  end_all(self, {});
-  end_like(*end);
+  end_like(*end);  // the init dies with us, and the guard sees to whatever is left
 }
 
 // While it prepares there is nothing that could be left.

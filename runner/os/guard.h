@@ -57,7 +57,7 @@ struct Guarded {
 
 // Forks: `prepare`, and then what it returns, execute in the child; the calling process becomes the guard and
 // never returns; it ends as the run's outcome says. Call before any thread exists and before anything heavy
-// is loaded or opened; `prepare` makes no thread and no process.
+// is loaded or opened; `prepare` leaves no thread and no process.
 //
 // Signals in `prepare` and `run`: the mask and the dispositions are those that the caller had (SIGCHLD: the
 // default). What a terminal sends reaches the runner itself, for both share a process group. TERM, INT, HUP,

@@ -25,14 +25,17 @@ std::optional<ProcessLine> parse(pid_t pid, std::string_view stat) {
   if (end_of_name == std::string_view::npos || end_of_name + 2 >= stat.size()) return std::nullopt;
   ProcessLine line{.pid = pid};
   int group = 0;
+  unsigned flags = 0;
   const std::string rest(stat.substr(end_of_name + 2));
   constexpr const char* kFields =
-      "%c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d";  // from the third to the
-                                                                             // twentieth
+      "%c %d %d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d";  // from the third to the
+                                                                            // twentieth
   if (std::sscanf(rest.c_str(), kFields, &line.state, &line.parent, &group,
                   &line.session,  // NOLINT(cert-err34-c)
-                  &line.threads) != 5)
+                  &flags, &line.threads) != 6)
     return std::nullopt;
+  constexpr unsigned kExiting = 4;  // PF_EXITING
+  line.exiting = (flags & kExiting) != 0;
   return line;
 }
 

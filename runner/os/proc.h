@@ -17,11 +17,15 @@ struct ProcessLine {
   pid_t session = -1;
   char state = '?';  // of its first thread: R, S, D, T, Z …
   int threads = 1;
+  bool exiting = false;
 
   // One whose first thread is a zombie lives on in its others.
   [[nodiscard]] bool alive() const { return (state != 'Z' && state != 'X' && state != 'x') || threads > 1; }
-  // It has not got to die though it was killed: in a call of the kernel that no signal ends.
-  [[nodiscard]] bool hangs() const { return alive() && (state == 'D' || state == 'Z'); }
+  // It has not got to die though it was killed: in a call of the kernel that no signal ends, or, as the init
+  // of a pid namespace, because somebody in that is in one.
+  [[nodiscard]] bool hangs() const {
+    return alive() && (state == 'D' || state == 'Z' || (state == 'S' && exiting));
+  }
 };
 
 // Nothing if there is no such process.

@@ -79,7 +79,7 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
     hear_readiness();
   if (options.manager != nullptr && options.manager->fd)
     announcer_.emplace(io_, *options.manager, plan.spawns.size());
-  narrator_.begin(options.containment);
+  narrator_.begin(options.containment, options.because);
   const auto& channels = plan.graph.channels;
   if (std::ranges::any_of(channels, [](const Channel& channel) { return channel.outside.any(); }))
     open_door();

@@ -37,11 +37,12 @@ Narrator::Narrator(const Plan& plan, const Cast& cast, Reporter& reporter, const
       facts_(plan.spawns.size()),
       letters_(plan.graph.channels.size()) {}
 
-void Narrator::begin(const std::string& containment) {
+void Narrator::begin(const std::string& containment, const std::string& because) {
   const Graph& graph = plan_.graph;
-  reporter_.news(fmt::format("{}: {}, {}; containment: {}", graph.name,
+  reporter_.news(fmt::format("{}: {}, {}; containment: {}{}", graph.name,
                              procgraph::count(plan_.spawns.size(), "process", "processes"),
-                             procgraph::count(graph.channels.size(), "channel", "channels"), containment));
+                             procgraph::count(graph.channels.size(), "channel", "channels"), containment,
+                             because.empty() ? "" : fmt::format(" ({})", because)));
   const std::array<Field, 2> fields{Field{"graph", std::string_view(graph.name)},
                                     Field{"containment", std::string_view(containment)}};
   reporter_.event("begin", "", fields);

@@ -27,7 +27,7 @@ class Narrator {
   Narrator(const Plan& plan, const Cast& cast, Reporter& reporter, const Logs& logs,
            std::function<pid_t(pid_t)> shown_pid);
 
-  void begin(const std::string& containment);
+  void begin(const std::string& containment, const std::string& because);
   void started(SpawnId id, pid_t pid, Instant now);
   void refused(SpawnId id, std::string explanation);
   // Others may rely on it.

@@ -19,9 +19,10 @@ namespace procgraph {
 
 struct RunOptions {
   bool keep_going = false;
-  bool strict = false;                   // a port that is never opened fails the run
-  std::optional<Duration> timeout;       // instead of the graph's own
-  std::string containment = "none";      // the tier in force, for people
+  bool strict = false;               // a port that is never opened fails the run
+  std::optional<Duration> timeout;   // instead of the graph's own
+  std::string containment = "none";  // the tier in force
+  std::string because{};             // why it is no better, for people; empty: it is the best without a wish
   const ManagerLine* manager = nullptr;  // of the service manager that has started the run
   // The number by which people know a process of ours; absent: it is the same.
   std::function<pid_t(pid_t)> shown_pid;

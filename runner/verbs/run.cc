@@ -71,13 +71,6 @@ int exit_code(const Error& refused) {
   return taken ? kExitMachine : kExitSystem;
 }
 
-// For people: "guard (no cgroup: '/sys/fs/cgroup' may not be written)".
-std::string in_words(const Containment& containment) {
-  std::string text(name(containment.tier));
-  if (!containment.because.empty()) text += fmt::format(" ({})", containment.because);
-  return text;
-}
-
 Outcome run_plan(const RunFlags& flags, const Front& front, std::optional<Duration> timeout,
                  const Surroundings& around) {
   Result<std::unique_ptr<Reporter>> made = reporter_for(flags, front.plan);
@@ -98,7 +91,8 @@ Outcome run_plan(const RunFlags& flags, const Front& front, std::optional<Durati
                    {.keep_going = flags.keep_going,
                     .strict = flags.strict,
                     .timeout = timeout,
-                    .containment = in_words(front.plan.containment),
+                    .containment = std::string(name(front.plan.containment.tier)),
+                    .because = front.plan.containment.because,
                     .manager = &around.manager,
                     .shown_pid = [&](pid_t pid) { return outer_pid(around.outer_proc, pid); }});
 }

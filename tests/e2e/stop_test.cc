@@ -138,18 +138,21 @@ TEST(Stop, AFailureStopsTheOthers) {
 }
 
 TEST(Stop, WhoHangsInTheKernelIsNamedAndNotWaitedForForEver) {
-  const Freezer freezer;
-  if (!freezer.usable()) return;
-  Started started("grace: 100ms\nprocesses:\n  a: { shell: 'echo $$ >" + freezer.members() +
-                  " && echo up; exec sleep 1000' }\n");
-  ASSERT_TRUE(started.run.wait_for_out("up"));
-  freezer.freeze();
-  started.run.signal(SIGTERM);
-  Ran ran = started.run.wait();
-  EXPECT_EQ(ran.signal, SIGTERM);
-  EXPECT_THAT(ran.err, HasSubstr("a was killed, but the kernel does not let it go: "));
-  EXPECT_THAT(ran.err, HasSubstr("a failed: it was killed and has not ended"));
-  EXPECT_THAT(ran.err, HasSubstr("procgraph: killed, but not let go by the kernel (state D): "));
+  for (const char* tier : {"guard", "cgroup", "pid_namespace"}) {
+    const Freezer freezer;
+    if (!freezer.usable()) return;
+    Started started("containment: { tier: " + std::string(tier) +
+                    " }\ngrace: 100ms\nprocesses:\n  a: { shell: 'echo $$ >" + freezer.members() +
+                    " && echo up; exec sleep 1000' }\n");
+    ASSERT_TRUE(started.run.wait_for_out("up"));
+    freezer.freeze();
+    started.run.signal(SIGTERM);
+    Ran ran = started.run.wait();
+    EXPECT_EQ(ran.signal, SIGTERM) << tier;
+    EXPECT_THAT(ran.err, HasSubstr("a was killed, but the kernel does not let it go: "));
+    EXPECT_THAT(ran.err, HasSubstr("a failed: it was killed and has not ended"));
+    EXPECT_THAT(ran.err, HasSubstr("procgraph: killed, but not let go by the kernel (state D): "));
+  }
 }
 
 TEST(Stop, TheGuardsDeathEndsEverything) {

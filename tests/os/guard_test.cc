@@ -76,7 +76,18 @@ void strike(Victim victim, const GuardedRun& run) {
   if (victim == Victim::kWorker) ::kill(youngest_child(run.runner()), SIGKILL);
 }
 
-class Tiers : public ::testing::TestWithParam<std::tuple<Tier, Victim>> {
+// Starts every sort of process there is, and one that hops where the tier holds even that.
+std::function<Outcome(int)> hostile_graph(bool hops) {
+  return [=](int line) -> Outcome {
+    for (int round = 0; round < 3; ++round)
+      for (const char* behaviour : kBehaviours)
+        if (std::holds_alternative<SpawnError>(spawn_hostile(behaviour, line))) return {98};
+    if (hops && std::holds_alternative<SpawnError>(spawn_hostile("hop", line))) return {98};
+    return supervise_all(line);
+  };
+}
+
+class TiersKilled : public ::testing::TestWithParam<std::tuple<Tier, Victim>> {
  protected:
   void SetUp() override {
     if (const std::string why = missing(tier()); !why.empty()) GTEST_SKIP() << why;
@@ -84,23 +95,12 @@ class Tiers : public ::testing::TestWithParam<std::tuple<Tier, Victim>> {
 
   [[nodiscard]] Tier tier() const { return std::get<0>(GetParam()); }
   [[nodiscard]] Victim victim() const { return std::get<1>(GetParam()); }
-
-  // Starts every sort of process there is; where the tier holds even that, one that hops.
-  [[nodiscard]] std::function<Outcome(int)> hostile_graph() const {
-    return [hops = tier() != Tier::kGuard](int line) -> Outcome {
-      for (int round = 0; round < 3; ++round)
-        for (const char* behaviour : kBehaviours)
-          if (std::holds_alternative<SpawnError>(spawn_hostile(behaviour, line))) return {98};
-      if (hops && std::holds_alternative<SpawnError>(spawn_hostile("hop", line))) return {98};
-      return supervise_all(line);
-    };
-  }
 };
 
-TEST_P(Tiers, NothingSurvivesAKillAtARandomMoment) {
+TEST_P(TiersKilled, NothingSurvivesAKillAtARandomMoment) {
   std::mt19937 random(1);
   for (int i = 0; i < kills(); ++i) {
-    GuardedRun run(hostile_graph(), tier());
+    GuardedRun run(hostile_graph(tier() != Tier::kGuard), tier());
     pass_random_time(random);
     strike(victim(), run);
     const int status = run.wait();
@@ -115,10 +115,10 @@ TEST_P(Tiers, NothingSurvivesAKillAtARandomMoment) {
   }
 }
 
-TEST_P(Tiers, NothingSurvivesWhenAllOfItHasStarted) {
+TEST_P(TiersKilled, NothingSurvivesWhenAllOfItHasStarted) {
   constexpr std::size_t kProcesses = 3 * std::size(kBehaviours);
   for (int i = 0; i < kills() / 5 + 1; ++i) {
-    GuardedRun run(hostile_graph(), tier());
+    GuardedRun run(hostile_graph(tier() != Tier::kGuard), tier());
     ASSERT_TRUE(run.line().wait_for(kProcesses + (tier() != Tier::kGuard ? 1 : 0)));
     strike(victim(), run);
     run.wait();
@@ -126,7 +126,7 @@ TEST_P(Tiers, NothingSurvivesWhenAllOfItHasStarted) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kills, Tiers,
+INSTANTIATE_TEST_SUITE_P(Kills, TiersKilled,
                          ::testing::Values(std::tuple(Tier::kGuard, Victim::kRunner),
                                            std::tuple(Tier::kGuard, Victim::kGuard),
                                            std::tuple(Tier::kCgroup, Victim::kRunner),
@@ -139,6 +139,29 @@ INSTANTIATE_TEST_SUITE_P(Kills, Tiers,
                            return std::string(procgraph::name(std::get<0>(test.param))) + "_" +
                                   std::string(name(std::get<1>(test.param)));
                          });
+
+// With a user namespace around the other.
+TEST(Tiers, ARunOfAnOrdinaryUserDiesWithRunnerAndGuard) {
+  if (::geteuid() != 0) GTEST_SKIP() << "takes root, in order to be somebody else";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    if (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) ::_exit(90);
+    if (::access(HOSTILE, X_OK) != 0 || !missing(Tier::kPidNamespace).empty()) ::_exit(77);
+    for (int i = 0; i < kills() / 5 + 1; ++i) {
+      GuardedRun run(hostile_graph(true), Tier::kPidNamespace);
+      if (!run.line().wait_for(3 * std::size(kBehaviours) + 1)) ::_exit(91);
+      strike(Victim::kBoth, run);
+      run.wait();
+      if (!run.line().wait_for_end()) ::_exit(92);
+    }
+    ::_exit(0);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "an ordinary user has no pid namespace here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
 
 class GuardHostile : public ::testing::TestWithParam<const char*> {};
 
