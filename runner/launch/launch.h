@@ -57,6 +57,8 @@ class Opened {
   [[nodiscard]] const std::vector<std::string>& groups(const Spawn& spawn) const;
   // That of the cgroup of the whole run, which has no limits; "" where its containment is no such one.
   [[nodiscard]] const std::string& group() const;
+  // Why it is not there though the plan has one: the kernel said no, and the guard is enough for the file.
+  [[nodiscard]] const std::string& why_no_group() const;
   // The soft limit of open files as it was before: what the processes get.
   [[nodiscard]] std::uint64_t files_limit() const;
 

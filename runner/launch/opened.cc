@@ -149,7 +149,7 @@ struct Opened::State {
   NamedFiles named;
   ControlGroups made;
   std::vector<std::vector<std::string>> groups;  // by spawn
-  std::string run_group;                         // without limits
+  std::string run_group, why_no_group;           // of the run, without limits
   std::vector<std::uint64_t> killed;             // by spawn: for want of memory, as far as it was told
 
   State(const Plan& of, pid_t runner)
@@ -203,12 +203,24 @@ struct Opened::State {
     return {};
   }
 
+  // Where the file does not insist the guard is enough.
+  Result<void> make_run_group() {
+    auto folder = made.make({plan.containment.place, {}, {}}, "graph");
+    const auto& required = plan.graph.containment.require;
+    if (folder) {
+      run_group = std::move(*folder);
+    } else if (required && required->value >= Tier::kCgroup) {
+      return folder.error();
+    } else {
+      why_no_group = folder.error().text();
+    }
+    return {};
+  }
+
   // A name cannot be that of one of the kernel's files in the folder.
   Result<void> make_groups() {
     if (plan.containment.tier == Tier::kCgroup) {
-      auto folder = made.make({plan.containment.place, {}, {}}, "graph");
-      if (!folder) return folder.error();
-      run_group = std::move(*folder);
+      if (auto made_group = make_run_group(); !made_group) return made_group;
     }
     for (const Spawn& spawn : plan.spawns) {
       for (const ControlGroup& group : spawn.resources.groups) {
@@ -308,6 +320,10 @@ const std::vector<std::string>& Opened::groups(const Spawn& spawn) const {
 
 const std::string& Opened::group() const {
   return state_->run_group;
+}
+
+const std::string& Opened::why_no_group() const {
+  return state_->why_no_group;
 }
 
 bool Opened::ran_out_of_memory(const Spawn& spawn) {

@@ -130,11 +130,16 @@ bool lock(const Fd& folder, int how) {
   return done == 0;
 }
 
+bool is_of_a_run(std::string_view name) {
+  if (!name.starts_with(kRunPrefix) || name.size() == kRunPrefix.size()) return false;
+  return name.find_first_not_of("0123456789", kRunPrefix.size()) == name.npos;
+}
+
 // Runs that died with their guard have left theirs, and hold no lock on them any more. One in which somebody
 // lives cannot be removed.
 void sweep(const std::string& place) {
   for (const std::string& name : inner_folders(place)) {
-    if (!name.starts_with(kRunPrefix)) continue;
+    if (!is_of_a_run(name)) continue;
     const std::string path = fmt::format("{}/{}", place, name);
     const Fd folder = open_folder(path);
     if (folder && lock(folder, LOCK_EX | LOCK_NB)) remove_group(path);

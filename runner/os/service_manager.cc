@@ -1,6 +1,7 @@
 #include "os/service_manager.h"
 
 #include <fcntl.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -45,6 +46,12 @@ bool parse(std::string_view text, sockaddr_un& address, socklen_t& size) {
   return true;
 }
 
+// A manager that is busy, at the start of a machine for instance, is waited for, but not for ever.
+bool has_patience(const Fd& fd) {
+  const timeval longest{.tv_sec = 1, .tv_usec = 0};
+  return ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest) == 0;
+}
+
 bool signals_us(const Fd& fd) {
   return ::fcntl(fd.get(), F_SETOWN, ::getpid()) == 0 &&
          ::fcntl(fd.get(), F_SETFL, O_ASYNC | O_NONBLOCK) == 0;
@@ -65,8 +72,8 @@ std::optional<ManagerRelay> ManagerRelay::open(ManagerLine& line) {
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return {};
   relay.from_runner_ = Fd(ends[0]);
   Fd to_guard(ends[1]);
-  relay.to_manager_ = Fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!relay.to_manager_ || !signals_us(relay.from_runner_)) return {};
+  relay.to_manager_ = Fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!relay.to_manager_ || !has_patience(relay.to_manager_) || !signals_us(relay.from_runner_)) return {};
   line = {std::move(to_guard), asked_watchdog()};
   return relay;
 }

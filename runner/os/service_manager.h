@@ -30,7 +30,7 @@ class ManagerRelay {
   // From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID of our environment; nothing where there is no manager.
   static std::optional<ManagerRelay> open(ManagerLine& line);
 
-  // All that has come. Never blocks.
+  // All that has come. Blocks while the manager takes nothing, at most a second for each message.
   void pass_on() const;
   [[nodiscard]] std::array<int, 2> descriptors() const { return {from_runner_.get(), to_manager_.get()}; }
 

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "launch/launch.h"
@@ -71,6 +73,12 @@ int exit_code(const Error& refused) {
   return taken ? kExitMachine : kExitSystem;
 }
 
+// The tier, and why it is no better.
+std::pair<Tier, std::string> in_force(const Containment& decided, const Opened& opened) {
+  if (opened.why_no_group().empty()) return {decided.tier, decided.because};
+  return {Tier::kGuard, "no cgroup: " + opened.why_no_group()};
+}
+
 Outcome run_plan(const RunFlags& flags, const Front& front, std::optional<Duration> timeout,
                  const Surroundings& around) {
   Result<std::unique_ptr<Reporter>> made = reporter_for(flags, front.plan);
@@ -87,12 +95,15 @@ Outcome run_plan(const RunFlags& flags, const Front& front, std::optional<Durati
     (void)reporter.flush();
     return {.code = exit_code(opened.error())};
   }
+  if (front.graph.containment.tier && !opened->why_no_group().empty())
+    reporter.warning("containment by cgroup cannot be had: " + opened->why_no_group());
+  const auto [tier, because] = in_force(front.plan.containment, *opened);
   return supervise(front.plan, *opened, reporter,
                    {.keep_going = flags.keep_going,
                     .strict = flags.strict,
                     .timeout = timeout,
-                    .containment = std::string(name(front.plan.containment.tier)),
-                    .because = front.plan.containment.because,
+                    .containment = std::string(name(tier)),
+                    .because = because,
                     .manager = &around.manager,
                     .shown_pid = [&](pid_t pid) { return outer_pid(around.outer_proc, pid); }});
 }

@@ -76,6 +76,33 @@ TEST_F(OpenedPlan, HasEveryEndThatSomebodyInheritsAndNoOther) {
   EXPECT_EQ(open_descriptors(), before + 8);
 }
 
+TEST_F(OpenedPlan, HasTheRunsGroupUnderTheNumberByWhichTheGuardKnowsIt) {
+  plan_.containment = {.tier = Tier::kCgroup, .place = {2, folder_.path(), {}}, .because = {}};
+  {
+    const auto opened = Opened::open(plan_, 4711);
+    ASSERT_TRUE(opened) << opened.error().text();
+    EXPECT_EQ(opened->group(), folder_ / "procgraph-4711/graph");
+    EXPECT_TRUE(std::filesystem::is_directory(opened->group()));
+    EXPECT_EQ(opened->why_no_group(), "");
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "procgraph-4711"));
+}
+
+TEST_F(OpenedPlan, GoesWithoutAGroupThatTheKernelRefusesUnlessItIsRequired) {
+  plan_.containment = {.tier = Tier::kCgroup, .place = {2, folder_ / "missing", {}}, .because = {}};
+  const std::string why = "mkdir '" + (folder_ / "missing/procgraph-4711") + "': No such file or directory";
+  {
+    const auto opened = Opened::open(plan_, 4711);
+    ASSERT_TRUE(opened) << opened.error().text();
+    EXPECT_EQ(opened->group(), "");
+    EXPECT_EQ(opened->why_no_group(), why);
+  }
+  plan_.graph.containment.require = Marked<Tier>{Tier::kCgroup, {}};
+  const auto refused = Opened::open(plan_, 4711);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text(), why);
+}
+
 TEST_F(OpenedPlan, HasTwoEndsOfOneMemoryAndOneOfThemCannotBeWritten) {
   auto opened = Opened::open(plan_);
   EXPECT_EQ(inode(opened->fd({3}, End::kReadWrite)), inode(opened->fd({3}, End::kReadOnly)));

@@ -138,12 +138,12 @@ TEST_F(Groups, OfDeadRunsAreTakenAwayAndThoseOfLivingOnesStay) {
   ControlGroups living(1);
   ASSERT_TRUE(living.make({{1, folder_.path(), {}}, {"pids"}, {}}, "0-a"));
   std::filesystem::create_directories(folder_ / "procgraph-2/0-a");
-  std::filesystem::create_directories(folder_ / "others/0-a");
+  std::filesystem::create_directories(folder_ / "procgraph-x2/0-a");
   ControlGroups groups(3);
   ASSERT_TRUE(groups.make({{1, folder_.path(), {}}, {"pids"}, {}}, "0-a"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "procgraph-1/0-a"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "procgraph-2"));
-  EXPECT_TRUE(std::filesystem::exists(folder_ / "others/0-a"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "procgraph-x2/0-a"));
 }
 
 TEST_F(Groups, WithoutAFileForTheirLimitAreNotMade) {
