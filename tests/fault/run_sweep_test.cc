@@ -1,7 +1,8 @@
 // A whole run, disturbed at one system call after the other: whichever of guard and runner is killed there,
 // and whatever call fails, the run ends, says why, and leaves no process and no file behind.
 //
-// The length of a step through the calls is PROCGRAPH_TEST_STRIDE (1: every call).
+// The length of a step through the calls is PROCGRAPH_TEST_STRIDE (1: every call), the tier of containment
+// PROCGRAPH_TEST_TIER.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
@@ -25,8 +26,14 @@ using ::testing::IsEmpty;
 constexpr std::uint64_t kShards = 8;  // that ctest runs beside each other
 constexpr std::uint64_t kStride = 5;
 
+std::string tier() {
+  const char* asked = std::getenv("PROCGRAPH_TEST_TIER");
+  return asked != nullptr ? asked : "guard";
+}
+
 // A queue, a byte pipe, a topic, an area, a socket; a service that becomes ready, and is stopped at the end.
-const std::string kGraph = std::string("processes:\n  f: { command: ") + NODES +
+const std::string kGraph = "containment: { tier: " + tier() + " }\n" +
+                           std::string("processes:\n  f: { command: ") + NODES +
                            "/f, writes: q, after: { server: ready } }\n  m: { command: " + NODES +
                            "/m, reads: q }\n"
                            "  server: { shell: 'echo up; exec sleep 1000', service: true, serves: s,\n"
