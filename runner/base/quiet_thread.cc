@@ -1,30 +1,12 @@
 #include "base/quiet_thread.h"
 
-#include <csignal>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "base/signals_blocked.h"
+
 namespace procgraph {
-namespace {
-
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all{};
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
-
 Result<std::thread> quiet_thread(const char* purpose, std::function<void()> body) {
   const SignalsBlocked blocked;
   try {

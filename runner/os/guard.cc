@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/quiet_thread.h"
 #include "os/control_groups.h"
 #include "os/descendants.h"
 #include "os/pid_namespace.h"
@@ -99,25 +100,24 @@ void outlive(pid_t guard) {
   end_without_guard();
 }
 
+[[noreturn]] void give_up(const Error& error) {
+  say(error.text());
+  ::_exit(kOperatingSystemError);
+}
+
 [[noreturn]] void run_beside_guard(pid_t guard, const sigset_t& mask, const Guarded& what,
                                    ManagerLine manager) {
-  sigset_t before;
-  const sigset_t all = every_signal();
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   // Continues a runner that is stopped, so that its thread can do its work; else it does nothing.
   ::prctl(PR_SET_PDEATHSIG, SIGCONT);
-  std::thread(outlive, guard).detach();  // it keeps every signal blocked
+  Result<std::thread> thread = quiet_thread("that ends the graph if the guard dies", [=] { outlive(guard); });
+  if (!thread) give_up(thread.error());
+  thread->detach();
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   const Outcome outcome = what.run({.runner = ::getpid(), .outer_proc = {}, .manager = std::move(manager)});
   // With the guard gone the end belongs to the thread: whoever is left dies first.
   while (::getppid() != guard) ::pause();
   end_as(outcome);
-}
-
-[[noreturn]] void give_up(const Error& error) {
-  say(error.text());
-  ::_exit(kOperatingSystemError);
 }
 
 [[noreturn]] void run_in_namespace(pid_t runner, Fd line, const sigset_t& mask, const Guarded& what,

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <mutex>
 
+#include "base/signals_blocked.h"
 #include "os/process.h"
 #include "os/spawn_script.h"
 
@@ -34,21 +35,7 @@ boost::asio::io_context& waiting_room() {
   return context;
 }
 
-// While it lives, no handler of ours can run: not in the child either, which shares our memory until exec.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
+;
 
 // A child that nobody has taken over yet: killed and reaped unless somebody does.
 class Newborn {
@@ -190,7 +177,8 @@ struct Launcher {
  private:
   static pid_t start(const SpawnRequest& request, ReportPipe& pipe) {
     SpawnScript script(request, pipe.write.get());
-    const SignalsBlocked blocked;
+    const SignalsBlocked
+        blocked;  // in the child too, which shares our memory until exec: no handler of ours runs
     const pid_t pid = start_child(script.child());
     const int code = errno;
     pipe.write.reset();

@@ -1,7 +1,9 @@
 #include "supervise/supervise.h"
 
+#include <boost/system/system_error.hpp>
 #include <csignal>
 #include <stdexcept>
+#include <string>
 
 #include "supervise/loop.h"
 
@@ -59,8 +61,9 @@ Outcome supervise(const Plan& plan, Opened& opened, Reporter& reporter, const Ru
   try {
     Loop loop(plan, opened, reporter, options, std::move(*fd));
     return loop.run();
-  } catch (const std::runtime_error& error) {
-    // Asio lacks what it waits with, or there is no door for programs outside; the guard ends what runs.
+  } catch (const boost::system::system_error& error) {  // the guard ends what runs
+    return give_up(reporter, "the kernel watches no more for the runner: " + error.code().message());
+  } catch (const std::runtime_error& error) {  // no thread, no eventfd, no door for programs outside
     return give_up(reporter, error.what());
   }
 }

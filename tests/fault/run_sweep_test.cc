@@ -131,6 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
         Failing{"openat", SYS_openat, EMFILE}, Failing{"pipe2", SYS_pipe2, EMFILE},
         Failing{"socket", SYS_socket, EMFILE}, Failing{"memfd_create", SYS_memfd_create, ENFILE},
         Failing{"vfork", SYS_vfork, EAGAIN}, Failing{"clone", SYS_clone, EAGAIN},
+        Failing{"clone3", SYS_clone3, EAGAIN}, Failing{"mmap", SYS_mmap, ENOMEM},
         Failing{"ftruncate", SYS_ftruncate, ENOSPC}, Failing{"eventfd2", SYS_eventfd2, EMFILE},
         Failing{"epoll_create1", SYS_epoll_create1, EMFILE}, Failing{"epoll_ctl", SYS_epoll_ctl, ENOMEM},
         Failing{"timerfd_create", SYS_timerfd_create, EMFILE}, Failing{"fcntl", SYS_fcntl, EMFILE},
