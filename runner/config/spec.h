@@ -236,6 +236,7 @@ struct Spec {
   std::optional<LogsSpec> logs;
   ContainmentSpec containment;
 
+  bool single = false;
   bool operator==(const Spec&) const = default;
 };
 

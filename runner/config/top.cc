@@ -78,6 +78,12 @@ void read_once(Reader& reader, const Field& field, Collected& all, Typed<Duratio
   all.spec.*member = positive ? read_positive_duration(reader, field) : read_duration(reader, field);
 }
 
+template <auto Member>
+void flag_once(Reader& reader, const Field& field, Collected& all) {
+  if (!first_time(reader, field, all)) return;
+  if (Typed<bool> value = read_flag(reader, field)) all.spec.*Member = value->value;
+}
+
 constexpr std::array kLogsBindings{
     Binding<LogsSpec>{"dir",
                       [](Reader& r, const Field& f, LogsSpec& logs) {
@@ -168,11 +174,8 @@ constexpr std::array kTopBindings{
                                      Collected& all) { read_once(r, f, all, &Spec::timeout, true); }},
     Binding<Collected>{"grace", [](Reader& r, const Field& f,
                                    Collected& all) { read_once(r, f, all, &Spec::grace, false); }},
-    Binding<Collected>{"keep_going",
-                       [](Reader& r, const Field& f, Collected& all) {
-                         if (!first_time(r, f, all)) return;
-                         if (Typed<bool> value = read_flag(r, f)) all.spec.keep_going = value->value;
-                       }},
+    Binding<Collected>{"keep_going", flag_once<&Spec::keep_going>},
+    Binding<Collected>{"single", flag_once<&Spec::single>},
 };
 
 // A section of defaults, once it is known to be without a mistake: else each process would repeat it.

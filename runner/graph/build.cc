@@ -270,6 +270,7 @@ Graph build(const Spec& spec, ChannelKinds kinds, Diagnostics& diagnostics) {
   declare_processes(draft);  // every name is known
   connect_ports(draft);
   connect_pipelines(draft);  // every port exists
+  draft.graph.single = spec.single;
   resolve_after(draft);
   resolve_dead_letters(draft);
   derive(draft.graph, spec);

@@ -171,6 +171,7 @@ struct Graph {
   ContainmentSpec containment;
   bool incomplete = false;         // a name was not found: what seems to miss an end may not
   std::vector<std::string> notes;  // what enabled/--only/--except took out, for people
+  bool single = false;  // no two runs of this name
 
   [[nodiscard]] const Process& at(ProcessId id) const { return processes[id.value]; }
   [[nodiscard]] const Channel& at(ChannelId id) const { return channels[id.value]; }

@@ -96,6 +96,7 @@ class Selector {
     to_.description = from_.description;
     to_.timeout = from_.timeout;
     to_.keep_going = from_.keep_going;
+    to_.single = from_.single;
     to_.logs = from_.logs;
     to_.notes = from_.notes;
     new_id_.resize(from_.processes.size());

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,6 +9,8 @@
 
 #include <cerrno>
 #include <utility>
+
+#include "os/user_folder.h"
 
 namespace procgraph {
 namespace {
@@ -22,20 +23,6 @@ sockaddr_un address_of(const Fd& folder, const std::string& name) {
   address.sun_family = AF_UNIX;
   fmt::format("/proc/self/fd/{}/{}", folder.get(), name).copy(address.sun_path, sizeof address.sun_path - 1);
   return address;
-}
-
-Result<Fd> open_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    return Error{fmt::format("mkdir '{}'", path), errno};
-  Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  struct stat is {};
-  if (!folder || ::fstat(folder.get(), &is) != 0) return Error{fmt::format("open '{}'", path), errno};
-  if (is.st_uid != ::geteuid())
-    return Error{fmt::format("'{}' belongs to another user: set XDG_RUNTIME_DIR to a folder of yours", path),
-                 0};
-  if ((is.st_mode & 077) != 0)
-    return Error{fmt::format("'{}' is open to other users: 'chmod 700' would close it", path), 0};
-  return folder;
 }
 
 enum class Name { kFree, kTaken, kLeft, kUnknown };
@@ -84,26 +71,21 @@ ino_t number_of(const Fd& folder, const std::string& name) {
   return ::fstatat(folder.get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) == 0 ? is.st_ino : 0;
 }
 
-// Whoever looks for a name holds it for some microseconds.
-void lock(const Fd& folder, int how) {
-  while (::flock(folder.get(), how) != 0 && errno == EINTR) {
-  }
-}
-
 }  // namespace
 
 Result<Door> Door::open(std::span<const std::string> folders, const std::string& name) {
   if (name.find('/') != std::string::npos) return Error{fmt::format("'{}' is no name of a file", name), 0};
   Error why{"there is no folder for programs outside", 0};
   for (const std::string& path : folders) {
-    Result<Fd> folder = open_folder(path);
+    Result<Fd> folder = open_user_folder(path);
     if (!folder) {
       why = folder.error();
       continue;
     }
-    lock(*folder, LOCK_EX);
-    auto taken = take_name(*folder, name);
-    lock(*folder, LOCK_UN);
+    auto taken = [&] {
+      const FolderLock lock(*folder);
+      return take_name(*folder, name);
+    }();
     if (!taken) return taken.error();
     return Door(std::move(*folder), std::move(taken->first), std::move(taken->second));
   }

@@ -27,6 +27,7 @@
 #include "base/quiet_thread.h"
 #include "os/control_groups.h"
 #include "os/descendants.h"
+#include "os/keeper.h"
 #include "os/pid_namespace.h"
 #include "os/process.h"
 #include "os/spawn.h"
@@ -132,7 +133,7 @@ void outlive(pid_t guard) {
 }
 
 // The guard must not be the one that keeps a pipe open. Its stderr stays, for its own words.
-void let_go_of_descriptors(std::array<int, 2> kept) {
+void let_go_of_descriptors(std::array<int, 3> kept) {
   const int null = ::open("/dev/null", O_RDWR);
   if (null >= 0) {
     ::dup2(null, STDIN_FILENO);
@@ -187,8 +188,9 @@ void let_go_of_descriptors(std::array<int, 2> kept) {
 }
 
 [[noreturn]] void be_guard(pid_t runner, std::span<const pid_t> strangers,
-                           const std::optional<ManagerRelay>& relay) {
-  let_go_of_descriptors(relay ? relay->descriptors() : std::array{-1, -1});
+                           const std::optional<ManagerRelay>& relay, const Keeper* keeper) {
+  const std::array managers = relay ? relay->descriptors() : std::array{-1, -1};
+  let_go_of_descriptors({managers[0], managers[1], keeper != nullptr ? keeper->kept() : -1});
   const auto pass_on = [&] {
     if (relay) relay->pass_on();
   };
@@ -201,7 +203,7 @@ void let_go_of_descriptors(std::array<int, 2> kept) {
 
 }  // namespace
 
-void guarded(const std::function<Guarded()>& prepare) {
+void guarded(const std::function<Guarded()>& prepare, const Keeper* keeper) {
   fill_standard_streams();  // or an object of the graph becomes somebody's stderr
   std::fflush(nullptr);
   ::signal(SIGCHLD, SIG_DFL);  // ignored, it would hide every end
@@ -221,7 +223,7 @@ void guarded(const std::function<Guarded()>& prepare) {
     relay.reset();
     be_runner(guard, before, prepare, std::move(manager));
   }
-  if (runner > 0) be_guard(runner, strangers, relay);
+  if (runner > 0) be_guard(runner, strangers, relay, keeper);
   give_up({"fork", errno});
 }
 

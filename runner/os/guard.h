@@ -36,6 +36,8 @@
 
 namespace procgraph {
 
+class Keeper;
+
 // How the guarded part ended: an exit code, or the signal that the whole shall die of.
 struct Outcome {
   int code = 0;
@@ -64,7 +66,9 @@ struct Guarded {
 // QUIT, USR1 and TSTP that somebody sends to the guard are forwarded by sigqueue: si_code is SI_QUEUE and
 // si_value.sival_int the sender, so that a signal to both comes twice and may be counted once. CONT is
 // forwarded to a runner that is stopped. A HUP that was ignored at the start is not forwarded.
-[[noreturn]] void guarded(const std::function<Guarded()>& prepare);
+//
+// What `keeper` is given stays open until guard and runner have ended, and so nothing of the run is left.
+[[noreturn]] void guarded(const std::function<Guarded()>& prepare, const Keeper* keeper = nullptr);
 
 // Ends the calling process as the outcome says: exits, or dies of the signal (with its default action, no
 // core).

@@ -191,6 +191,7 @@ std::string to_json(const Plan& plan) {
   const ContainmentSpec& asked = plan.graph.containment;
   if (asked.tier || asked.require) write(json, plan.containment);
   if (plan.graph.logs) write(json, *plan.graph.logs);
+  if (plan.graph.single) json.boolean("single", true);
   json.begin_array("objects");
   for (const Object& object : plan.objects) write(json, plan, object);
   json.end_array();

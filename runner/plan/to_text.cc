@@ -18,7 +18,8 @@ std::string heading(const Plan& plan) {
           counted(plan.graph.channels.size(), "channel", "channels"), ", ",
           counted(plan.descriptors, "open file", "open files"));
   if (plan.memory.value != 0) line += cat(", at most ", rough(plan.memory), " in channels");
-  return line + '\n';
+  line += '\n';
+  return plan.graph.single ? line + "single: no other run of this name at a time\n" : line;
 }
 
 std::string logs(const Plan& plan) {

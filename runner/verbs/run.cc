@@ -11,8 +11,11 @@
 
 #include "base/text.h"
 #include "launch/launch.h"
+#include "os/claim.h"
 #include "os/guard.h"
+#include "os/keeper.h"
 #include "os/pid_namespace.h"
+#include "procgraph/attach.h"
 #include "report/log_files.h"
 #include "report/reporter.h"
 #include "supervise/supervise.h"
@@ -73,6 +76,31 @@ int exit_code(const Error& refused) {
   return taken ? kExitMachine : kExitSystem;
 }
 
+// The name of a graph that is `single`; what holds it is kept until nothing of the run is left.
+Result<Claim> claim_name(const Graph& graph, const Keeper& keeper) {
+  if (!graph.single) return Claim{};
+  Result<Claim> claimed =
+      claim(meeting_folders(), graph.name, ::getppid());  // the guard: the pid that people see
+  if (!claimed) return claimed;
+  for (const Fd& lock : claimed->locks) {
+    if (Result<void> kept = keeper.keep(lock.get()); !kept) return kept.error();
+  }
+  return claimed;
+}
+
+// Exit code 0: the name is free, or ours.
+int refuse_second_run(const Graph& graph, const Result<Claim>& claimed) {
+  if (!claimed) {
+    fmt::print(stderr, "procgraph: {}\n", claimed.error().text());
+    return kExitSystem;
+  }
+  if (!claimed->taken) return 0;
+  const std::string holder = claimed->holder > 0 ? fmt::format(" (pid {})", claimed->holder) : "";
+  fmt::print(stderr, "procgraph: '{}' is running already{}, and is single: no second run of that name\n",
+             escape(graph.name), holder);
+  return kExitMachine;
+}
+
 // The tier, and why it is no better.
 std::pair<Tier, std::string> in_force(const Containment& decided, const Opened& opened) {
   if (opened.why_no_group().empty()) return {decided.tier, decided.because};
@@ -113,7 +141,7 @@ Guarded ended(int code) {
 }
 
 // What is left to do once all is decided.
-Guarded prepare_run(const RunFlags& flags, const Context& context) {
+Guarded prepare_run(const RunFlags& flags, const Context& context, const Keeper& keeper) {
   // pure: text → Spec → Graph → Plan; nothing exists yet
   auto front = std::make_shared<Front>(prepare(flags.front, context, UpTo::kPlan));
   std::optional<Duration> timeout = graph_timeout(flags, *front);
@@ -125,7 +153,11 @@ Guarded prepare_run(const RunFlags& flags, const Context& context) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     return ended(0);
   }
-  return {.tier = front->plan.containment.tier, .run = [&flags, front, timeout](const Surroundings& around) {
+  // Before anything is made or emptied that the other run may use.
+  const auto name = std::make_shared<const Result<Claim>>(claim_name(front->graph, keeper));
+  if (const int code = refuse_second_run(front->graph, *name); code != 0) return ended(code);
+  return {.tier = front->plan.containment.tier,
+          .run = [&flags, front, timeout, name](const Surroundings& around) {
             return run_plan(flags, *front, timeout, around);
           }};
 }
@@ -148,8 +180,13 @@ Action declare_run(Flags& flags, const Context& context) {
   flags.toggle("-q,--quiet", own->quiet, "no warnings, only errors");
   flags.toggle("-v,--verbose", own->verbose, "starts, ends and a summary too");
   return [own, context]() -> Outcome {
-    if (own->dry_run) return prepare_run(*own, context).run({});
-    guarded([own, context] { return prepare_run(*own, context); });
+    const Result<Keeper> keeper = Keeper::open();
+    if (!keeper) {
+      fmt::print(stderr, "procgraph: {}\n", keeper.error().text());
+      return {.code = kExitSystem};
+    }
+    if (own->dry_run) return prepare_run(*own, context, *keeper).run({});
+    guarded([own, context, &keeper] { return prepare_run(*own, context, *keeper); }, &*keeper);
   };
 }
 

@@ -21,20 +21,23 @@ class GuardedRun {
  public:
   // `run` gets the write end of the life line, for itself and for what it starts. What it spawns is in the
   // run's cgroup where the tier has one.
-  explicit GuardedRun(const std::function<Outcome(int life_line)>& run, Tier tier = Tier::kGuard) {
+  explicit GuardedRun(const std::function<Outcome(int life_line)>& run, Tier tier = Tier::kGuard,
+                      const Keeper* keeper = nullptr) {
     LifeLine pids;
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // whoever has lost its guard becomes ours
     guard_ = ::fork();
     if (guard_ == 0) {
       line_.close_read_end();
       ::setsid();  // no shell above: job control has tests of its own
-      guarded([&]() -> Guarded {
-        return {.tier = tier, .run = [&](const Surroundings& around) -> Outcome {
-                  if (::write(pids.write_end(), &around.runner, sizeof around.runner) < 0) return {99};
-                  pids.close_write_end();
-                  return in_group(tier, around, [&] { return run(line_.write_end()); });
-                }};
-      });
+      guarded(
+          [&]() -> Guarded {
+            return {.tier = tier, .run = [&](const Surroundings& around) -> Outcome {
+                      if (::write(pids.write_end(), &around.runner, sizeof around.runner) < 0) return {99};
+                      pids.close_write_end();
+                      return in_group(tier, around, [&] { return run(line_.write_end()); });
+                    }};
+          },
+          keeper);
     }
     line_.close_write_end();
     pids.close_write_end();
