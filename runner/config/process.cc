@@ -19,10 +19,13 @@ namespace {
 using Replica = Expander::Replica;
 
 // Set by procgraph itself for each process (docs/node-protocol.md).
-constexpr std::array<std::string_view, 14> kOurVariables{
-    "PROCGRAPH_GRAPH",       "PROCGRAPH_PROCESS", "PROCGRAPH_REPLICA", "PROCGRAPH_REPLICAS", "PROCGRAPH_PID",
-    "PROCGRAPH_PARTICIPANT", "PROCGRAPH_ROSTER",  "PROCGRAPH_PORTS",   "LISTEN_PID",         "LISTEN_FDS",
-    "LISTEN_FDNAMES",        "NOTIFY_SOCKET",     "WATCHDOG_USEC",     "WATCHDOG_PID"};
+constexpr std::array<std::string_view, 17> kOurVariables{
+    "PROCGRAPH_GRAPH",     "PROCGRAPH_PROCESS", "PROCGRAPH_REPLICA",
+    "PROCGRAPH_REPLICAS",  "PROCGRAPH_PID",     "PROCGRAPH_PARTICIPANT",
+    "PROCGRAPH_ROSTER",    "PROCGRAPH_PORTS",   "LISTEN_PID",
+    "LISTEN_FDS",          "LISTEN_FDNAMES",    "NOTIFY_SOCKET",
+    "WATCHDOG_USEC",       "WATCHDOG_PID",      "PROCGRAPH_RESULT",
+    "PROCGRAPH_EXIT_CODE", "PROCGRAPH_FAILED"};
 
 bool is_ours(const std::string& variable) {
   return std::find(kOurVariables.begin(), kOurVariables.end(), variable) != kOurVariables.end();
@@ -132,6 +135,8 @@ constexpr std::array kProcessBindings{
     Binding<ProcessSpec>{"stderr", stream<&ProcessSpec::err>},
     Binding<ProcessSpec>{"replicas",
                          [](Reader& r, const Field& f, ProcessSpec& p) { p.replicas = read_replicas(r, f); }},
+    Binding<ProcessSpec>{
+        "min_replicas", [](Reader& r, const Field& f, ProcessSpec& p) { p.min_replicas = read_whole(r, f); }},
     Binding<ProcessSpec>{"env", read_env},
     Binding<ProcessSpec>{"env_file", read_env_file},
     Binding<ProcessSpec>{"clean_env", flag<&ProcessSpec::clean_env>},
@@ -143,6 +148,7 @@ constexpr std::array kProcessBindings{
                          [](Reader& r, const Field& f, ProcessSpec& p) { p.umask = read_mode(r, f); }},
     Binding<ProcessSpec>{"after",
                          [](Reader& r, const Field& f, ProcessSpec& p) { p.after = read_after(r, f); }},
+    Binding<ProcessSpec>{"finally", flag<&ProcessSpec::finally>},
     Binding<ProcessSpec>{"ready",
                          [](Reader& r, const Field& f, ProcessSpec& p) { p.ready = read_ready(r, f); }},
     Binding<ProcessSpec>{"health",

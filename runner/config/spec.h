@@ -133,6 +133,7 @@ struct ProcessSpec {
   std::vector<PortSpec> serves, connects;  // sockets
   std::optional<StreamSpec> in, out, err;  // stdin, stdout, stderr
   Typed<std::uint32_t> replicas;           // `cores` is already the machine's number
+  Typed<std::uint64_t> min_replicas;
   std::vector<EnvironmentEntry> env_file;  // what those files say, in their order: the last of a name counts
   std::vector<EnvironmentEntry> env;       // each name once; wins over that
   bool clean_env = false;
@@ -142,6 +143,7 @@ struct ProcessSpec {
   std::vector<AfterSpec> after;
   std::optional<ReadySpec> ready;  // absent: once it has started
   std::optional<HealthSpec> health;
+  bool finally = false;
   bool service = false;
   OnFailure on_failure = OnFailure::kStop;
   std::vector<int> ok_codes;  // empty: {0}
@@ -233,10 +235,10 @@ struct Spec {
   Typed<Duration> timeout;
   Typed<Duration> grace;
   bool keep_going = false;
+  bool single = false;
   std::optional<LogsSpec> logs;
   ContainmentSpec containment;
 
-  bool single = false;
   bool operator==(const Spec&) const = default;
 };
 

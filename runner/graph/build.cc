@@ -44,6 +44,10 @@ Process to_process(const ProcessSpec& spec, ProcessId id) {
     process.replicas = spec.replicas->value;
     process.replicas_mark = spec.replicas->mark;
   }
+  if (spec.min_replicas) {
+    process.min_replicas = static_cast<std::uint32_t>(spec.min_replicas->value);
+    process.min_replicas_mark = spec.min_replicas->mark;
+  }
   process.env = environment_of(spec);
   process.clean_env = spec.clean_env;
   process.cwd = spec.cwd.value.empty() ? spec.folder : spec.cwd.value;
@@ -51,6 +55,7 @@ Process to_process(const ProcessSpec& spec, ProcessId id) {
   if (spec.umask) process.umask = spec.umask->value;
   process.ready = spec.ready;
   process.health = spec.health;
+  process.finally = spec.finally;
   process.service = spec.service;
   process.on_failure = spec.on_failure;
   if (!spec.ok_codes.empty()) process.ok_codes = spec.ok_codes;
@@ -245,7 +250,8 @@ void derive(Graph& graph, const Spec& spec) {
   for (const Process& process : graph.processes) {
     for (const After& after : process.after) {
       Process& before = graph.at(after.process);
-      const bool waits_for_end = after.condition >= Condition::kFinished;
+      // Whoever starts when everything has ended does not make the graph end without it.
+      const bool waits_for_end = after.condition >= Condition::kFinished && !process.finally;
       if (waits_for_end && !passes_data(graph, before)) before.step = true;
     }
   }
@@ -263,6 +269,7 @@ Graph build(const Spec& spec, ChannelKinds kinds, Diagnostics& diagnostics) {
   draft.graph.description = spec.description;
   if (spec.timeout) draft.graph.timeout = spec.timeout->value;
   draft.graph.keep_going = spec.keep_going;
+  draft.graph.single = spec.single;
   draft.graph.logs = spec.logs;
   draft.graph.containment = spec.containment;
 
@@ -270,7 +277,6 @@ Graph build(const Spec& spec, ChannelKinds kinds, Diagnostics& diagnostics) {
   declare_processes(draft);  // every name is known
   connect_ports(draft);
   connect_pipelines(draft);  // every port exists
-  draft.graph.single = spec.single;
   resolve_after(draft);
   resolve_dead_letters(draft);
   derive(draft.graph, spec);

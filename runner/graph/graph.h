@@ -70,6 +70,8 @@ struct Process {
   std::array<Stream, 3> streams;
   std::uint32_t replicas = 1;
   Mark replicas_mark;
+  std::optional<std::uint32_t> min_replicas;  // with fewer that have not failed it has failed; absent: all
+  Mark min_replicas_mark;
   std::vector<EnvironmentEntry> env;
   bool clean_env = false;
   std::string cwd;
@@ -78,6 +80,7 @@ struct Process {
   std::vector<After> after;
   std::optional<ReadySpec> ready;  // absent: once it has started
   std::optional<HealthSpec> health;
+  bool finally = false;  // starts when all others have ended
   bool service = false;
   bool step = false;  // others wait in `after` for its end, and it has no channel
   OnFailure on_failure = OnFailure::kStop;
@@ -167,11 +170,11 @@ struct Graph {
   std::optional<Duration> timeout;
   Duration grace{};  // of the whole: declared, else the longest of the processes'
   bool keep_going = false;
+  bool single = false;  // no two runs of this name
   std::optional<LogsSpec> logs;
   ContainmentSpec containment;
   bool incomplete = false;         // a name was not found: what seems to miss an end may not
   std::vector<std::string> notes;  // what enabled/--only/--except took out, for people
-  bool single = false;  // no two runs of this name
 
   [[nodiscard]] const Process& at(ProcessId id) const { return processes[id.value]; }
   [[nodiscard]] const Channel& at(ChannelId id) const { return channels[id.value]; }

@@ -39,6 +39,12 @@ void services_are_not_waited_for(const Graph& graph, const World& world, Diagnos
 void a_failure_that_is_waited_for_does_not_stop_the_graph(const Graph& graph, const World& world,
                                                           Diagnostics& diagnostics);
 
+// rules/finally.cc
+void finally_processes_have_nobody_left(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void finally_processes_start_once(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void only_finally_processes_wait_for_one_another(const Graph& graph, const World& world,
+                                                 Diagnostics& diagnostics);
+
 // rules/restart.cc
 void restarts_can_reach_their_limit(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void what_is_always_restarted_is_not_waited_for(const Graph& graph, const World& world,
@@ -58,6 +64,8 @@ void topics_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, const
                                                        Diagnostics& diagnostics);
 
 // rules/nodes.cc
+void there_are_as_many_copies_as_must_be_left(const Graph& graph, const World& world,
+                                              Diagnostics& diagnostics);
 void plain_programs_use_streams(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void participants_fit_the_roster(const Graph& graph, const World& world, Diagnostics& diagnostics);
 

@@ -35,7 +35,8 @@ std::string with_addresses(const std::string& text, const Opened& opened) {
 }
 
 std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened, LogEnds logs,
-                                       std::string_view attach, const ReadyEnds& ready) {
+                                       std::string_view attach, const ReadyEnds& ready,
+                                       std::span<const std::string> more) {
   SpawnRequest request{.program = spawn.program,
                        .argv = with_addresses(spawn.argv, opened),
                        .env = with_addresses(spawn.env, opened),
@@ -60,6 +61,7 @@ std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened,
   }
   if (spawn.participant != 0 && !attach.empty())
     request.env.push_back("PROCGRAPH_ATTACH=" + std::string(attach));
+  request.env.insert(request.env.end(), more.begin(), more.end());
   if (!ready.notify.empty()) request.env.push_back("NOTIFY_SOCKET=" + ready.notify);
   if (ready.fd >= 0) request.fds.emplace_back(ready.fd, spawn.ready->fd);
   add_streams(spawn, logs, request);

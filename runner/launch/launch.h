@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -81,10 +82,12 @@ struct ReadyEnds {
 };
 
 // Blocks until exec has happened or failed. Does not release the spawn's ends. A participant's environment
-// also has PROCGRAPH_ATTACH, where what it starts can get a number of its own.
+// also has PROCGRAPH_ATTACH, where what it starts can get a number of its own; `more` ("K=V") are variables
+// that no plan could know.
 [[nodiscard]] std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened, LogEnds logs,
                                                      std::string_view attach = {},
-                                                     const ReadyEnds& ready = {});
+                                                     const ReadyEnds& ready = {},
+                                                     std::span<const std::string> more = {});
 // The text with the addresses of sockets in place of references.
 [[nodiscard]] std::string with_addresses(const std::string& text, const Opened& opened);
 

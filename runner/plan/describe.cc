@@ -106,10 +106,12 @@ std::vector<std::string> own_environment(const Plan& plan, const Spawn& spawn) {
 std::vector<std::vector<std::string>> names_by(const Graph& graph, const std::vector<std::uint32_t>& number) {
   std::vector<std::vector<std::string>> names;
   for (const Process& process : graph.processes) {
+    if (process.finally) continue;
     const std::uint32_t n = number[process.id.value];
     if (names.size() <= n) names.resize(n + 1);
     names[n].push_back(process.name);
   }
+  std::erase_if(names, [](const auto& group) { return group.empty(); });
   return names;
 }
 

@@ -26,7 +26,8 @@ struct NamedLimit {
 [[nodiscard]] std::vector<NamedLimit> limits_of(const ResourcesSpec& resources);
 // What the process does not inherit: "K=V" of what the file declares and of what is ours.
 [[nodiscard]] std::vector<std::string> own_environment(const Plan& plan, const Spawn& spawn);
-// Processes by number (a start group, a stop rank): names, in order of the number.
+// Processes by number (a start group, a stop rank), but for those that start finally: names, in order of the
+// number.
 [[nodiscard]] std::vector<std::vector<std::string>> names_by(const Graph& graph,
                                                              const std::vector<std::uint32_t>& number);
 

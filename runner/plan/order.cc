@@ -9,6 +9,7 @@ namespace {
 std::vector<Edge> dependencies(const Graph& graph, const Components& flow, const Digraph& condensed) {
   std::vector<Edge> all, backwards;
   for (const Process& process : graph.processes) {
+    if (process.finally) continue;  // it runs when the stop is over
     for (const After& after : process.after) {
       const Edge edge{flow.of[process.id.value], flow.of[after.process.value]};
       if (edge.first == edge.second) continue;

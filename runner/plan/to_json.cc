@@ -124,6 +124,7 @@ void write(JsonWriter& json, const Plan& plan, const Spawn& spawn) {
   json.end_array();
   if (spawn.participant != 0) json.number("participant", spawn.participant);
   const Process& process = plan.graph.at(spawn.process);
+  if (process.min_replicas) json.number("min_replicas", *process.min_replicas);
   if (spawn.ready) {
     json.begin_object("ready");
     write(json, *spawn.ready);
@@ -190,8 +191,8 @@ std::string to_json(const Plan& plan) {
   json.texts("notes", plan.graph.notes);
   const ContainmentSpec& asked = plan.graph.containment;
   if (asked.tier || asked.require) write(json, plan.containment);
-  if (plan.graph.logs) write(json, *plan.graph.logs);
   if (plan.graph.single) json.boolean("single", true);
+  if (plan.graph.logs) write(json, *plan.graph.logs);
   json.begin_array("objects");
   for (const Object& object : plan.objects) write(json, plan, object);
   json.end_array();
@@ -203,6 +204,10 @@ std::string to_json(const Plan& plan) {
   write_groups(json, "start_together", names_by(plan.graph, plan.start_group));
   write_after(json, plan.graph);
   write_groups(json, "stop_order", names_by(plan.graph, plan.stop_rank));
+  std::vector<std::string> last;
+  for (const Process& process : plan.graph.processes)
+    if (process.finally) last.push_back(process.name);
+  if (!last.empty()) json.texts("finally", last);
   json.end_object();
   return json.take();
 }

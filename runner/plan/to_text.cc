@@ -1,6 +1,7 @@
 // `procgraph plan`: what is made, what is started with what, in which order. Every text that came from a file
 // is escaped.
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/text.h"
@@ -153,10 +154,15 @@ std::string how_often(const Probe& probe, const HealthSpec& health) {
 void process(std::string& out, const Plan& plan, const Spawn& spawn) {
   const Process& process = plan.graph.at(spawn.process);
   out += cat("  ", spawn.label,
-             process.service ? " (service)"
-             : process.step  ? " (step)"
-                             : "",
+             process.service   ? " (service)"
+             : process.finally ? " (finally)"
+             : process.step    ? " (step)"
+                               : "",
              process.builtin ? " (ours)" : "", '\n');
+  if (process.min_replicas)
+    row(out, "copies",
+        cat(format_count(process.replicas), ", of which ", format_count(*process.min_replicas),
+            " must not fail"));
   row(out, "command", command_line(spawn));
   row(out, "folder", escape(spawn.cwd));
   if (spawn.umask) {
@@ -226,6 +232,7 @@ std::string waits(const Graph& graph, const std::vector<const Process*>& group) 
 std::string start(const Plan& plan) {
   std::vector<std::vector<const Process*>> groups;
   for (const Process& process : plan.graph.processes) {
+    if (process.finally) continue;
     const std::uint32_t group = plan.start_group[process.id.value];
     if (groups.size() <= group) groups.resize(group + 1);
     groups[group].push_back(&process);
@@ -235,6 +242,7 @@ std::string start(const Plan& plan) {
   for (const auto& group : groups) {
     std::vector<std::string> members;
     for (const Process* process : group) members.push_back(process->name);
+    if (group.empty()) continue;
     const std::string condition = waits(plan.graph, group);
     if (condition.empty()) {
       at_once.insert(at_once.end(), members.begin(), members.end());
@@ -255,12 +263,24 @@ std::string stop(const Plan& plan) {
   return out;
 }
 
+// When all others have ended; how long each may run then.
+std::string finally(const Plan& plan) {
+  std::string out;
+  for (const Process& process : plan.graph.processes) {
+    if (!process.finally) continue;
+    const std::string within =
+        cat(", for up to ", format_duration(process.timeout.value_or(plan.graph.grace)));
+    names(out, "", std::array{process.name}, waits(plan.graph, {&process}) + within);
+  }
+  return out.empty() ? out : "\nfinally\n" + out;
+}
+
 }  // namespace
 
 std::string to_text(const Plan& plan) {
   std::string out = heading(plan) + containment(plan) + logs(plan);
   for (const std::string& note : plan.graph.notes) out += cat("note: ", escape(note), '\n');
-  return out + objects(plan) + outside(plan) + processes(plan) + start(plan) + stop(plan);
+  return out + objects(plan) + outside(plan) + processes(plan) + start(plan) + stop(plan) + finally(plan);
 }
 
 }  // namespace procgraph

@@ -7,7 +7,7 @@
 
 namespace procgraph {
 std::string_view name(Effect effect) {
-  constexpr std::array<std::string_view, 4> kNames{"stops", "goes on", "ignored", "stopping"};
+  constexpr std::array<std::string_view, 5> kNames{"stops", "goes on", "ignored", "stopping", "spared"};
   return kNames[static_cast<std::size_t>(effect)];
 }
 
@@ -15,6 +15,11 @@ std::string_view name(Reason reason) {
   constexpr std::array<std::string_view, 6> kNames{"complete", "signal",      "failure",
                                                    "timeout",  "stdout lost", "forced"};
   return kNames[static_cast<std::size_t>(reason)];
+}
+
+std::string_view name(How how) {
+  constexpr std::array<std::string_view, 4> kNames{"success", "failure", "timeout", "stopped"};
+  return kNames[static_cast<std::size_t>(how)];
 }
 
 namespace {
@@ -70,6 +75,9 @@ struct Text {
   }
   std::string operator()(const action::Stopping& a) const {
     return fmt::format("stopping: {}", name(a.reason));
+  }
+  std::string operator()(const action::Finale& a) const {
+    return fmt::format("finale: {} {}", name(a.ending.how), a.ending.code);
   }
   std::string operator()(const action::Done& a) const {
     return a.signal != 0 ? fmt::format("dies of {}", a.signal) : fmt::format("done {}", a.code);

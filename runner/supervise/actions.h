@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,7 +30,7 @@ enum class Why : std::uint8_t {
   kDeadLetters,  // there are some, and they are to fail the run
 };
 // What a failure does to the graph.
-enum class Effect : std::uint8_t { kStops, kGoesOn, kIgnored, kStopping };
+enum class Effect : std::uint8_t { kStops, kGoesOn, kIgnored, kStopping, kSpared };
 enum class Reason : std::uint8_t {
   kComplete,  // all that it waits for has ended; services may remain
   kSignal,
@@ -37,6 +38,14 @@ enum class Reason : std::uint8_t {
   kTimeout,
   kStdoutLost,
   kForced,  // asked a second time, or by QUIT
+};
+
+// How a graph has ended, to those that start finally.
+enum class How : std::uint8_t {
+  kSuccess,
+  kFailure,
+  kTimeout,  // the graph's own
+  kStopped,  // by a signal, or because nobody reads its output any more
 };
 
 struct Failure {
@@ -48,8 +57,18 @@ struct Failure {
   // Not 0: it was started again so often, in that time, that it is not any more.
   std::uint32_t restarts = 0;
   Duration in{};
+  // Of a process some of whose copies can be spared: so many have not failed.
+  std::optional<std::uint32_t> left{};
 
   bool operator==(const Failure&) const = default;
+};
+
+struct Ending {
+  How how = How::kSuccess;
+  int code = 0;                   // of the run, as a shell tells it, as far as it goes
+  std::vector<ProcessId> failed;  // in the order in which they did; those that are ignored left out
+
+  bool operator==(const Ending&) const = default;
 };
 
 namespace action {
@@ -122,6 +141,9 @@ struct Stopping {
   Reason reason = Reason::kComplete;
   int signal = 0;
 };
+struct Finale {  // all have ended but those that start finally
+  Ending ending;
+};
 struct Done {
   int code = 0;
   int signal = 0;  // to die of; 0: exit with `code`
@@ -132,11 +154,13 @@ using Action =
     std::variant<action::Launch, action::Ask, action::Kill, action::Sweep, action::Inspect, action::LetGo,
                  action::LookAtPorts, action::Reap, action::Release, action::WriterGone, action::ReaderGone,
                  action::EndWriters, action::EndReaders, action::Restarting, action::Failed, action::Skipped,
-                 action::Stopping, action::Done, action::AwaitReady, action::Ready, action::AskNoMore>;
+                 action::Stopping, action::Done, action::AwaitReady, action::Ready, action::AskNoMore,
+                 action::Finale>;
 using Actions = std::vector<Action>;
 
-[[nodiscard]] std::string_view name(Effect effect);       // stops, goes on, ignored, stopping
+[[nodiscard]] std::string_view name(Effect effect);       // stops, goes on, ignored, stopping, spared
 [[nodiscard]] std::string_view name(Reason reason);       // complete, signal, failure …
+[[nodiscard]] std::string_view name(How how);             // success, failure, timeout, stopped
 [[nodiscard]] std::string to_text(const Action& action);  // "launch 3", "ask 3 15": for tests and traces
 
 }  // namespace procgraph

@@ -36,13 +36,16 @@ RestartPolicy bounded(RestartPolicy policy) {
 Role role_of(const Graph& graph, const Process& process) {
   Role role;
   role.count = 0;
+  if (process.min_replicas) role.spare = process.replicas - *process.min_replicas;
   role.service = process.service;
   role.step = process.step;
+  role.finally = process.finally;
   role.on_failure = process.on_failure;
   role.ok_codes = process.ok_codes;
   role.stop_signal = process.stop_signal;
   role.grace = bounded(process.grace);
   role.timeout = bounded(process.timeout);
+  if (process.finally && !process.timeout) role.timeout = bounded(graph.grace);
   role.restart = bounded(process.restart);
   if (process.ready) role.ready = bounded(process.ready->timeout);
   role.health = process.health.has_value();
@@ -68,7 +71,7 @@ void complete(Cast& cast, std::size_t channels) {
     for (const ChannelId channel : role.reads) cast.edges[channel.value].readers.push_back(id);
     for (const ChannelId channel : role.writes) cast.edges[channel.value].writers.push_back(id);
     slot(cast.groups, role.group).push_back(id);
-    slot(cast.ranks, role.rank).push_back(id);
+    if (!role.finally) slot(cast.ranks, role.rank).push_back(id);
     for (std::uint32_t spawn = role.first; spawn < role.first + role.count; ++spawn)
       slot(cast.owners, spawn) = id;
   }

@@ -27,9 +27,11 @@ struct Need {
 // One process; its replicas are the spawns first … first + count - 1.
 struct Role {
   std::uint32_t first = 0, count = 1;
+  std::uint32_t spare = 0;  // so many of them may fail for good before the process has failed
   bool service = false;
   bool step = false;
-  bool opens = false;  // has ports that only a program with the SDK can open
+  bool finally = false;  // starts once all that are not have ended; has no channel that flows
+  bool opens = false;    // has ports that only a program with the SDK can open
   OnFailure on_failure = OnFailure::kStop;
   std::vector<int> ok_codes{0};
   int stop_signal = 15;
@@ -45,7 +47,7 @@ struct Role {
   std::vector<ChannelId> reads, writes;  // of those that flow, and so can end
 
   // The graph waits for the end of these only.
-  [[nodiscard]] bool counts() const { return !service && !step && count > 0; }
+  [[nodiscard]] bool counts() const { return !service && !step && !finally && count > 0; }
 };
 
 // One channel, seen from its ends; a process stands once in each list.
@@ -63,7 +65,7 @@ struct Cast {
   std::vector<Edge> edges;
   std::vector<ProcessId> owners;               // by spawn
   std::vector<std::vector<ProcessId>> groups;  // by start group
-  std::vector<std::vector<ProcessId>> ranks;   // by stop rank
+  std::vector<std::vector<ProcessId>> ranks;   // by stop rank, but for those that start finally
   std::optional<Duration> timeout;
   Duration grace = std::chrono::seconds(10);
   bool keep_going = false;

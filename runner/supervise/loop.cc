@@ -224,7 +224,7 @@ void Loop::start(SpawnId id) {
   Result<ReadyEnds> ready = prober_ ? prober_->prepare(id) : ReadyEnds{};
   if (!ready) return refuse(id, {ready.error().what, ready.error().code}, ready.error().text());
   auto launched =
-      launch(plan_.at(id), opened_, pipes->ends(), registrar_ ? registrar_->address() : "", *ready);
+      launch(plan_.at(id), opened_, pipes->ends(), registrar_ ? registrar_->address() : "", *ready, ending_);
   if (const auto* error = std::get_if<SpawnError>(&launched)) {
     if (prober_) prober_->leave(id);
     if (error->ran) ends_.reap(id);
@@ -387,13 +387,19 @@ void Loop::perform(const action::Stopping& action) {
   if (announcer_) announcer_->stopping(procgraph::stopping(action.reason, action.signal));
 }
 
+// Nobody but those that start finally is started from here on.
+void Loop::perform(const action::Finale& action) {
+  ending_ = environment_of(action.ending, plan_.graph);
+  narrator_.finale(action);
+}
+
 void Loop::perform(const action::Done& action) {
   narrator_.done(action, situation_, opened_, clock_.now());
   if (announcer_) announcer_->over();
   outcome_ = Outcome{.code = action.code, .signal = action.signal};
   outflow_.now();
   // Who forces the end does not wait for a reader of our output either.
-  if (situation_.stop.mode == Mode::kKill) io_.stop();
+  if (situation_.stop.forced) io_.stop();
 }
 
 std::vector<ChannelId> Loop::look_for_poison(SpawnId id) {

@@ -67,6 +67,7 @@ class Loop {
   void perform(const action::Failed& action);
   void perform(const action::Skipped& action);
   void perform(const action::Stopping& action);
+  void perform(const action::Finale& action);
   void perform(const action::Done& action);
 
   void launch_next();
@@ -127,6 +128,7 @@ class Loop {
   std::vector<Event> heard_;  // from channels
   bool telling_ = false;
   std::optional<Instant> timer_is_set_;
+  std::vector<std::string> ending_;  // the environment of those that start finally
   std::optional<Outcome> outcome_;
 };
 

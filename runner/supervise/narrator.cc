@@ -203,7 +203,13 @@ std::string Narrator::why(const Failure& failure) const {
                                         ? facts.trouble
                                         : fmt::format("{}; its status: {}", facts.trouble, facts.status)},
                         failure.why) +
-         after_restarts(failure, cast_.at(cast_.owner(failure.spawn)).restart);
+         after(failure);
+}
+
+// What it had cost before, and what is left.
+std::string Narrator::after(const Failure& failure) const {
+  const Role& role = cast_.at(cast_.owner(failure.spawn));
+  return after_restarts(failure, role.restart) + copies_left(failure, role);
 }
 
 // How long it had.
@@ -237,7 +243,7 @@ std::string Narrator::why_overdue(const Failure& failure) const {
                          .stopped_by = facts.stopped_when_asked,
                          .timeout = timeout ? timeout->value : Duration{}},
                         failure.why) +
-         after_restarts(failure, cast_.at(cast_.owner(failure.spawn)).restart);
+         after(failure);
 }
 
 void Narrator::died(ChannelId channel, const DeadFact& fact) {
@@ -291,7 +297,7 @@ std::string Narrator::failed(const action::Failed& action) {
     return text;
   }
   ++words_;
-  if (action.effect == Effect::kStopping) {
+  if (action.effect == Effect::kStopping || action.effect == Effect::kSpared) {
     reporter_.warning(text);
     return text;
   }
@@ -323,6 +329,17 @@ void Narrator::stopping(const action::Stopping& action) {
   reporter_.warning(text);
 }
 
+void Narrator::finale(const action::Finale& action) {
+  const Ending& ending = action.ending;
+  const std::string failed = join(names(ending.failed, plan_.graph), " ");
+  const std::array<Field, 3> fields{Field{"result", name(ending.how)},
+                                    Field{"code", std::int64_t{ending.code}},
+                                    Field{"failed", std::string_view(failed)}};
+  reporter_.event("finally", "", fields);
+  reporter_.news(fmt::format("everything has ended ({}, exit code {}); what starts finally is next",
+                             name(ending.how), ending.code));
+}
+
 void Narrator::done(const action::Done& action, const Situation& situation, const Opened& opened,
                     Instant now) {
   if (situation.first) final_failure(*situation.first);
@@ -332,7 +349,7 @@ void Narrator::done(const action::Done& action, const Situation& situation, cons
                                                        : Field{"code", std::int64_t{action.code}}};
   reporter_.event("done", "", fields);
   // Who forces the end does not wait for a disk either.
-  reporter_.finish(situation.stop.mode == Mode::kKill ? std::chrono::seconds(0) : kPatience);
+  reporter_.finish(situation.stop.forced ? std::chrono::seconds(0) : kPatience);
 }
 
 // A run that fails ends with which process, how, and its last words; not twice in a row.

@@ -61,6 +61,7 @@ class Narrator {
   std::string failed(const action::Failed& action);
   void skipped(const action::Skipped& action);
   void stopping(const action::Stopping& action);
+  void finale(const action::Finale& action);
   // The last words of the run.
   void done(const action::Done& action, const Situation& situation, const Opened& opened, Instant now);
   // On request: who is in which state.
@@ -84,6 +85,7 @@ class Narrator {
   [[nodiscard]] std::string holder(std::uint16_t participant) const;
   [[nodiscard]] std::string why(const Failure& failure) const;
   [[nodiscard]] std::string why_of_channel(const Failure& failure) const;
+  [[nodiscard]] std::string after(const Failure& failure) const;
   [[nodiscard]] Duration time_of(const Failure& failure) const;
   [[nodiscard]] std::string why_overdue(const Failure& failure) const;
   [[nodiscard]] std::string named(ChannelId id) const;

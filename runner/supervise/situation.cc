@@ -37,12 +37,12 @@ std::optional<Deadlines::Key> Deadlines::take(Instant now) {
 Situation make_situation(const Cast& cast) {
   Situation situation;
   situation.spawns.resize(cast.owners.size());
-  situation.left = static_cast<std::uint32_t>(cast.owners.size());
   situation.ranks.resize(cast.ranks.size());
   for (const Role& role : cast.roles) {
     situation.roles.push_back(
         {.unstarted = role.count, .unended = role.count, .unjudged = role.count, .unready = role.count});
-    situation.ranks[role.rank] += role.count;
+    (role.finally ? situation.last : situation.left) += role.count;
+    if (!role.finally) situation.ranks[role.rank] += role.count;
     situation.counting += role.counts();
   }
   situation.waits = situation.counting > 0;

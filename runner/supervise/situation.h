@@ -85,12 +85,12 @@ struct SpawnState {
 
 struct RoleState {
   std::uint32_t unstarted = 0, unended = 0, unjudged = 0,
-                unready = 0;   // spawns
-  bool failed = false;         // one of them, finally
-  bool never_ready = false;    // one of them, and never will
-  bool never_started = false;  // one of them, and never will
-  bool skipped = false;        // all of them
-  bool gone = false;           // its ends of channels are given up
+                unready = 0;                         // spawns
+  std::uint32_t lost = 0;                            // those that have failed for good
+  std::uint32_t never_ready = 0, never_started = 0;  // those that ended before, or never will
+  bool failed = false;                               // more of them than can be spared
+  bool skipped = false;                              // all of them
+  bool gone = false;                                 // its ends of channels are given up
 };
 
 struct EdgeState {
@@ -108,6 +108,7 @@ struct StopState {
   std::uint32_t front = 0;  // the lowest rank that still has a process
   bool drained = false;     // half of the grace is over: readers are asked too
   bool all = false;         // three quarters: everybody is
+  bool forced = false;      // somebody did not want to wait
 };
 
 // Everything that the brain remembers.
@@ -119,14 +120,17 @@ struct Situation {
   Deadlines deadlines;
   StopState stop;
   std::vector<SpawnId> late;         // their verdicts wait
-  std::uint32_t left = 0, busy = 0;  // spawns that are not over; those among them whose turn has come
+  std::uint32_t left = 0, last = 0;  // spawns that are not over: those that start finally are the last
+  std::uint32_t busy = 0;            // those of both whose turn has come
   std::uint32_t counting = 0;        // processes that the graph waits for and that have not ended
   bool waits = false;                // there were such processes
   bool dead_letters = false;         // a message died that fails the run
   std::uint64_t order = 0;
-  std::uint64_t dice = 0;               // state of a generator; any number is a seed
-  std::optional<Failure> first;         // of the failures that count
-  std::optional<Instant> first_signal;  // INT, TERM or HUP
+  std::uint64_t dice = 0;             // state of a generator; any number is a seed
+  std::optional<Failure> first;       // of the failures that count
+  std::vector<ProcessId> failed;      // those whose failure counts, in that order
+  std::optional<Ending> ending;       // of all but those that start finally, whose turn it is then
+  std::optional<Instant> last_press;  // the INT, TERM or HUP that had an effect
   int dies_of = 0;
   bool done = false;
 

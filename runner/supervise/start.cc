@@ -5,17 +5,18 @@
 
 namespace procgraph {
 
-// Of all replicas.
+// Of all replicas, but for those that are gone and can be spared.
 Turn::Hope Turn::hope(const Need& need) const {
   const RoleState& role = state_.roles[need.process.value];
+  const std::uint32_t spare = cast_.at(need.process).spare;
   const bool judged = role.unjudged == 0;
   switch (need.condition) {
     case Condition::kReady:
-      if (role.never_ready || role.never_started) return Hope::kLost;
-      return role.unready == 0 ? Hope::kHolds : Hope::kOpen;
+      if (role.never_ready > spare) return Hope::kLost;
+      return role.unready == role.never_ready ? Hope::kHolds : Hope::kOpen;
     case Condition::kStarted:
-      if (role.never_started) return Hope::kLost;
-      return role.unstarted == 0 ? Hope::kHolds : Hope::kOpen;
+      if (role.never_started > spare) return Hope::kLost;
+      return role.unstarted == role.never_started ? Hope::kHolds : Hope::kOpen;
     case Condition::kFinished:
       if (role.skipped) return Hope::kLost;
       return role.unended == 0 ? Hope::kHolds : Hope::kOpen;
@@ -37,6 +38,7 @@ bool Turn::waiting(ProcessId id) const {
 
 void Turn::consider(std::uint32_t group) {
   const std::vector<ProcessId>& members = cast_.groups[group];
+  if (members.empty() || !has_turn(members.front())) return;
   skip_lost(members);
   // Within a group they start together, so one that is after another's start need not wait for it.
   const auto met = [&](const Need& need) {
@@ -71,7 +73,8 @@ void Turn::skip(ProcessId id, ProcessId because) {
 // Nobody runs and no time is awaited, so no condition can come true any more: a circle that nobody refused.
 void Turn::skip_stuck() {
   for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) {
-    if (waiting(ProcessId{i})) return skip(ProcessId{i}, {});  // which may set others free
+    if (has_turn(ProcessId{i}) && waiting(ProcessId{i}))
+      return skip(ProcessId{i}, {});  // which may set others free
   }
 }
 

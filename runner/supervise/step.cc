@@ -162,7 +162,9 @@ void Turn::move(SpawnId id, life::Input input) {
 }
 
 void Turn::move_all(life::Input input) {
-  for (std::uint32_t i = 0; i < cast_.owners.size(); ++i) move(SpawnId{i}, input);
+  for (std::uint32_t i = 0; i < cast_.owners.size(); ++i) {
+    if (has_turn(cast_.owners[i])) move(SpawnId{i}, input);
+  }
 }
 
 void Turn::move_role(ProcessId id, life::Input input) {
@@ -187,7 +189,7 @@ void Turn::apply(SpawnId id, life::Action what) {
     case life::Action::kGiveUp:
     case life::Action::kRefuse:
       state_.deadlines.clear(Deadlines::Kind::kRetry, id);
-      if (spawn.lives.starts == 0) at(cast_.owner(id)).never_started = true;
+      if (spawn.lives.starts == 0) ++at(cast_.owner(id)).never_started;
       return settle_end(id);
     case life::Action::kAsk:
       spawn.asked = true;
@@ -281,9 +283,13 @@ void Turn::settle_end(SpawnId id) {
   release(id);
   state_.deadlines.clear(Deadlines::Kind::kGrace, id);
   state_.deadlines.clear(Deadlines::Kind::kDeath, id);
-  --state_.left;
-  if (!at(id).was_ready) at(owner).never_ready = true;
-  if (--state_.ranks[cast_.at(owner).rank] == 0) press_ = true;
+  if (!at(id).was_ready) ++at(owner).never_ready;
+  if (cast_.at(owner).finally) {
+    --state_.last;
+  } else {
+    --state_.left;
+    if (--state_.ranks[cast_.at(owner).rank] == 0) press_ = true;
+  }
   if (!cast_.at(owner).writes.empty()) emit(action::WriterGone{id});
   if (!cast_.at(owner).reads.empty()) emit(action::ReaderGone{id});
   if (--at(owner).unended == 0 && cast_.at(owner).counts()) --state_.counting;
@@ -302,7 +308,8 @@ void Turn::settle() {
     }
     if (state_.stop.mode == Mode::kNone && state_.waits && state_.counting == 0)
       stop(Mode::kInOrder, Reason::kComplete);
-    if (state_.stop.mode == Mode::kNone && state_.busy == 0) skip_stuck();
+    if (state_.left == 0) begin_finale();
+    if ((state_.stop.mode == Mode::kNone || state_.ending) && state_.busy == 0) skip_stuck();
     press();
   } while (!changed_.empty());
   finish();

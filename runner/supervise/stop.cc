@@ -15,13 +15,14 @@ constexpr Duration kOnePress = std::chrono::milliseconds(500);
 
 void Turn::take(const event::StopSignal& event) {
   if (state_.dies_of == 0) state_.dies_of = event.signal;
-  if (event.signal == SIGQUIT) return stop(Mode::kKill, Reason::kForced, event.signal);
-  if (!state_.first_signal) {
-    state_.first_signal = now_;
-    return stop(Mode::kInOrder, Reason::kSignal, event.signal);
-  }
-  if (event.signal != SIGHUP && now_ - *state_.first_signal >= kOnePress)
+  if (event.signal == SIGQUIT) {
     stop(Mode::kKill, Reason::kForced, event.signal);
+    return skip_finale();
+  }
+  const bool first = !state_.last_press;
+  if (!first && (event.signal == SIGHUP || now_ - *state_.last_press < kOnePress)) return;
+  state_.last_press = now_;
+  stop(first ? Mode::kInOrder : Mode::kKill, first ? Reason::kSignal : Reason::kForced, event.signal);
 }
 
 void Turn::take(const event::StdoutLost& event) {
@@ -39,14 +40,18 @@ void Turn::stop(Mode mode, Reason reason, int signal) {
   const bool first = stop.mode == Mode::kNone;
   if (!first && (mode != Mode::kKill || stop.mode == Mode::kKill)) return;
   stop.mode = mode;
-  if (state_.left > 0) emit(action::Stopping{reason, signal});
+  stop.forced = mode == Mode::kKill;
+  if (state_.left > 0 || (state_.ending && state_.last > 0)) emit(action::Stopping{reason, signal});
   if (first) skip_rest();
   using Kind = Deadlines::Kind;
   for (const Kind kind : {Kind::kGraphTimeout, Kind::kDrained, Kind::kAll, Kind::kEnd})
     state_.deadlines.clear(kind);
   if (mode != Mode::kInOrder) stop.drained = true;  // nobody's readers are waited for
   leave_outside();
-  if (mode == Mode::kKill) return move_all(life::Input::kForce);
+  if (mode == Mode::kKill) {
+    if (state_.ending) skip_finale();
+    return move_all(life::Input::kForce);
+  }
   state_.deadlines.set(now_ + cast_.grace, Kind::kEnd);
   if (mode == Mode::kInOrder) {
     state_.deadlines.set(now_ + cast_.grace / 2, Kind::kDrained);
@@ -63,8 +68,42 @@ void Turn::leave_outside() {
 }
 
 void Turn::skip_rest() {
-  for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) skip_rest_of(ProcessId{i});
-  for (std::uint32_t i = 0; i < cast_.owners.size(); ++i) release(SpawnId{i});
+  for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) {
+    if (!cast_.roles[i].finally) skip_rest_of(ProcessId{i});
+  }
+  for (std::uint32_t i = 0; i < cast_.owners.size(); ++i) {
+    if (!cast_.at(cast_.owners[i]).finally) release(SpawnId{i});
+  }
+}
+
+// The stop is over, and what it did so far concerned the others: who presses from here on means these.
+void Turn::begin_finale() {
+  if (state_.ending || state_.last == 0) return;
+  using Kind = Deadlines::Kind;
+  for (const Kind kind : {Kind::kGraphTimeout, Kind::kDrained, Kind::kAll, Kind::kEnd})
+    state_.deadlines.clear(kind);
+  state_.stop.mode = Mode::kInOrder;  // nothing is started again
+  state_.ending = ending();
+  emit(action::Finale{*state_.ending});
+  for (std::uint32_t i = 0; i < cast_.groups.size(); ++i) consider(i);
+}
+
+Ending Turn::ending() const {
+  Ending ending{.code = state_.first ? state_.first->code : 0, .failed = state_.failed};
+  if (state_.dies_of != 0) {
+    ending.how = How::kStopped;
+    ending.code = 128 + state_.dies_of;
+  } else if (state_.first) {
+    ending.how = state_.first->why == Why::kGraphTimeout ? How::kTimeout : How::kFailure;
+  }
+  return ending;
+}
+
+// Those that have not started.
+void Turn::skip_finale() {
+  for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) {
+    if (cast_.roles[i].finally) skip_rest_of(ProcessId{i});
+  }
 }
 
 // What has not started never will, and nothing is started again.
@@ -85,7 +124,7 @@ void Turn::skip_rest_of(ProcessId id) {
 }
 
 void Turn::press() {
-  if (!std::exchange(press_, false)) return;
+  if (!std::exchange(press_, false) || state_.ending) return;
   StopState& stop = state_.stop;
   if (stop.mode == Mode::kAtOnce || (stop.mode == Mode::kInOrder && stop.all))
     return move_all(life::Input::kStop);
@@ -100,7 +139,7 @@ void Turn::press() {
 }
 
 void Turn::finish() {
-  if (state_.left > 0 || state_.done) return;
+  if (state_.left > 0 || state_.last > 0 || state_.done) return;
   state_.done = true;
   leave_outside();
   state_.deadlines = {};

@@ -57,6 +57,10 @@ class Turn {
   [[nodiscard]] RoleState& at(ProcessId id) { return state_.roles[id.value]; }
   void emit(Action what) { actions_.push_back(std::move(what)); }
   void changed(ProcessId id) { changed_.push_back(id); }
+  // Those that start finally are nobody's concern until all others have ended, and the only ones then.
+  [[nodiscard]] bool has_turn(ProcessId id) const {
+    return cast_.at(id).finally == state_.ending.has_value();
+  }
 
   // again.cc: the next life.
   [[nodiscard]] bool calls_for_restart(SpawnId id) const;
@@ -98,6 +102,9 @@ class Turn {
   void skip_rest();
   void skip_rest_of(ProcessId id);
   void press();  // ask and kill whom the stop has reached
+  void begin_finale();
+  void skip_finale();
+  [[nodiscard]] Ending ending() const;
   void finish();
 
   const Cast& cast_;

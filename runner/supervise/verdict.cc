@@ -12,6 +12,10 @@ bool died_of(const Exit& exit, int signal) {
   return exit.signal == signal || exit.code == 128 + signal;
 }
 
+void add_once(std::vector<ProcessId>& list, ProcessId id) {
+  if (std::ranges::find(list, id) == list.end()) list.push_back(id);
+}
+
 int run_code(const Exit& exit) {
   if (exit.signal != 0) return 128 + exit.signal;
   return exit.code != 0 ? exit.code : 1;  // 0 where it is not among ok_codes
@@ -52,15 +56,21 @@ void Turn::conclude(SpawnId id, Verdict verdict) {
 
 void Turn::fail(SpawnId id) {
   const ProcessId owner = cast_.owner(id);
-  at(owner).failed = true;
+  const Role& role = cast_.at(owner);
+  RoleState& state = at(owner);
   Failure failure = failure_of(id);
+  ++state.lost;
+  if (role.spare > 0) failure.left = role.count - state.lost;
   const Lives& lives = at(id).lives;
   const RestartPolicy& policy = cast_.at(owner).restart;
   if (calls_for_restart(id) && is_spent(policy, lives, now_)) {
     failure.restarts = recent(policy, lives, now_);
     failure.in = now_ - lives.recent.front();
   }
-  record(failure, at(id).hangs ? OnFailure::kStop : cast_.at(owner).on_failure);
+  // What one that hangs holds of its channels cannot be taken back, so nobody may wait for that.
+  if (state.lost <= role.spare && !at(id).hangs) return emit(action::Failed{failure, Effect::kSpared});
+  state.failed = true;
+  record(failure, at(id).hangs ? OnFailure::kStop : role.on_failure);
 }
 
 Failure Turn::failure_of(SpawnId id) const {
@@ -85,8 +95,8 @@ Failure Turn::failure_of(SpawnId id) const {
 void Turn::record(const Failure& failure, OnFailure on_failure) {
   const bool ignored = on_failure == OnFailure::kIgnore;
   if (!ignored && (!state_.first || failure.order < state_.first->order)) state_.first = failure;
+  if (!ignored && failure.spawn.valid()) add_once(state_.failed, cast_.owner(failure.spawn));
   const bool stopping = state_.stop.mode != Mode::kNone;
-  // What one that hangs holds of its channels cannot be taken back, so nobody may wait for that.
   const bool hangs = failure.spawn.valid() && at(failure.spawn).hangs;
   const bool stops = on_failure == OnFailure::kStop && (hangs || !cast_.keep_going);
   const bool ends =

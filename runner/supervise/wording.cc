@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "os/process.h"
 
 namespace procgraph {
@@ -94,6 +95,12 @@ std::string after_restarts(const Failure& failure, const RestartPolicy& policy) 
                      format_duration(failure.in), policy.max->count, format_duration(policy.max->within));
 }
 
+std::string copies_left(const Failure& failure, const Role& role) {
+  if (!failure.left) return {};
+  return fmt::format("; {} of {} copies {} left (min_replicas: {})", *failure.left, role.count,
+                     *failure.left == 1 ? "is" : "are", role.count - role.spare);
+}
+
 std::string unread(std::string_view channel, std::uint64_t bytes) {
   return fmt::format("; {} of {} {} unread", count(bytes, "byte", "bytes"), channel,
                      bytes == 1 ? "is" : "are");
@@ -121,8 +128,9 @@ std::string never_opened(std::string_view label, std::string_view port) {
 }
 
 std::string_view consequence(Effect effect) {
-  constexpr std::array<std::string_view, 4> kWords{"; the graph stops", "; the rest goes on",
-                                                   "; that is ignored", "; the graph is stopping"};
+  constexpr std::array<std::string_view, 5> kWords{"; the graph stops", "; the rest goes on",
+                                                   "; that is ignored", "; the graph is stopping",
+                                                   "; the others go on"};
   return kWords[static_cast<std::size_t>(effect)];
 }
 
@@ -173,6 +181,18 @@ std::string counters(std::string_view channel, const ChannelSample& sample) {
     text += fmt::format("; writers waited {:.3f} s", blocked.count());
   }
   return text;
+}
+
+std::vector<std::string> names(std::span<const ProcessId> processes, const Graph& graph) {
+  std::vector<std::string> list;
+  for (const ProcessId id : processes) list.push_back(graph.at(id).name);
+  return list;
+}
+
+std::vector<std::string> environment_of(const Ending& ending, const Graph& graph) {
+  return {fmt::format("PROCGRAPH_RESULT={}", name(ending.how)),
+          fmt::format("PROCGRAPH_EXIT_CODE={}", ending.code),
+          fmt::format("PROCGRAPH_FAILED={}", join(names(ending.failed, graph), " "))};
 }
 
 std::string kept(std::string_view channel, std::uint64_t messages, std::string_view target) {

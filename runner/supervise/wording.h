@@ -7,11 +7,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/restart_policy.h"
 #include "base/units.h"
 #include "graph/channel_kind.h"
+#include "graph/graph.h"
 #include "supervise/actions.h"
+#include "supervise/cast.h"
 #include "supervise/events.h"
 
 namespace procgraph {
@@ -46,6 +49,8 @@ struct Failing {
 [[nodiscard]] std::string restarted(const action::Restarting& action, const RestartPolicy& policy);
 // ", after 5 restarts in 41s (max: 5 in 1m)", where that is why it is not restarted again.
 [[nodiscard]] std::string after_restarts(const Failure& failure, const RestartPolicy& policy);
+// "; 2 of 4 copies are left (min_replicas: 2)", where some can be spared.
+[[nodiscard]] std::string copies_left(const Failure& failure, const Role& role);
 // "; 12 bytes of pipe 'p' are unread".
 [[nodiscard]] std::string unread(std::string_view channel, std::uint64_t bytes);
 // "worker was stopped by SIGTTIN, for it read from the terminal".
@@ -63,6 +68,11 @@ struct Failing {
                                     std::uint64_t redelivered);
 // "queue 'jobs': 1,204 put, 1,200 acknowledged, 4 dropped; at most 12 waited"; nothing where nothing passed.
 [[nodiscard]] std::string counters(std::string_view channel, const ChannelSample& sample);
+// The names of the processes.
+[[nodiscard]] std::vector<std::string> names(std::span<const ProcessId> processes, const Graph& graph);
+// What those that start finally are told: PROCGRAPH_RESULT=failure, PROCGRAPH_EXIT_CODE=3,
+// PROCGRAPH_FAILED="parse load".
+[[nodiscard]] std::vector<std::string> environment_of(const Ending& ending, const Graph& graph);
 // "2 dead letters of queue 'jobs' found no room in queue 'failed'".
 [[nodiscard]] std::string kept(std::string_view channel, std::uint64_t messages, std::string_view target);
 

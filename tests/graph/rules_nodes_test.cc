@@ -64,5 +64,24 @@ TEST(Nodes, AGraphHasProcesses) {
 )");
 }
 
+TEST(MinReplicas, AreNoMoreThanThereAre) {
+  EXPECT_EQ(told(R"(processes:
+  a: { command: n, replicas: 2, min_replicas: 2 }
+  b: { command: n, replicas: 2, min_replicas: 3 }
+  c: { command: n, min_replicas: 2 }
+)"),
+            R"(g.yaml:3:47: error: of process 'b' 3 copies must be left, and there are 2
+  3 │   b: { command: n, replicas: 2, min_replicas: 3 }
+    │                                               ^
+g.yaml:3:30: note: said here
+    hint: write 'replicas' with as many or more
+g.yaml:4:34: error: of process 'c' two copies must be left, and there is one
+  4 │   c: { command: n, min_replicas: 2 }
+    │                                  ^
+    hint: write 'replicas' with as many or more
+2 errors
+)");
+}
+
 }  // namespace
 }  // namespace procgraph

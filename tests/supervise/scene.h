@@ -178,7 +178,8 @@ class Scene {
       const bool number = std::isdigit(static_cast<unsigned char>(word[0])) != 0;
       const bool process = result.starts_with("skipped");
       const bool ends = result.starts_with("end of") || result.ends_with("channel ");
-      const bool numbers_only = result.starts_with("done") || result.starts_with("dies");
+      const bool numbers_only =
+          result.starts_with("done") || result.starts_with("dies") || result.starts_with("finale");
       if (number && (process || !named) && !numbers_only) {
         const auto value = static_cast<std::uint32_t>(std::stoul(word));
         word = ends ? channels_[value] : process ? names_[value] : label(SpawnId{value});

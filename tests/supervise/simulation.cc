@@ -25,6 +25,7 @@ Simulation::Simulation(std::uint64_t seed) : random_(seed) {
   situation_ = make_situation(cast_);
   situation_.dice = random_();
   truth_.resize(cast_.owners.size());
+  lost_.resize(cast_.roles.size());
   writers_ended_.resize(cast_.edges.size());
   readers_ended_.resize(cast_.edges.size());
   for (Truth& truth : truth_) {
@@ -41,6 +42,7 @@ void Simulation::make_cast() {
   cast_.strict = chance(20);
   cast_.grace = 1ms + some(10s);
   cast_.roles.resize(roles);
+  for (Role& role : cast_.roles) role.finally = chance(15);
   std::uint32_t spawns = 0;
   for (std::uint32_t i = 0; i < roles; ++i) {
     make_role(i, channels);
@@ -57,19 +59,21 @@ void Simulation::make_cast() {
 void Simulation::make_role(std::uint32_t index, std::uint32_t channels) {
   Role& role = cast_.roles[index];
   role.count = chance(70) ? 1 : 1 + below(3);
-  role.service = chance(20);
+  if (chance(50)) role.spare = below(role.count);
+  role.service = !role.finally && chance(20);
   role.opens = chance(30);
   role.on_failure = static_cast<OnFailure>(below(3));
   if (chance(20)) role.ok_codes = {0, 1, 141};
   role.stop_signal = chance(80) ? SIGTERM : SIGINT;
   role.grace = 1ms + some(10s);
-  if (chance(15)) role.timeout = 1ms + some(20s);
-  if (chance(40)) make_policy(role.restart);
+  if (role.finally || chance(15)) role.timeout = 1ms + some(20s);
+  if (!role.finally && chance(40)) make_policy(role.restart);
   if (chance(30)) role.ready = 1ms + some(10s);
   role.health = chance(30);
-  role.group = chance(70) ? index : below(index + 1);
+  role.group = role.finally || chance(70) ? index : below(index + 1);
+  if (cast_.roles[role.group].finally) role.group = index;
   role.rank = below(4);
-  for (std::uint32_t channel = 0; channel < channels; ++channel) {
+  for (std::uint32_t channel = 0; !role.finally && channel < channels; ++channel) {
     if (chance(25)) role.reads.push_back(ChannelId{channel});
     if (chance(25)) role.writes.push_back(ChannelId{channel});
   }
@@ -77,10 +81,10 @@ void Simulation::make_role(std::uint32_t index, std::uint32_t channels) {
   // too.
   const std::uint32_t others = chance(95) ? index : static_cast<std::uint32_t>(cast_.roles.size());
   for (std::uint32_t other = 0; other < others; ++other) {
-    if (other != index && chance(20))
+    if (other != index && (role.finally || !cast_.roles[other].finally) && chance(20))
       role.needs.push_back({ProcessId{other}, static_cast<Condition>(below(5))});
   }
-  role.step = role.reads.empty() && role.writes.empty() && chance(30);
+  role.step = !role.finally && role.reads.empty() && role.writes.empty() && chance(30);
 }
 
 void Simulation::make_policy(RestartPolicy& policy) {
@@ -134,6 +138,8 @@ void Simulation::tell(const Event& event) {
   ++events_;
   if (const auto* signal = std::get_if<event::StopSignal>(&event); signal != nullptr && first_signal_ == 0)
     first_signal_ = signal->signal;
+  if (const auto* signal = std::get_if<event::StopSignal>(&event); signal != nullptr)
+    quit_ = quit_ || signal->signal == SIGQUIT;
   if (const auto* lost = std::get_if<event::StdoutLost>(&event);
       lost != nullptr && lost->error == EPIPE && first_signal_ == 0)
     first_signal_ = SIGPIPE;
@@ -159,14 +165,22 @@ Exit Simulation::some_exit() {
 void Simulation::see(const action::Launch& action) {
   Truth& truth = truth_[action.spawn.value];
   must(!truth.ordered && !truth.started, "a second launch");
-  must(!stopping_since_, "a launch during the stop");
+  const bool last = is_last(action.spawn);
+  must(last == finale_,
+       last ? "a launch before the others have ended" : "a launch when only the last are left");
+  must(last || !stopping_since_, "a launch during the stop");
+  must(!last || (!quit_ && !killing_last_), "a launch though all is killed");
   must(truth.released == 0, "a launch without its ends of channels");
   must(now_ >= truth.due, "a launch before its time");
   for (const Need& need : cast_.at(cast_.owner(action.spawn)).needs) {
     const Role& other = cast_.at(need.process);
-    for (std::uint32_t i = other.first; i < other.first + other.count; ++i)
-      must(need.condition != Condition::kReady || truth_[i].was_ready,
-           "a launch before what it needs is ready");
+    std::uint32_t missing = 0;
+    for (std::uint32_t i = other.first; i < other.first + other.count; ++i) {
+      if (need.condition != Condition::kReady || truth_[i].was_ready) continue;
+      must(life::over(situation_.spawns[i].life), "a launch before what it needs is ready");
+      ++missing;
+    }
+    must(missing <= other.spare, "a launch though what it needs will never be ready");
   }
   truth.ordered = true;
   after(2s, [this, id = action.spawn] { try_launch(id); });
@@ -408,7 +422,14 @@ void Simulation::see(const action::EndReaders& action) {
 }
 
 void Simulation::see(const action::Failed& action) {
-  failures_.push_back(action.failure);
+  const Failure& failure = action.failure;
+  bool spared = false;
+  if (failure.spawn.valid() && failure.why != Why::kUnopened) {
+    const ProcessId owner = cast_.owner(failure.spawn);
+    spared = ++lost_[owner.value] <= cast_.at(owner).spare && !situation_.at(failure.spawn).hangs;
+  }
+  must(spared == (action.effect == Effect::kSpared), "a failure is spared wrongly, or is not");
+  if (!spared) failures_.push_back(failure);
 }
 
 void Simulation::see(const action::Skipped& action) {
@@ -419,8 +440,19 @@ void Simulation::see(const action::Skipped& action) {
 
 void Simulation::see(const action::Stopping& action) {
   if (!stopping_since_) stopping_since_ = now_;
-  killing_ = killing_ || action.reason == Reason::kForced;
+  if (action.reason == Reason::kForced) (finale_ ? killing_last_ : killing_) = true;
   at_once_ = at_once_ || action.reason == Reason::kFailure || action.reason == Reason::kTimeout;
+}
+
+void Simulation::see(const action::Finale& action) {
+  must(!finale_, "a second finale");
+  finale_ = true;
+  for (std::uint32_t i = 0; i < cast_.roles.size(); ++i)
+    must(cast_.roles[i].finally || over(ProcessId{i}), "the finale begins, and others are left");
+  must(action.ending.code == (first_signal_ != 0 ? 128 + first_signal_ : code_so_far()),
+       "it is told another code than that of the run so far");
+  must((action.ending.how == How::kStopped) == (first_signal_ != 0), "it is told of a stop wrongly");
+  must((action.ending.how == How::kSuccess) == (action.ending.code == 0), "it is told of a success wrongly");
 }
 
 void Simulation::see(const action::Done& action) {

@@ -101,6 +101,7 @@ class Simulation {
   void see(const action::Failed& action);
   void see(const action::Skipped& action);
   void see(const action::Stopping& action);
+  void see(const action::Finale& action);
   void see(const action::Done& action);
   void check_graces();
   void check_reach();
@@ -109,6 +110,9 @@ class Simulation {
   void check_restarts();
   void check_end();
   void check_code(const action::Done& done);
+  void check_finale();
+  [[nodiscard]] int code_so_far() const;
+  [[nodiscard]] bool came_true(const Need& need) const;
 
   void must(bool holds, const std::string& what);
   [[nodiscard]] bool chance(unsigned percent) { return random_() % 100 < percent; }
@@ -118,6 +122,7 @@ class Simulation {
   }
   [[nodiscard]] Exit some_exit();
   [[nodiscard]] bool over(ProcessId id) const;
+  [[nodiscard]] bool is_last(SpawnId id) const { return cast_.at(cast_.owner(id)).finally; }
 
   std::mt19937_64 random_;
   Cast cast_;
@@ -125,10 +130,12 @@ class Simulation {
   std::vector<Truth> truth_;
   std::vector<int> writers_ended_, readers_ended_;
   std::multimap<Instant, std::function<void()>> agenda_;
-  std::vector<Failure> failures_;
+  std::vector<Failure> failures_;    // but for those that were spared
+  std::vector<std::uint32_t> lost_;  // by process: copies that have failed for good
   Instant now_{};
   std::optional<Instant> stopping_since_;
   bool killing_ = false, at_once_ = false;
+  bool finale_ = false, quit_ = false, killing_last_ = false;  // QUIT; a press when only the last were left
   int first_signal_ = 0;
   bool done_ = false;
   std::size_t events_ = 0, restarts_ = 0;

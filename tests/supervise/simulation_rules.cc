@@ -13,7 +13,16 @@ void Simulation::check_graces() {
   const bool over = killing_ || (stopping_since_ && now_ > *stopping_since_ + cast_.grace + kLateness);
   for (std::uint32_t i = 0; i < truth_.size(); ++i) {
     const Truth& truth = truth_[i];
-    const Duration grace = cast_.at(cast_.owners[i]).grace + kLateness;
+    const Role& role = cast_.at(cast_.owners[i]);
+    const Duration grace = role.grace + kLateness;
+    if (role.finally) {  // it has a time of its own, when that of the stop is over
+      must(!truth.alive() || truth.asked || now_ <= truth.started_at + *role.timeout + kLateness,
+           "it runs on after its time");
+      must(!truth.alive() || truth.killed ||
+               !(killing_last_ || (truth.asked && now_ > truth.asked_at + grace)),
+           "one of the last runs on after its grace");
+      continue;
+    }
     const bool asked_too_long = truth.asked && now_ > truth.asked_at + grace;
     must(!truth.alive() || truth.killed || !(over || asked_too_long), "it runs on after the grace");
     must(!truth.left() || truth.purged || !(over || now_ > truth.exited_at + grace),
@@ -24,11 +33,11 @@ void Simulation::check_graces() {
 // Whom a stop must have reached, without any time passing.
 void Simulation::check_reach() {
   if (!stopping_since_ || done_) return;
-  if (!stopping_since_ || done_) return;
   std::uint32_t front = 0;
   while (front < situation_.ranks.size() && situation_.ranks[front] == 0) ++front;
   for (std::uint32_t i = 0; i < truth_.size(); ++i) {
     const Role& role = cast_.at(cast_.owners[i]);
+    if (role.finally) continue;
     const bool reached = at_once_ || (role.rank == front && role.reads.empty());
     must(!reached || !truth_[i].alive() || truth_[i].asked, "the stop does not reach it");
   }
@@ -65,14 +74,15 @@ void Simulation::check_restarts() {
     must(!truth.resting || truth.ordered || over || now_ <= truth.due + 1s + kLateness,
          "it is never started again");
     must(!over || truth.released == 1, "its ends are held, though it has ended for good");
-    must(!stopping_since_ || truth.released == 1, "its ends are held, though the graph stops");
+    must(!stopping_since_ || truth.released == 1 || is_last(SpawnId{i}),
+         "its ends are held, though the graph stops");
     must(!returns || over || stopping_since_ || truth.released == 0,
          "its ends are let go of, though it may be started again");
   }
 }
 
 void Simulation::check_progress() {
-  if (stopping_since_ || done_) return;
+  if (stopping_since_ || finale_ || done_) return;
   must(situation_.left == 0 || situation_.busy > 0, "nobody runs, and the rest waits");
   bool waits = false, ended = true;
   for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) {
@@ -84,7 +94,10 @@ void Simulation::check_progress() {
 
 void Simulation::check_code(const action::Done& done) {
   must(done.signal == first_signal_ || (done.signal == 0 && now_ >= kLongLife), "it dies of another signal");
-  if (done.signal != 0) return;
+  if (done.signal == 0) must(done.code == code_so_far(), "it has another code than its first failure");
+}
+
+int Simulation::code_so_far() const {
   const Failure* first = nullptr;
   for (const Failure& failure : failures_) {
     const bool always =
@@ -93,10 +106,62 @@ void Simulation::check_code(const action::Done& done) {
                          cast_.at(cast_.owner(failure.spawn)).on_failure == OnFailure::kIgnore;
     if (!ignored && (first == nullptr || failure.order < first->order)) first = &failure;
   }
-  must(done.code == (first == nullptr ? 0 : first->code), "it has another code than its first failure");
+  return first == nullptr ? 0 : first->code;
+}
+
+bool Simulation::came_true(const Need& need) const {
+  const Role& role = cast_.at(need.process);
+  std::uint32_t not_started = 0, not_ready = 0;
+  bool skipped = true;
+  for (std::uint32_t i = role.first; i < role.first + role.count; ++i) {
+    not_started += !truth_[i].started && truth_[i].life == 0;
+    not_ready += !truth_[i].was_ready;
+    skipped = skipped && situation_.spawns[i].verdict == Verdict::kSkipped;
+  }
+  const bool started = not_started <= role.spare, ready = not_ready <= role.spare;
+  const bool failed = situation_.roles[need.process.value].failed;
+  switch (need.condition) {
+    case Condition::kStarted:
+      return started;
+    case Condition::kReady:
+      return ready;
+    case Condition::kFinished:
+      return !skipped;
+    case Condition::kSucceeded:
+      return !skipped && !failed;
+    case Condition::kFailed:
+      return failed;
+  }
+  return false;
+}
+
+// Whatever has happened: each of the last has been started, unless somebody wanted an end at once, or what it
+// needs did not come true.
+void Simulation::check_finale() {
+  for (std::uint32_t i = 0; i < truth_.size(); ++i) {
+    const Role& role = cast_.at(cast_.owners[i]);
+    if (!role.finally || truth_[i].started || situation_.spawns[i].refusal != 0) continue;
+    must(finale_ || quit_, "the last never have their turn");
+    must(quit_ || killing_last_ ||
+             !std::ranges::all_of(role.needs, [this](const Need& need) { return came_true(need); }),
+         "one of the last is never started");
+  }
 }
 
 void Simulation::check_end() {
+  check_finale();
+  for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) {
+    const Role& role = cast_.roles[i];
+    bool hangs = false;
+    std::uint32_t lost = 0;
+    for (std::uint32_t spawn = role.first; spawn < role.first + role.count; ++spawn) {
+      hangs = hangs || situation_.spawns[spawn].hangs;
+      lost += situation_.spawns[spawn].verdict == Verdict::kFailed;
+    }
+    must(lost == lost_[i], "a failure was not told, or one that is none");
+    must(situation_.roles[i].failed == (hangs || lost > role.spare),
+         "it has failed, and does not count as that");
+  }
   for (std::uint32_t i = 0; i < truth_.size(); ++i) {
     const Truth& truth = truth_[i];
     const Verdict verdict = situation_.spawns[i].verdict;

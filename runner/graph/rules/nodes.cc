@@ -52,6 +52,19 @@ void plain_programs_use_streams(const Graph& graph, const World&, Diagnostics& d
   }
 }
 
+void there_are_as_many_copies_as_must_be_left(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  for (const Process& process : graph.processes) {
+    if (!process.min_replicas || *process.min_replicas <= process.replicas) continue;
+    auto& error = diagnostics.error(
+        process.min_replicas_mark,
+        cat("of process ", quoted(process.name), ' ', counted(*process.min_replicas, "copy", "copies"),
+            " must be left, and there ", process.replicas == 1 ? "is " : "are ",
+            process.replicas == 1 ? "one" : format_count(process.replicas)),
+        "write 'replicas' with as many or more");
+    if (process.replicas_mark.known()) error.notes.push_back({process.replicas_mark, "said here"});
+  }
+}
+
 void participants_fit_the_roster(const Graph& graph, const World&, Diagnostics& diagnostics) {
   std::uint64_t participants = 0;
   const Process* most = nullptr;

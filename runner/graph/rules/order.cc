@@ -99,7 +99,8 @@ void a_failure_that_is_waited_for_does_not_stop_the_graph(const Graph& graph, co
   for (const Process& process : graph.processes) {
     for (const After& after : process.after) {
       const Process& before = graph.at(after.process);
-      if (after.condition != Condition::kFailed || before.on_failure != OnFailure::kStop) continue;
+      if (after.condition != Condition::kFailed || before.on_failure != OnFailure::kStop || process.finally)
+        continue;
       diagnostics
           .warning(after.mark,
                    cat("process ", quoted(process.name), " never starts: a failure of ", quoted(before.name),
@@ -114,7 +115,8 @@ void services_are_not_waited_for(const Graph& graph, const World&, Diagnostics& 
   for (const Process& process : graph.processes) {
     for (const After& after : process.after) {
       const Process& before = graph.at(after.process);
-      if (!before.service || process.service || after.condition < Condition::kFinished) continue;
+      if (!before.service || process.service || process.finally || after.condition < Condition::kFinished)
+        continue;
       diagnostics
           .warning(after.mark,
                    cat("process ", quoted(process.name), " waits for the end of service ",

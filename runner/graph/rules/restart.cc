@@ -68,6 +68,7 @@ void restarts_can_reach_their_limit(const Graph& graph, const World&, Diagnostic
 
 void what_is_always_restarted_is_not_waited_for(const Graph& graph, const World&, Diagnostics& diagnostics) {
   for (const Process& process : graph.processes) {
+    if (process.finally) continue;  // then nothing is started again
     for (const After& after : process.after) check_wait(graph, process, after, diagnostics);
     if (process.service || process.step || may_end_well(graph, process)) continue;
     diagnostics.warning(
