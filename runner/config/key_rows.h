@@ -56,7 +56,7 @@ inline constexpr std::array kKeyRows{
     Key{Place::kProcess, "clean_env", Type::kFlag, "false", "Passes on only PATH, HOME, LANG, TERM, TZ, USER and XDG_RUNTIME_DIR of procgraph's own environment."},
     Key{Place::kProcess, "cwd", Type::kPath, "the file's folder", "The folder in which the program starts, relative to this file."},
     Key{Place::kProcess, "umask", Type::kMode, "inherited", "The permissions that new files do not get."},
-    Key{Place::kProcess, "after", Type::kAfter, "–", "Starts this process when others have started, are ready, or have finished, succeeded or failed."}.of("started ready finished succeeded failed"),
+    Key{Place::kProcess, "after", Type::kAfter, "–", "Starts this process when others have started, are ready, or have finished, succeeded or failed; {NAME: {ready: true, restart: true}} also starts it again whenever NAME is."}.of("started ready finished succeeded failed"),
     Key{Place::kProcess, "finally", Type::kFlag, "false", "Starts this process once, when all others have ended, however that came about: PROCGRAPH_RESULT, PROCGRAPH_EXIT_CODE and PROCGRAPH_FAILED tell it."},
     Key{Place::kProcess, "ready", Type::kReady, "started", "When others may rely on this process: when it says so (notify: sd_notify's READY=1, or the SDK's ready()), or when what a map says is found to be so.", true, Place::kReady},
     Key{Place::kProcess, "health", Type::kHealth, "–", "How it is found out, from when it is ready, that the process still works; one that does not is stopped and has failed.", true, Place::kHealth},

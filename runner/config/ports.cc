@@ -123,24 +123,28 @@ std::optional<Condition> condition_of(Reader& reader, const Field& field, const 
   return {};
 }
 
-// {db: {ready: true}}: the long form of one condition.
-std::optional<Marked<Condition>> condition_in_map(Reader& reader, const Field& field, const Text& process,
-                                                  const YamlNode& map) {
+// {db: {ready: true, restart: true}}: the long form of one condition, and what else follows from the other
+// one.
+std::optional<AfterSpec> read_after_map(Reader& reader, const Field& field, const Text& process,
+                                        const YamlNode& map) {
   std::optional<Marked<Condition>> found;
+  std::optional<Mark> restart;
   const std::size_t before = reader.problems.errors();
   for (const Entry& entry : map.entries()) {
     const Text word{std::string(entry.key->text()), entry.key->mark};
-    if (word.value == "restart") {
-      reader.problems.error(word.mark, "'restart' in 'after' is not supported yet");
-      continue;
-    }
-    const std::optional<Condition> condition = condition_of(reader, field, word);
+    const bool again = word.value == "restart";
+    const std::optional<Condition> condition =
+        again ? std::optional<Condition>() : condition_of(reader, field, word);
     const std::optional<Text> value =
         text_of(reader, *entry.value, fmt::format("'{}' in 'after'", word.value), Replica::kRefused);
-    if (!condition || !value) continue;
+    if (!value || (!condition && !again)) continue;
     if (value->value != "true") {
-      reader.problems.error(value->mark, fmt::format("a condition is 'true', not '{}'", value->value),
-                            "leave out what is not to be waited for");
+      reader.problems.error(
+          value->mark,
+          fmt::format("{} is 'true', not '{}'", again ? "'restart' in 'after'" : "a condition", value->value),
+          again ? "leave it out where it is not wanted" : "leave out what is not to be waited for");
+    } else if (again) {
+      restart = word.mark;
     } else if (found) {
       reader.problems.error(word.mark, fmt::format("two conditions for '{}'", process.value),
                             "the later one of the two is enough");
@@ -152,7 +156,14 @@ std::optional<Marked<Condition>> condition_in_map(Reader& reader, const Field& f
     reader.problems.error(process.mark, fmt::format("'{}' in 'after' has no condition", process.value),
                           fmt::format("as in {{{}: ready}}", process.value));
   }
-  return found;
+  if (found && restart && found->value > Condition::kReady) {
+    reader.problems.error(*restart,
+                          fmt::format("'restart' does not go with '{}': what has ended is not started again",
+                                      name(found->value)),
+                          "it goes with 'started' and 'ready'");
+  }
+  if (!found) return {};
+  return AfterSpec{process, *found, restart};
 }
 
 }  // namespace
@@ -205,15 +216,14 @@ std::vector<AfterSpec> read_after(Reader& reader, const Field& field) {
     const Text process{std::string(entry.key->text()), entry.key->mark};
     if (!check_name(reader, process, "a process")) continue;
     if (entry.value->is(YamlNode::Kind::kMap)) {
-      if (auto condition = condition_in_map(reader, field, process, *entry.value))
-        after.push_back({process, *condition});
+      if (auto one = read_after_map(reader, field, process, *entry.value)) after.push_back(std::move(*one));
       continue;
     }
     const std::optional<Text> word =
         text_of(reader, *entry.value, fmt::format("'{}' in 'after'", process.value), Replica::kRefused);
     if (!word) continue;
     if (std::optional<Condition> condition = condition_of(reader, field, *word))
-      after.push_back({process, {*condition, word->mark}});
+      after.push_back({process, {*condition, word->mark}, {}});
   }
   return after;
 }

@@ -98,7 +98,9 @@ Json words(const Key& key) {
 
 // {ready: true}
 Json conditions(const Key& key) {
-  return {{"type", "object"}, {"propertyNames", words(key)}, {"additionalProperties", {{"const", true}}}};
+  Json names = words(key);
+  names["enum"].push_back("restart");
+  return {{"type", "object"}, {"propertyNames", names}, {"additionalProperties", {{"const", true}}}};
 }
 
 Json value_schema(const Key& key) {

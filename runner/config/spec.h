@@ -57,6 +57,7 @@ struct PortSpec {
 struct AfterSpec {
   Text process;
   Marked<Condition> condition;
+  std::optional<Mark> restart;  // where it is said that this one is started again whenever the other is
 
   bool operator==(const AfterSpec&) const = default;
 };

@@ -91,7 +91,7 @@ void resolve(Draft& draft, Process& process, const AfterSpec& after) {
     draft.diagnostics.error(after.process.mark, cat("process ", quoted(process.name),
                                                     " starts after itself: it can never start"));
   } else {
-    process.after.push_back({id, after.condition.value, after.process.mark});
+    process.after.push_back({id, after.condition.value, after.process.mark, after.restart});
   }
 }
 

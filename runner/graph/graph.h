@@ -56,6 +56,7 @@ struct After {
   ProcessId process;
   Condition condition = Condition::kStarted;
   Mark mark;
+  std::optional<Mark> restart;  // it is started again whenever the other one is
 };
 
 struct Process {

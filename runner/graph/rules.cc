@@ -43,6 +43,7 @@ constexpr Rule kRules[] = {
     only_finally_processes_wait_for_one_another,
     restarts_can_reach_their_limit,
     what_is_always_restarted_is_not_waited_for,
+    what_another_is_restarted_with_can_be,
     restarts_lose_what_is_in_byte_pipes,
     readers_do_not_end_before_writers_start,
     writers_do_not_wait_for_readers_that_wait_for_them,

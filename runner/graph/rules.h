@@ -49,6 +49,7 @@ void only_finally_processes_wait_for_one_another(const Graph& graph, const World
 void restarts_can_reach_their_limit(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void what_is_always_restarted_is_not_waited_for(const Graph& graph, const World& world,
                                                 Diagnostics& diagnostics);
+void what_another_is_restarted_with_can_be(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void restarts_lose_what_is_in_byte_pipes(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
 // rules/data.cc

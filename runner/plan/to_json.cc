@@ -152,6 +152,7 @@ void write_after(JsonWriter& json, const Graph& graph) {
       json.text("process", process.name);
       json.text("waits_for", graph.at(after.process).name);
       json.text("condition", name(after.condition));
+      if (after.restart) json.boolean("restart", true);
       json.end_object();
     }
   }

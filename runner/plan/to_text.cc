@@ -222,7 +222,8 @@ std::string waits(const Graph& graph, const std::vector<const Process*>& group) 
   std::string text;
   for (const Process* process : group) {
     for (const After& after : process->after) {
-      text += cat(text.empty() ? ": when " : ", ", graph.at(after.process).name, ' ', name(after.condition));
+      text += cat(text.empty() ? ": when " : ", ", graph.at(after.process).name, ' ', name(after.condition),
+                  after.restart ? ", and again whenever that is started again" : "");
     }
   }
   return text;

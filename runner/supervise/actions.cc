@@ -62,6 +62,9 @@ struct Text {
   std::string operator()(const action::Restarting& a) const {
     return fmt::format("restart {} {}", a.end.spawn.value, a.end.code);
   }
+  std::string operator()(const action::Recalled& a) const {
+    return fmt::format("recalled {} because of {}", a.process.value, a.because.value);
+  }
   std::string operator()(const action::Failed& a) const {
     const Failure& failure = a.failure;
     const std::string who = failure.spawn.valid()     ? fmt::format("{}", failure.spawn.value)

@@ -129,6 +129,10 @@ struct Restarting {  // it has ended, and a Launch follows, unless the graph sto
   std::uint32_t recent = 0;    // restarts within the policy's time, with this one
   std::uint32_t restarts = 0;  // ever
 };
+struct Recalled {  // it ends, and starts again when the other one is there again
+  ProcessId process;
+  ProcessId because;
+};
 struct Failed {
   Failure failure;
   Effect effect = Effect::kStops;
@@ -155,7 +159,7 @@ using Action =
                  action::LookAtPorts, action::Reap, action::Release, action::WriterGone, action::ReaderGone,
                  action::EndWriters, action::EndReaders, action::Restarting, action::Failed, action::Skipped,
                  action::Stopping, action::Done, action::AwaitReady, action::Ready, action::AskNoMore,
-                 action::Finale>;
+                 action::Finale, action::Recalled>;
 using Actions = std::vector<Action>;
 
 [[nodiscard]] std::string_view name(Effect effect);       // stops, goes on, ignored, stopping, spared

@@ -26,14 +26,13 @@ bool Turn::calls_for_restart(SpawnId id) const {
 }
 
 bool Turn::is_restarted(SpawnId id) const {
-  return state_.stop.mode == Mode::kNone && calls_for_restart(id) &&
+  return state_.stop.mode == Mode::kNone && calls_for_restart(id) && !has_lost_another(cast_.owner(id)) &&
          !is_spent(cast_.at(cast_.owner(id)).restart, state_.at(id).lives, now_);
 }
 
 // Whom its readers have cut off would be cut off again, whoever has worked all of its data off has nothing
 // left to do, and at a poisoned channel nobody can do anything.
-bool Turn::is_restarted(const event::Empty& event) const {
-  if (!is_restarted(event.spawn)) return false;
+bool Turn::may_go_on(const event::Empty& event) const {
   const Role& role = cast_.at(cast_.owner(event.spawn));
   const auto is_poisoned = [&](ChannelId id) { return state_.edges[id.value].poisoned; };
   if (std::ranges::any_of(role.reads, is_poisoned) || std::ranges::any_of(role.writes, is_poisoned))
@@ -57,9 +56,15 @@ void Turn::rest(SpawnId id) {
   restarting.recent = recent(policy, spawn.lives, now_);
   restarting.restarts = spawn.lives.restarts;
   emit(restarting);
+  forget_life(id);
+  state_.deadlines.set(now_ + restarting.wait, Deadlines::Kind::kRetry, id);
+  recall_those_with(cast_.owner(id));
+}
+
+void Turn::forget_life(SpawnId id) {
+  SpawnState& spawn = at(id);
   state_.deadlines.clear(Deadlines::Kind::kGrace, id);
   state_.deadlines.clear(Deadlines::Kind::kDeath, id);
-  state_.deadlines.set(now_ + restarting.wait, Deadlines::Kind::kRetry, id);
   spawn = {.life = spawn.life,
            .lives = std::move(spawn.lives),
            .looked = spawn.looked,

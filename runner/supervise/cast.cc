@@ -49,7 +49,8 @@ Role role_of(const Graph& graph, const Process& process) {
   role.restart = bounded(process.restart);
   if (process.ready) role.ready = bounded(process.ready->timeout);
   role.health = process.health.has_value();
-  for (const After& after : process.after) role.needs.push_back({after.process, after.condition});
+  for (const After& after : process.after)
+    role.needs.push_back({after.process, after.condition, after.restart.has_value()});
   for (const PortId id : process.ports) {
     const Port& port = graph.at(id);
     role.opens = role.opens || (!port.stream && graph.at(port.channel).kind->has_opened != nullptr);

@@ -3,6 +3,7 @@
 // no name.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -20,6 +21,7 @@ struct RunOptions;
 struct Need {
   ProcessId process;
   Condition condition = Condition::kStarted;
+  bool restart = false;  // it is started again whenever the other one is, and needs that one to be there
 
   bool operator==(const Need&) const = default;
 };
@@ -46,6 +48,11 @@ struct Role {
   std::uint32_t rank = 0;                // of the orderly stop: lower first
   std::vector<ChannelId> reads, writes;  // of those that flow, and so can end
 
+  // It may have several lives.
+  [[nodiscard]] bool returns() const {
+    const auto goes_with = [](const Need& need) { return need.restart; };
+    return restart.restarts() || std::any_of(needs.begin(), needs.end(), goes_with);
+  }
   // The graph waits for the end of these only.
   [[nodiscard]] bool counts() const { return !service && !step && !finally && count > 0; }
 };

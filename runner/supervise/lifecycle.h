@@ -18,10 +18,11 @@ enum class State : std::uint8_t {
   kLeft,      // its first process has gone; the rest of its session is asked to end, within the grace
   kSwept,     // the rest of its session is killed, until it is empty
   kResting,   // nothing of it is left; it waits for its next start
+  kHeld,      // nothing of it is left; it starts again once what it goes with is there again
   kEnded,     // gone for good, or could not be started
   kSkipped,   // never started, and never will
 };
-inline constexpr std::size_t kStates = 11;
+inline constexpr std::size_t kStates = 12;
 
 enum class Input : std::uint8_t {
   kBegin,    // its start conditions hold
@@ -35,9 +36,10 @@ enum class Input : std::uint8_t {
   kExited,   // its first process has exited
   kEmpty,    // nothing is left of its session
   kAgain,    // nor is there, or it could not be started, but it is to be started again
+  kHold,     // nothing is left, or has started yet; what it goes with is not there
   kHangs,    // it was killed, and the kernel does not let it go
 };
-inline constexpr std::size_t kInputs = 12;
+inline constexpr std::size_t kInputs = 13;
 
 enum class Action : std::uint8_t {
   kImpossible,  // this input cannot come in this state: a mistake of ours
@@ -54,6 +56,8 @@ enum class Action : std::uint8_t {
   kClear,     // kill what is left of its session
   kSettle,    // it has ended: judge it
   kRest,      // it has ended: forget this life, wait for the next one
+  kHold,      // it has ended: forget this life, wait for what it goes with
+  kWithdraw,  // its start is not to happen now
   kRenounce,  // there is no next life
   kAbandon,   // nobody waits for it any more, and that is a failure
   kLetGo,     // nobody waits for what is left of its session: judge it
@@ -71,9 +75,13 @@ struct Cell {
 [[nodiscard]] constexpr bool over(State state) {
   return state == State::kEnded || state == State::kSkipped;
 }
+// Whether it waits for its start conditions, at first or again.
+[[nodiscard]] constexpr bool waits(State state) {
+  return state == State::kWaiting || state == State::kHeld;
+}
 // Whether its turn has come and it is not gone: something is still to be heard of it.
 [[nodiscard]] constexpr bool busy(State state) {
-  return state != State::kWaiting && !over(state);
+  return !waits(state) && !over(state);
 }
 
 [[nodiscard]] std::string_view name(State state);    // "waiting", "queued" …: what people see

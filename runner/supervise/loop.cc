@@ -312,7 +312,7 @@ void Loop::perform(const action::Reap& action) {
 void Loop::empty(SpawnId id) {
   logs_.finish(id);
   event::Empty event{id};
-  if (cast_.at(cast_.owner(id)).restart.restarts()) {
+  if (cast_.at(cast_.owner(id)).returns()) {
     if (registrar_) registrar_->bury(id);
     event.unread = ends_.unread(id);
     event.ended = ends_.ended(id);
@@ -374,6 +374,9 @@ void Loop::perform(const action::Release& action) {
 void Loop::perform(const action::Restarting& action) {
   const std::string told = narrator_.restarting(action, ends_.unread_bytes(action.end.spawn));
   if (announcer_) announcer_->status(told);
+}
+void Loop::perform(const action::Recalled& action) {
+  narrator_.recalled(action);
 }
 void Loop::perform(const action::Failed& action) {
   const std::string told = narrator_.failed(action);

@@ -67,6 +67,7 @@ class Loop {
   void perform(const action::Failed& action);
   void perform(const action::Skipped& action);
   void perform(const action::Stopping& action);
+  void perform(const action::Recalled& action);
   void perform(const action::Finale& action);
   void perform(const action::Done& action);
 

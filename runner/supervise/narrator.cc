@@ -285,6 +285,15 @@ std::string Narrator::restarting(const action::Restarting& action,
   return text;
 }
 
+void Narrator::recalled(const action::Recalled& action) {
+  const std::string& process = plan_.graph.at(action.process).name;
+  const std::string& because = plan_.graph.at(action.because).name;
+  const std::array<Field, 1> fields{Field{"because", std::string_view(because)}};
+  reporter_.event("recalled", process, fields);
+  ++words_;
+  reporter_.warning(fmt::format("{} is stopped, and started again with {}", process, because));
+}
+
 std::string Narrator::failed(const action::Failed& action) {
   const Failure& failure = action.failure;
   const std::string text = why(failure).append(consequence(action.effect));

@@ -59,6 +59,7 @@ class Narrator {
   // Both return what was said. With what waits for it in byte pipes.
   std::string restarting(const action::Restarting& action, const std::vector<ChannelEnds::Unread>& unread);
   std::string failed(const action::Failed& action);
+  void recalled(const action::Recalled& action);
   void skipped(const action::Skipped& action);
   void stopping(const action::Stopping& action);
   void finale(const action::Finale& action);

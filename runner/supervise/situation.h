@@ -71,6 +71,8 @@ struct SpawnState {
   std::uint64_t order = 0;  // of its end
   unsigned tries = 0;       // starts that the machine could not make
   int refusal = 0;          // exit code of a start that failed for good
+  bool ordered = false;     // its start is, and has not been tried yet
+  bool recalled = false;    // it is to start again with another process
   bool returns = false;     // its end calls for another life
   bool asked = false;       // we sent the stop signal, or killed
   bool killed = false;

@@ -1,5 +1,6 @@
 // When a process may start, and when it never will; and what its end means for the channels that it held.
 #include <algorithm>
+#include <utility>
 
 #include "supervise/turn.h"
 
@@ -10,6 +11,7 @@ Turn::Hope Turn::hope(const Need& need) const {
   const RoleState& role = state_.roles[need.process.value];
   const std::uint32_t spare = cast_.at(need.process).spare;
   const bool judged = role.unjudged == 0;
+  if (need.restart) return presence(need);
   switch (need.condition) {
     case Condition::kReady:
       if (role.never_ready > spare) return Hope::kLost;
@@ -33,7 +35,15 @@ Turn::Hope Turn::hope(const Need& need) const {
 
 bool Turn::waiting(ProcessId id) const {
   const Role& role = cast_.at(id);
-  return role.count > 0 && state_.spawns[role.first].life == life::State::kWaiting;
+  const auto first = state_.spawns.begin() + role.first;
+  return std::any_of(first, first + role.count, [](const SpawnState& one) { return life::waits(one.life); });
+}
+
+void Turn::begin(ProcessId id) {
+  const Role& role = cast_.at(id);
+  for (SpawnId spawn{role.first}; spawn.value < role.first + role.count; ++spawn.value) {
+    if (life::waits(at(spawn).life)) move(spawn, life::Input::kBegin);
+  }
 }
 
 void Turn::consider(std::uint32_t group) {
@@ -50,7 +60,7 @@ void Turn::consider(std::uint32_t group) {
   };
   if (!std::ranges::all_of(members, may_start)) return;
   for (const ProcessId id : members) {
-    if (waiting(id)) move_role(id, life::Input::kBegin);
+    begin(id);
   }
 }
 
@@ -64,10 +74,16 @@ void Turn::skip_lost(const std::vector<ProcessId>& group) {
   }
 }
 
+// Copies of it that are under way go on.
 void Turn::skip(ProcessId id, ProcessId because) {
-  at(id).skipped = true;
-  emit(action::Skipped{id, because});
-  move_role(id, life::Input::kStop);
+  const Role& role = cast_.at(id);
+  const auto first = state_.spawns.begin() + role.first;
+  const auto busy = [](const SpawnState& one) { return life::busy(one.life); };
+  const bool all = std::none_of(first, first + role.count, busy);
+  if (all && !std::exchange(at(id).skipped, true)) emit(action::Skipped{id, because});
+  for (SpawnId spawn{role.first}; spawn.value < role.first + role.count; ++spawn.value) {
+    if (life::waits(at(spawn).life)) move(spawn, life::Input::kStop);
+  }
 }
 
 // Nobody runs and no time is awaited, so no condition can come true any more: a circle that nobody refused.

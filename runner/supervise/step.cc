@@ -34,8 +34,8 @@ std::optional<Instant> deadline(const Situation& situation) {
 }
 
 bool wanted(const Situation& situation, SpawnId spawn) {
-  const life::State life = situation.at(spawn).life;
-  return life == life::State::kQueued || life == life::State::kResting;
+  const SpawnState& state = situation.at(spawn);
+  return state.ordered && (state.life == life::State::kQueued || state.life == life::State::kResting);
 }
 
 void Turn::take(const event::Begin&) {
@@ -45,11 +45,13 @@ void Turn::take(const event::Begin&) {
 }
 
 void Turn::take(const event::Started& event) {
+  at(event.spawn).ordered = false;
   move(event.spawn, life::Input::kStarted);
 }
 
 void Turn::take(const event::Refused& event) {
   SpawnState& spawn = at(event.spawn);
+  spawn.ordered = false;
   if (event.passing && ++spawn.tries < kTries) {
     move(event.spawn, life::Input::kRetry);
     return;
@@ -71,7 +73,10 @@ void Turn::take(const event::Exited& event) {
 void Turn::take(const event::Empty& event) {
   SpawnState& spawn = at(event.spawn);
   spawn.renounced = spawn.returns && state_.stop.mode != Mode::kNone;
-  move(event.spawn, is_restarted(event) ? life::Input::kAgain : life::Input::kEmpty);
+  if (!may_go_on(event)) return move(event.spawn, life::Input::kEmpty);
+  move(event.spawn, goes_with_another(event.spawn) ? life::Input::kHold
+                    : is_restarted(event.spawn)    ? life::Input::kAgain
+                                                   : life::Input::kEmpty);
 }
 
 void Turn::take(const event::Hangs& event) {
@@ -122,7 +127,7 @@ void Turn::fire(const Deadlines::Key& key) {
   const SpawnId id{subject};
   switch (kind) {
     case Deadlines::Kind::kRetry:
-      return move(id, life::Input::kDue);
+      return move(id, lacks_another(id) ? life::Input::kHold : life::Input::kDue);
     case Deadlines::Kind::kGrace:
       return move(id, life::Input::kTooLong);
     case Deadlines::Kind::kTimeout:
@@ -181,6 +186,7 @@ void Turn::apply(SpawnId id, life::Action what) {
     case life::Action::kNothing:
       return;
     case life::Action::kLaunch:
+      spawn.ordered = true;
       return emit(action::Launch{id});
     case life::Action::kDelay:
       return delay(id);
@@ -210,13 +216,13 @@ void Turn::apply(SpawnId id, life::Action what) {
       state_.deadlines.clear(Deadlines::Kind::kTimeout, id);
       state_.deadlines.clear(Deadlines::Kind::kPorts, id);
       ask_no_more(id);
-      spawn.returns = is_restarted(id);
+      spawn.returns = goes_with_another(id) || is_restarted(id);
       if (!spawn.asked && !spawn.returns) look_at_ports(id);
       start_grace();
       emit(action::Reap{id});
       return emit(action::Sweep{id, role.stop_signal});
     case life::Action::kPurge:
-      spawn.returns = is_restarted(id);
+      spawn.returns = goes_with_another(id) || is_restarted(id);
       expect_death(id);
       emit(action::Reap{id});
       return emit(action::Sweep{id, SIGKILL});
@@ -236,6 +242,11 @@ void Turn::apply(SpawnId id, life::Action what) {
       return settle_end(id);
     case life::Action::kRest:
       return rest(id);
+    case life::Action::kHold:
+      return hold(id);
+    case life::Action::kWithdraw:
+      spawn.ordered = false;
+      return look_for_others(cast_.owner(id));
     case life::Action::kRenounce:
       state_.deadlines.clear(Deadlines::Kind::kRetry, id);
       spawn.renounced = true;
@@ -252,7 +263,7 @@ void Turn::watch(SpawnId id) {
   const ProcessId owner = cast_.owner(id);
   const Role& role = cast_.at(owner);
   SpawnState& spawn = at(id);
-  if (!role.restart.restarts()) release(id);
+  if (!role.returns()) release(id);
   if (spawn.lives.starts++ == 0) --at(owner).unstarted;
   spawn.since = now_;
   if (role.timeout) state_.deadlines.set(now_ + *role.timeout, Deadlines::Kind::kTimeout, id);

@@ -112,7 +112,7 @@ void Turn::skip_rest_of(ProcessId id) {
   std::uint32_t skipped = 0;
   for (SpawnId spawn{role.first}; spawn.value < role.first + role.count; ++spawn.value) {
     const life::State life = at(spawn).life;
-    if (life == life::State::kResting) move(spawn, life::Input::kStop);
+    if (life == life::State::kResting || life == life::State::kHeld) move(spawn, life::Input::kStop);
     if (life != life::State::kWaiting && life != life::State::kQueued && life != life::State::kDelayed)
       continue;
     move(spawn, life::Input::kStop);

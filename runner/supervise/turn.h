@@ -1,6 +1,6 @@
 // Turn: one call of step(). It applies an event to the situation and carries the consequences from process to
 // process until nothing moves; the actions that this takes are its result. Private to the brain: step.cc,
-// start.cc, again.cc, verdict.cc and stop.cc are its parts.
+// start.cc, again.cc, together.cc, readiness.cc, verdict.cc and stop.cc are its parts.
 #pragma once
 
 #include <deque>
@@ -65,9 +65,20 @@ class Turn {
   // again.cc: the next life.
   [[nodiscard]] bool calls_for_restart(SpawnId id) const;
   [[nodiscard]] bool is_restarted(SpawnId id) const;
-  [[nodiscard]] bool is_restarted(const event::Empty& event) const;
+  [[nodiscard]] bool may_go_on(const event::Empty& event) const;
   void rest(SpawnId id);
+  void forget_life(SpawnId id);
   [[nodiscard]] std::uint64_t roll();
+  // together.cc: what starts again when another process does.
+  [[nodiscard]] Hope presence(const Need& need) const;
+  [[nodiscard]] bool is_to_return(SpawnId id) const;
+  [[nodiscard]] bool goes_with_another(SpawnId id) const;
+  [[nodiscard]] bool lacks_another(SpawnId id) const;
+  [[nodiscard]] bool has_lost_another(ProcessId id) const;
+  void recall_those_with(ProcessId id);
+  void recall(ProcessId id, ProcessId because);
+  void hold(SpawnId id);
+  void look_for_others(ProcessId id);
   // readiness.cc: when others may rely on one, and when no longer.
   void await_ready(SpawnId id);
   void become_ready(SpawnId id);
@@ -76,6 +87,7 @@ class Turn {
   // start.cc: conditions, start groups, skipping; the ends of channels.
   [[nodiscard]] Hope hope(const Need& need) const;
   void consider(std::uint32_t group);
+  void begin(ProcessId id);
   [[nodiscard]] bool waiting(ProcessId id) const;
   void skip(ProcessId id, ProcessId because);
   void skip_lost(const std::vector<ProcessId>& group);

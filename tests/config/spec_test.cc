@@ -139,7 +139,7 @@ TEST(Spec, HasReadinessAndHealth) {
       "  b: { command: x, ready: { http: { socket: s, path: '/${replica}', status: 204 }, timeout: 5m } }\n"
       "  c: { command: x, ready: { http: 'http://localhost' }, health: { exec: ./check 1, interval: 1s, "
       "timeout: 250ms, retries: 7 } }\n"
-      "  d: { command: x, ready: started, after: { a: { ready: true } } }\n"
+      "  d: { command: x, ready: started, after: { a: { ready: true, restart: true } } }\n"
       "  e: { command: x, ready: { log: 'up|on' }, health: { tcp: '${socket.s.address}' } }\n"
       "defaults: { processes: { ready: { fd: 9 } } }\n");
   ASSERT_FALSE(loaded.diagnostics.has_errors()) << loaded.text();
@@ -161,6 +161,7 @@ TEST(Spec, HasReadinessAndHealth) {
   EXPECT_EQ(p.at(2).health->retries, 7U);
   EXPECT_FALSE(p.at(3).ready) << "it started, whatever the defaults say";
   EXPECT_EQ(p.at(3).after.at(0).condition.value, Condition::kReady);
+  EXPECT_TRUE(p.at(3).after.at(0).restart);
   EXPECT_EQ(p.at(4).ready->probe.pattern, "up|on");
   EXPECT_EQ(p.at(4).health->retries, 3U);
 }

@@ -76,6 +76,19 @@ g.yaml:3:3: note: declared here
 )");
 }
 
+TEST(FinallyRules, ItIsNotStartedAgainWithAnotherOne) {
+  EXPECT_EQ(told(R"(processes:
+  db: { command: n, service: true, restart: on_failure }
+  tell: { command: n, finally: true, after: { db: { started: true, restart: true } } }
+)"),
+            R"(g.yaml:3:68: error: process 'tell' starts finally, and that is once
+  3 │   tell: { command: n, finally: true, after: { db: { started: true, restart: true } } }
+    │                                                                    ^~~~~~~
+    hint: leave 'restart' out
+1 error
+)");
+}
+
 // A condition of its own is no reason why the graph would not wait for a process, or would need its failure.
 TEST(FinallyRules, ItsConditionsChangeNothingForTheOthers) {
   const test::Text text(R"(processes:

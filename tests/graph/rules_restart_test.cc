@@ -125,5 +125,44 @@ pipes: [p]
 )");
 }
 
+TEST(RestartTogether, WithWhatIsNeverStartedAgainIsPointedOut) {
+  EXPECT_EQ(told(R"(processes:
+  db: { command: n, service: true }
+  api: { command: n, after: { db: { ready: true, restart: true } } }
+)"),
+            R"(g.yaml:3:50: warning: process 'api' is never restarted with 'db', which is never started again
+  3 │   api: { command: n, after: { db: { ready: true, restart: true } } }
+    │                                                  ^~~~~~~
+g.yaml:2:3: note: declared here
+    hint: give 'db' 'restart: on_failure', or leave this out
+1 warning
+)");
+}
+
+TEST(RestartTogether, GoesOnFromOneToTheNext) {
+  EXPECT_EQ(told(R"(processes:
+  db: { command: n, service: true, restart: on_failure }
+  api: { command: n, after: { db: { ready: true, restart: true } } }
+  web: { command: n, after: { api: { started: true, restart: true } } }
+)"),
+            "");
+}
+
+TEST(RestartTogether, TearsRecordsInBytePipesToo) {
+  EXPECT_EQ(
+      told(R"(processes:
+  db: { command: n, service: true, restart: on_failure }
+  api: { command: n, after: { db: { ready: true, restart: true } } }
+  sink: n
+pipelines: [[api, sink]]
+)"),
+      R"(g.yaml:3:50: warning: process 'api' may be started again at the pipe from 'api' to 'sink': what it writes then may begin in the middle of a record
+  3 │   api: { command: n, after: { db: { ready: true, restart: true } } }
+    │                                                  ^~~~~~~
+    hint: a queue gives whole messages, and gives back those that were not acknowledged
+1 warning
+)");
+}
+
 }  // namespace
 }  // namespace procgraph

@@ -26,22 +26,25 @@ std::string print_table() {
 }
 
 TEST(Lifecycle, IsThisTable) {
-  EXPECT_EQ(print_table(),
-            "waiting: begin=launch>queued, stop=give up>skipped, force=give up>skipped,\n"
-            "queued: started=watch>running, refused=refuse>ended, retry=delay>delayed, stop=give up>skipped, "
-            "force=give up>skipped,\n"
-            "delayed: due=launch>queued, stop=give up>skipped, force=give up>skipped,\n"
-            "running: stop=ask>stopping, force=kill>killed, exited=sweep>left,\n"
-            "stopping: stop=nothing>stopping, too long=kill>killed, force=kill>killed, exited=sweep>left,\n"
-            "killed: stop=nothing>killed, force=nothing>killed, exited=purge>swept, hangs=abandon>ended,\n"
-            "left: stop=nothing>left, too long=clear>swept, force=clear>swept, empty=settle>ended, "
-            "again=rest>restarting,\n"
-            "swept: stop=nothing>swept, force=nothing>swept, empty=settle>ended, again=rest>restarting, "
-            "hangs=let go>ended,\n"
-            "restarting: started=watch>running, refused=refuse>ended, retry=delay>restarting, "
-            "due=launch>restarting, stop=renounce>ended, force=renounce>ended, again=rest>restarting,\n"
-            "ended: stop=nothing>ended, force=nothing>ended,\n"
-            "skipped: stop=nothing>skipped, force=nothing>skipped,\n");
+  EXPECT_EQ(
+      print_table(),
+      "waiting: begin=launch>queued, stop=give up>skipped, force=give up>skipped,\n"
+      "queued: started=watch>running, refused=refuse>ended, retry=delay>delayed, stop=give up>skipped, "
+      "force=give up>skipped, hold=withdraw>waiting,\n"
+      "delayed: due=launch>queued, stop=give up>skipped, force=give up>skipped, hold=withdraw>waiting,\n"
+      "running: stop=ask>stopping, force=kill>killed, exited=sweep>left,\n"
+      "stopping: stop=nothing>stopping, too long=kill>killed, force=kill>killed, exited=sweep>left,\n"
+      "killed: stop=nothing>killed, force=nothing>killed, exited=purge>swept, hangs=abandon>ended,\n"
+      "left: stop=nothing>left, too long=clear>swept, force=clear>swept, empty=settle>ended, "
+      "again=rest>restarting, hold=hold>held,\n"
+      "swept: stop=nothing>swept, force=nothing>swept, empty=settle>ended, again=rest>restarting, "
+      "hold=hold>held, hangs=let go>ended,\n"
+      "restarting: started=watch>running, refused=refuse>ended, retry=delay>restarting, "
+      "due=launch>restarting, stop=renounce>ended, force=renounce>ended, again=rest>restarting, "
+      "hold=withdraw>held,\n"
+      "held: begin=launch>restarting, stop=renounce>ended, force=renounce>ended,\n"
+      "ended: stop=nothing>ended, force=nothing>ended,\n"
+      "skipped: stop=nothing>skipped, force=nothing>skipped,\n");
 }
 
 template <class Visit>

@@ -22,8 +22,9 @@ struct Actor {
   std::string name;
   std::vector<std::string> reads{}, writes{};
   std::vector<std::pair<std::string, Condition>> after{};
-  Role role{};          // what is not named above or below
-  std::string group{};  // those of one name start together; empty: alone
+  std::vector<std::pair<std::string, Condition>> with{};  // the same, and it is started again with them
+  Role role{};                                            // what is not named above or below
+  std::string group{};                                    // those of one name start together; empty: alone
 };
 
 class Scene {
@@ -38,6 +39,7 @@ class Scene {
       for (const auto& name : actor.reads) role.reads.push_back(channel(name));
       for (const auto& name : actor.writes) role.writes.push_back(channel(name));
       for (const auto& [name, condition] : actor.after) role.needs.push_back({process(name), condition});
+      for (const auto& [name, condition] : actor.with) role.needs.push_back({process(name), condition, true});
       const std::string group = actor.group.empty() ? actor.name : actor.group;
       role.group = groups.emplace(group, static_cast<std::uint32_t>(groups.size())).first->second;
     }
@@ -176,7 +178,7 @@ class Scene {
     for (bool named = false; words >> word;) {
       if (!result.empty()) result += ' ';
       const bool number = std::isdigit(static_cast<unsigned char>(word[0])) != 0;
-      const bool process = result.starts_with("skipped");
+      const bool process = result.starts_with("skipped") || result.starts_with("recalled");
       const bool ends = result.starts_with("end of") || result.ends_with("channel ");
       const bool numbers_only =
           result.starts_with("done") || result.starts_with("dies") || result.starts_with("finale");

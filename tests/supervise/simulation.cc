@@ -4,23 +4,16 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <utility>
 
 namespace procgraph {
 namespace {
 
 using namespace std::chrono_literals;
 
-bool is_in(const std::vector<int>& codes, int code) {
-  return std::ranges::find(codes, code) != codes.end();
-}
-
-int code_of(const Exit& exit) {
-  return exit.signal != 0 ? 128 + exit.signal : exit.code;
-}
-
 }  // namespace
 
-Simulation::Simulation(std::uint64_t seed) : random_(seed) {
+Simulation::Simulation(std::uint64_t seed, Brain brain) : random_(seed), brain_(std::move(brain)) {
   make_cast();
   situation_ = make_situation(cast_);
   situation_.dice = random_();
@@ -81,10 +74,15 @@ void Simulation::make_role(std::uint32_t index, std::uint32_t channels) {
   // too.
   const std::uint32_t others = chance(95) ? index : static_cast<std::uint32_t>(cast_.roles.size());
   for (std::uint32_t other = 0; other < others; ++other) {
-    if (other != index && (role.finally || !cast_.roles[other].finally) && chance(20))
-      role.needs.push_back({ProcessId{other}, static_cast<Condition>(below(5))});
+    if (other != index && (role.finally || !cast_.roles[other].finally) && chance(20)) make_need(role, other);
   }
   role.step = !role.finally && role.reads.empty() && role.writes.empty() && chance(30);
+}
+
+void Simulation::make_need(Role& role, std::uint32_t other) {
+  Need need{ProcessId{other}, static_cast<Condition>(below(5))};
+  need.restart = !role.finally && need.condition <= Condition::kReady && chance(60);
+  role.needs.push_back(need);
 }
 
 void Simulation::make_policy(RestartPolicy& policy) {
@@ -136,6 +134,8 @@ std::string Simulation::run() {
 void Simulation::tell(const Event& event) {
   if (done_) return;
   ++events_;
+  probes_ += std::holds_alternative<event::Ready>(event) || std::holds_alternative<event::Unhealthy>(event) ||
+             std::holds_alternative<event::Patience>(event);
   if (const auto* signal = std::get_if<event::StopSignal>(&event); signal != nullptr && first_signal_ == 0)
     first_signal_ = signal->signal;
   if (const auto* signal = std::get_if<event::StopSignal>(&event); signal != nullptr)
@@ -143,7 +143,7 @@ void Simulation::tell(const Event& event) {
   if (const auto* lost = std::get_if<event::StdoutLost>(&event);
       lost != nullptr && lost->error == EPIPE && first_signal_ == 0)
     first_signal_ = SIGPIPE;
-  for (const Action& action : step(cast_, situation_, event, now_)) {
+  for (const Action& action : brain_(cast_, situation_, event, now_)) {
     must(!done_, "an action after the end: " + to_text(action));
     std::visit([this](const auto& what) { see(what); }, action);
   }
@@ -152,6 +152,7 @@ void Simulation::tell(const Event& event) {
   check_readiness();
   check_progress();
   check_restarts();
+  check_together();
 }
 
 Exit Simulation::some_exit() {
@@ -164,7 +165,9 @@ Exit Simulation::some_exit() {
 
 void Simulation::see(const action::Launch& action) {
   Truth& truth = truth_[action.spawn.value];
-  must(!truth.ordered && !truth.started, "a second launch");
+  const bool bound =
+      cast_.at(cast_.owner(action.spawn)).returns();  // one that was withdrawn may still be tried
+  must((!truth.ordered || bound) && !truth.started, "a second launch");
   const bool last = is_last(action.spawn);
   must(last == finale_,
        last ? "a launch before the others have ended" : "a launch when only the last are left");
@@ -181,6 +184,9 @@ void Simulation::see(const action::Launch& action) {
       ++missing;
     }
     must(missing <= other.spare, "a launch though what it needs will never be ready");
+    const bool together =
+        need.condition == Condition::kStarted && other.group == cast_.at(cast_.owner(action.spawn)).group;
+    must(!need.restart || together || is_there(need), "a launch without what it goes with");
   }
   truth.ordered = true;
   after(2s, [this, id = action.spawn] { try_launch(id); });
@@ -207,6 +213,7 @@ void Simulation::try_launch(SpawnId id) {
   truth.started_at = now_;
   truth.ready = !cast_.at(cast_.owner(id)).ready;
   truth.was_ready = truth.was_ready || truth.ready;
+  truth.ready_by = now_ + cast_.at(cast_.owner(id)).ready.value_or(Duration{});
   tell(event::Started{id});
   if (chance(85)) in_this_life(id, 30s, [this, id] { exit(id, some_exit()); });
   if (chance(5)) {
@@ -223,7 +230,7 @@ void Simulation::exit(SpawnId id, Exit exit) {
   truth.exited = true;
   truth.exited_at = now_;
   truth.exit = exit;
-  truth.returns = must_return(id);
+  truth.returns = must_return(id) || must_go_with(id);
   tell(event::Exited{id, exit});
 }
 
@@ -233,53 +240,21 @@ void Simulation::be_empty(SpawnId id) {
   truth.empty = true;
   truth.unread = chance(30);
   truth.ended = chance(30);
-  const bool returns = must_return(id), stopping = stopping_since_.has_value();
-  tell(event::Empty{id, truth.unread, truth.ended});
+  const bool held = must_go_with(id) && !is_done_with(id);
+  const bool returns = !held && must_return(id), stopping = stopping_since_.has_value();
+  const event::Empty event{id, truth.unread, truth.ended};
+  if (held) {
+    forget_life(id, now_);
+    recall_those_with(cast_.owner(id));
+  }
+  tell(event);
+  const bool gone = life::over(situation_.at(id).life);
+  if (held)
+    return must(!gone || has_lost_another(id), "it is gone for good, though what it goes with is not");
   must(!stopping || !truth.returns || situation_.at(id).verdict != Verdict::kFailed,
        "a failure that was to be followed by a restart counts");
   must(truth.resting == returns, returns ? "it is gone for good, though its policy wants it back"
                                          : "it is started again against its policy");
-}
-
-// The policy, told once more.
-bool Simulation::must_return(SpawnId id) const {
-  const Truth& truth = truth_[id.value];
-  const Role& role = cast_.at(cast_.owner(id));
-  const RestartPolicy& policy = role.restart;
-  if (policy.when == Restart::kNever || stopping_since_) return false;
-  if (is_in(policy.except, code_of(truth.exit))) return false;
-  const auto in_time = [&](Instant when) { return now_ - when < policy.max->within; };
-  if (policy.max && std::ranges::count_if(truth.restarts, in_time) >= policy.max->count) return false;
-  if (situation_.at(id).timed_out || situation_.at(id).unready || truth.overdue || truth.unhealthy)
-    return true;
-  if (truth.exit.signal == 0 && is_in(role.ok_codes, truth.exit.code))
-    return policy.when == Restart::kAlways && (role.reads.empty() || !truth.ended);
-  const bool pipe = code_of(truth.exit) == 128 + SIGPIPE;
-  const auto has_no_reader = [&](ChannelId channel) { return readers_ended_[channel.value] > 0; };
-  return !pipe || role.writes.empty() || !(truth.unread || std::ranges::any_of(role.writes, has_no_reader));
-}
-
-void Simulation::see(const action::Restarting& action) {
-  Truth& truth = truth_[action.end.spawn.value];
-  const RestartPolicy& policy = cast_.at(cast_.owner(action.end.spawn)).restart;
-  must(!stopping_since_, "a restart during the stop");
-  must(truth.empty || truth.resting, "a restart, though something of it is left");
-  must(!truth.abandoned && truth.released == 0, "a restart of one that was given up");
-  if (truth.started && truth.exited_at - truth.started_at >= policy.reset_after) truth.row = 0;
-  const Duration wait = std::min(policy.first * (1 << std::min(truth.row++, 20U)), policy.most);
-  must(action.wait >= wait && action.wait <= wait + wait / 4, "a wait out of its bounds");
-  ++restarts_;
-  truth = {.looked = truth.looked,
-           .was_ready = truth.was_ready,
-           .stubborn = truth.stubborn,
-           .leaves = truth.leaves,
-           .hangs = truth.hangs,
-           .life = truth.life + 1,
-           .due = now_ + action.wait,
-           .resting = true,
-           .row = truth.row,
-           .restarts = std::move(truth.restarts)};
-  truth.restarts.push_back(now_);
 }
 
 // Before the first deadline, after the last, or never.
@@ -288,8 +263,15 @@ void Simulation::see(const action::AwaitReady& action) {
   must(truth.alive() && !truth.asked && !truth.ready && !truth.probed, "its readiness is awaited in vain");
   truth.probed = true;
   if (chance(80)) in_this_life(action.spawn, 12s, [this, id = action.spawn] { be_ready(id); });
-  if (chance(20))
-    in_this_life(action.spawn, 12s, [this, id = action.spawn] { tell(event::Patience{id, some(20s)}); });
+  if (chance(20)) in_this_life(action.spawn, 12s, [this, id = action.spawn] { ask_for_patience(id); });
+}
+
+void Simulation::ask_for_patience(SpawnId id) {
+  Truth& truth = truth_[id.value];
+  const event::Patience event{id, some(20s)};
+  if (truth.alive() && !truth.asked && !truth.ready)
+    truth.ready_by = std::max(truth.ready_by, now_ + event.more);
+  tell(event);
 }
 
 // Whatever asks it may answer late: the brain is told all the same.
@@ -297,6 +279,7 @@ void Simulation::be_ready(SpawnId id) {
   Truth& truth = truth_[id.value];
   if (truth.alive() && !truth.asked) truth.ready = truth.was_ready = true;
   tell(event::Ready{id});
+  if (chance(20)) tell(event::Ready{id});
 }
 
 void Simulation::see(const action::Ready& action) {
@@ -304,6 +287,7 @@ void Simulation::see(const action::Ready& action) {
   const Role& role = cast_.at(cast_.owner(action.spawn));
   must(truth.alive() && !truth.asked && truth.ready, "ready, though it has not said so");
   must(truth.probed == role.ready.has_value(), "ready, though nobody awaited it");
+  must(!std::exchange(truth.told, true), "it is said to be ready twice");
   truth.probed = true;
   if (role.health && chance(50))
     in_this_life(action.spawn, 30s, [this, id = action.spawn] { be_unhealthy(id); });
@@ -326,6 +310,7 @@ void Simulation::see(const action::Ask& action) {
   Truth& truth = truth_[action.spawn.value];
   must(truth.alive() && !truth.asked && !truth.killed, "asked, though it is not there or was asked before");
   must(!truth.probed, "it is asked to end, and whether it works");
+  must(has_to_end(action.spawn), "it is asked to end for nothing");
   truth.asked = true;
   truth.asked_at = now_;
   if (truth.stubborn) return;
@@ -337,6 +322,7 @@ void Simulation::see(const action::Ask& action) {
 void Simulation::see(const action::Kill& action) {
   Truth& truth = truth_[action.spawn.value];
   must(truth.alive() && !truth.killed, "killed, though it is not there or was killed before");
+  must(truth.asked || has_to_end(action.spawn), "killed for nothing");
   truth.killed = truth.asked = true;
   if (!truth.hangs)
     in_this_life(action.spawn, 10ms, [this, id = action.spawn] { exit(id, {.signal = SIGKILL}); });
@@ -435,7 +421,8 @@ void Simulation::see(const action::Failed& action) {
 void Simulation::see(const action::Skipped& action) {
   const Role& role = cast_.at(action.process);
   for (std::uint32_t i = role.first; i < role.first + role.count; ++i)
-    must(!truth_[i].started && truth_[i].life == 0, "skipped, though it has started");
+    must(!truth_[i].alive() && (role.returns() || (!truth_[i].started && truth_[i].life == 0)),
+         "skipped, though it has started");
 }
 
 void Simulation::see(const action::Stopping& action) {

@@ -28,7 +28,10 @@ inline constexpr Duration kLongLife = std::chrono::minutes(10);      // then som
 
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed);
+  // What decides: step(), or one with a bug that is to be found.
+  using Brain = std::function<Actions(const Cast&, Situation&, const Event&, Instant)>;
+
+  explicit Simulation(std::uint64_t seed, Brain brain = step);
 
   // Until the brain says Done, or cannot. The breaches, one a line; empty: all is well.
   std::string run();
@@ -36,6 +39,8 @@ class Simulation {
   [[nodiscard]] const Cast& cast() const { return cast_; }
   [[nodiscard]] const Situation& situation() const { return situation_; }
   [[nodiscard]] std::size_t restarts() const { return restarts_; }
+  [[nodiscard]] std::size_t recalls() const { return recalls_; }
+  [[nodiscard]] std::size_t probes() const { return probes_; }  // events of readiness and health
 
  private:
   // What has really happened to a spawn, in its last life if not in all of them.
@@ -54,9 +59,12 @@ class Simulation {
     bool unread = false, ended = false;  // what was said of its channels
     // Of its restarts:
     int life = 0;                   // how many there were before this one
+    bool told = false;              // that it is ready
+    Instant ready_by{};             // with the patience that it has asked for
     Instant started_at{}, due{};    // the next start
     bool resting = false;           // it is to be started again
     bool returns = false;           // its end calls for that
+    bool recalled = false;          // it is to start again with another process
     std::uint32_t row = 0;          // of short lives
     std::vector<Instant> restarts;  // when
 
@@ -66,6 +74,7 @@ class Simulation {
 
   void make_cast();
   void make_role(std::uint32_t index, std::uint32_t channels);
+  void make_need(Role& role, std::uint32_t other);
   void make_policy(RestartPolicy& policy);
   void schedule_the_outside();
 
@@ -75,6 +84,16 @@ class Simulation {
   // Unless another life has begun by then.
   void in_this_life(SpawnId id, Duration most, std::function<void()> what);
   [[nodiscard]] bool must_return(SpawnId id) const;
+  [[nodiscard]] bool must_go_with(SpawnId id) const;
+  [[nodiscard]] bool has_succeeded(SpawnId id) const;
+  [[nodiscard]] bool is_done_with(SpawnId id) const;
+  [[nodiscard]] bool has_lost_another(SpawnId id) const;
+  [[nodiscard]] bool rests(SpawnId id) const {
+    return truth_[id.value].resting && !life::over(situation_.at(id).life);
+  }
+  void recall_those_with(ProcessId id);
+  void forget_life(SpawnId id, Instant due);
+  [[nodiscard]] bool is_there(const Need& need) const;
   void try_launch(SpawnId id);
   void exit(SpawnId id, Exit exit);
   void be_empty(SpawnId id);
@@ -93,21 +112,26 @@ class Simulation {
   void see(const action::EndWriters& action);
   void see(const action::EndReaders& action);
   void see(const action::Restarting& action);
+  void see(const action::Recalled& action);
   void see(const action::AwaitReady& action);
   void see(const action::Ready& action);
   void see(const action::AskNoMore& action);
   void be_ready(SpawnId id);
   void be_unhealthy(SpawnId id);
+  void ask_for_patience(SpawnId id);
   void see(const action::Failed& action);
   void see(const action::Skipped& action);
   void see(const action::Stopping& action);
   void see(const action::Finale& action);
   void see(const action::Done& action);
+  [[nodiscard]] bool has_to_end(SpawnId id) const;
   void check_graces();
   void check_reach();
   void check_readiness();
+  [[nodiscard]] bool holds(const Need& need) const;
   void check_progress();
   void check_restarts();
+  void check_together();
   void check_end();
   void check_code(const action::Done& done);
   void check_finale();
@@ -125,6 +149,7 @@ class Simulation {
   [[nodiscard]] bool is_last(SpawnId id) const { return cast_.at(cast_.owner(id)).finally; }
 
   std::mt19937_64 random_;
+  const Brain brain_;
   Cast cast_;
   Situation situation_;
   std::vector<Truth> truth_;
@@ -138,7 +163,7 @@ class Simulation {
   bool finale_ = false, quit_ = false, killing_last_ = false;  // QUIT; a press when only the last were left
   int first_signal_ = 0;
   bool done_ = false;
-  std::size_t events_ = 0, restarts_ = 0;
+  std::size_t events_ = 0, restarts_ = 0, recalls_ = 0, probes_ = 0;
   std::string breaches_;
 };
 

@@ -30,6 +30,15 @@ void Simulation::check_graces() {
   }
 }
 
+// Those that start finally have their own time, whatever stops the others.
+bool Simulation::has_to_end(SpawnId id) const {
+  const SpawnState& state = situation_.at(id);
+  const Truth& truth = truth_[id.value];
+  if (state.timed_out || truth.unhealthy || truth.overdue) return true;
+  if (cast_.at(cast_.owner(id)).ready && !truth.ready && now_ >= truth.ready_by) return true;
+  return is_last(id) ? killing_last_ || (quit_ && finale_) : stopping_since_.has_value() || truth.recalled;
+}
+
 // Whom a stop must have reached, without any time passing.
 void Simulation::check_reach() {
   if (!stopping_since_ || done_) return;
@@ -49,10 +58,13 @@ void Simulation::check_readiness() {
   for (std::uint32_t i = 0; i < truth_.size(); ++i) {
     const Truth& truth = truth_[i];
     const Role& role = cast_.at(cast_.owners[i]);
+    const bool works = truth.alive() && truth.ready && !truth.asked;
+    must(!role.health || !works || truth.probed, "nobody looks whether it works");
     if (!role.ready || !truth.alive() || truth.ready || truth.asked) continue;
     const auto until = situation_.deadlines.of(Deadlines::Kind::kReady, SpawnId{i});
     must(until.has_value(), "it is awaited for ever");
-    must(until && *until >= truth.started_at + *role.ready, "it has less time than the file gives");
+    must(until == truth.ready_by,
+         "it has another time to be ready than the file gives, and it has asked for");
     must(until && now_ <= *until + kLateness, "it is not ready in time, and runs on");
   }
 }
@@ -70,8 +82,9 @@ void Simulation::check_restarts() {
   for (std::uint32_t i = 0; i < truth_.size(); ++i) {
     const Truth& truth = truth_[i];
     const bool over = life::over(situation_.spawns[i].life);
-    const bool returns = cast_.at(cast_.owners[i]).restart.restarts();
-    must(!truth.resting || truth.ordered || over || now_ <= truth.due + 1s + kLateness,
+    const bool returns = cast_.at(cast_.owners[i]).returns();
+    const bool held = situation_.spawns[i].life == life::State::kHeld;
+    must(!truth.resting || truth.ordered || over || held || now_ <= truth.due + 1s + kLateness,
          "it is never started again");
     must(!over || truth.released == 1, "its ends are held, though it has ended for good");
     must(!stopping_since_ || truth.released == 1 || is_last(SpawnId{i}),
@@ -81,8 +94,50 @@ void Simulation::check_restarts() {
   }
 }
 
+// Nobody works on without what it goes with, once that is to start again; and whoever was held because of
+// that is not held any longer than that.
+void Simulation::check_together() {
+  if (stopping_since_ || done_) return;
+  for (std::uint32_t i = 0; i < truth_.size(); ++i) {
+    const Truth& truth = truth_[i];
+    const Role& role = cast_.at(cast_.owners[i]);
+    bool all_there = true;
+    for (const Need& need : role.needs) {
+      if (!need.restart) continue;
+      all_there = all_there && is_there(need);
+      const Role& other = cast_.at(need.process);
+      for (std::uint32_t j = other.first; j < other.first + other.count; ++j)
+        must(!rests(SpawnId{j}) || !truth.alive() || truth.asked || has_lost_another(SpawnId{i}),
+             "it works on, without what it goes with");
+    }
+    must(situation_.spawns[i].life != life::State::kHeld || !all_there, "it is held for ever");
+  }
+}
+
+// Whether nothing speaks against a start any more, as far as others have to have started or be ready.
+bool Simulation::holds(const Need& need) const {
+  if (need.restart) return is_there(need);
+  const Role& role = cast_.at(need.process);
+  std::uint32_t missing = 0;
+  for (std::uint32_t i = role.first; i < role.first + role.count; ++i) {
+    const Truth& truth = truth_[i];
+    if (need.condition == Condition::kReady ? truth.was_ready : truth.started || truth.life > 0) continue;
+    if (!life::over(situation_.spawns[i].life)) return false;
+    ++missing;
+  }
+  return missing <= role.spare;
+}
+
 void Simulation::check_progress() {
   if (stopping_since_ || finale_ || done_) return;
+  for (const Role& role : cast_.roles) {
+    const auto waits = [this](const Need& need) {
+      return need.condition > Condition::kReady || !holds(need);
+    };
+    const bool free =
+        !role.finally && cast_.groups[role.group].size() == 1 && !std::ranges::any_of(role.needs, waits);
+    must(!free || situation_.spawns[role.first].life != life::State::kWaiting, "it waits for nothing");
+  }
   must(situation_.left == 0 || situation_.busy > 0, "nobody runs, and the rest waits");
   bool waits = false, ended = true;
   for (std::uint32_t i = 0; i < cast_.roles.size(); ++i) {
@@ -112,14 +167,13 @@ int Simulation::code_so_far() const {
 bool Simulation::came_true(const Need& need) const {
   const Role& role = cast_.at(need.process);
   std::uint32_t not_started = 0, not_ready = 0;
-  bool skipped = true;
   for (std::uint32_t i = role.first; i < role.first + role.count; ++i) {
     not_started += !truth_[i].started && truth_[i].life == 0;
     not_ready += !truth_[i].was_ready;
-    skipped = skipped && situation_.spawns[i].verdict == Verdict::kSkipped;
   }
   const bool started = not_started <= role.spare, ready = not_ready <= role.spare;
-  const bool failed = situation_.roles[need.process.value].failed;
+  const auto& [failed, skipped] =
+      std::pair(situation_.roles[need.process.value].failed, situation_.roles[need.process.value].skipped);
   switch (need.condition) {
     case Condition::kStarted:
       return started;
@@ -175,7 +229,7 @@ void Simulation::check_end() {
     must(!truth.probed, "it is asked for ever");
     const SpawnState& state = situation_.spawns[i];
     const bool renounced = state.renounced;
-    must(!truth.resting || stopping_since_ || truth.life == 0 || verdict == Verdict::kFailed,
+    must(!truth.resting || stopping_since_ || truth.life == 0 || verdict == Verdict::kFailed || renounced,
          "it was to be started again, and never was");
     must(state.unhealthy == truth.unhealthy, "it is healthy where it is not");
     must(!(state.unready || state.unhealthy) || verdict == Verdict::kFailed || renounced,
@@ -186,7 +240,9 @@ void Simulation::check_end() {
     if (verdict == Verdict::kCutOff)
       must(truth.exit.signal == SIGPIPE || truth.exit.code == 141, "cut off without SIGPIPE");
     if (verdict == Verdict::kStopped) must(truth.asked || renounced, "stopped, though nobody asked it");
-    must(!renounced || (stopping_since_ && cast_.at(cast_.owners[i]).restart.restarts()),
+    const Role& role = cast_.at(cast_.owners[i]);
+    const auto goes = [](const Need& need) { return need.restart; };
+    must(!renounced || std::ranges::any_of(role.needs, goes) || (stopping_since_ && role.restart.restarts()),
          "wrongly renounced");
   }
   for (const int ended : writers_ended_) must(ended == 1, "a channel without end of data");

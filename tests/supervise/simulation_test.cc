@@ -14,22 +14,28 @@ std::uint64_t number(const char* variable, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-// SEED=n replays one; SEEDS=n tries more of them.
+// SEED=n replays one; SEEDS=n tries more of them: some 30 events each.
 TEST(Simulation, NoSeedBreaksARule) {
   const std::uint64_t first = number("SEED", 1);
   const std::uint64_t seeds = std::getenv("SEED") != nullptr ? 1 : number("SEEDS", 20'000);
-  std::size_t events = 0, restarts = 0;
+  std::size_t events = 0, restarts = 0, recalls = 0, probes = 0;
   std::set<Verdict> verdicts;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     Simulation simulation(seed);
     ASSERT_EQ(simulation.run(), "") << "SEED=" << seed;
     events += simulation.events();
     restarts += simulation.restarts();
+    recalls += simulation.recalls();
+    probes += simulation.probes();
     for (const SpawnState& spawn : simulation.situation().spawns) verdicts.insert(spawn.verdict);
   }
+  RecordProperty("events", std::to_string(events));
+  RecordProperty("probes", std::to_string(probes));
   if (seeds < 1000) return;
   EXPECT_GT(events, 10 * seeds);
   EXPECT_GT(restarts, seeds);
+  EXPECT_GT(recalls, seeds / 50);
+  EXPECT_GT(probes, seeds);
   EXPECT_EQ(verdicts.size(), 5U) << "succeeded, cut off, stopped, failed, skipped: each must occur";
 }
 

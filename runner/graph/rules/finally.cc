@@ -32,6 +32,12 @@ void finally_processes_start_once(const Graph& graph, const World&, Diagnostics&
                         cat("process ", quoted(process.name), " starts finally, and that is once"),
                         "write 'restart: never'");
     }
+    for (const After& after : process.after) {
+      if (!after.restart) continue;
+      diagnostics.error(*after.restart,
+                        cat("process ", quoted(process.name), " starts finally, and that is once"),
+                        "leave 'restart' out");
+    }
   }
 }
 

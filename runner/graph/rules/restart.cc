@@ -1,5 +1,6 @@
 // Restarts that cannot do what they say, and what they cost.
 #include <algorithm>
+#include <optional>
 
 #include "graph/channel_kind.h"
 #include "graph/rules.h"
@@ -79,16 +80,44 @@ void what_is_always_restarted_is_not_waited_for(const Graph& graph, const World&
   }
 }
 
+namespace {
+
+// Where it says that it may be started again: by itself, or with another process.
+std::optional<Mark> restart_of(const Process& process) {
+  if (process.restart.restarts()) return process.restart_mark;
+  for (const After& after : process.after)
+    if (after.restart) return after.restart;
+  return {};
+}
+
+}  // namespace
+
+void what_another_is_restarted_with_can_be(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  for (const Process& process : graph.processes) {
+    for (const After& after : process.after) {
+      const Process& before = graph.at(after.process);
+      if (!after.restart || restart_of(before)) continue;
+      diagnostics
+          .warning(*after.restart,
+                   cat("process ", quoted(process.name), " is never restarted with ", quoted(before.name),
+                       ", which is never started again"),
+                   cat("give ", quoted(before.name), " 'restart: on_failure', or leave this out"))
+          .notes.push_back({before.mark, "declared here"});
+    }
+  }
+}
+
 void restarts_lose_what_is_in_byte_pipes(const Graph& graph, const World&, Diagnostics& diagnostics) {
   for (const Port& port : graph.ports) {
     const Process& process = graph.at(port.process);
     const Channel& channel = graph.at(port.channel);
-    if (!channel.kind->bytes || !process.restart.restarts()) continue;
+    const std::optional<Mark> restart = restart_of(process);
+    if (!channel.kind->bytes || !restart) continue;
     const std::string_view lost = port.access == Access::kWrite
                                       ? "what it writes then may begin in the middle of a record"
                                       : "what it had read before is lost, and a record may be torn";
     diagnostics.warning(
-        process.restart_mark,
+        *restart,
         cat("process ", quoted(process.name), " may be started again at ", title(graph, channel), ": ", lost),
         "a queue gives whole messages, and gives back those that were not acknowledged");
   }
