@@ -38,10 +38,8 @@ void Turn::take(const event::Unhealthy& event) {
   move(event.spawn, life::Input::kStop);
 }
 
-// It never shortens the time that the file gives.
+// It never shortens the time that the file gives. Who is ready, or asked to end, has none any more.
 void Turn::take(const event::Patience& event) {
-  const SpawnState& spawn = at(event.spawn);
-  if (spawn.life != life::State::kRunning || spawn.ready) return;
   const auto until = state_.deadlines.of(Deadlines::Kind::kReady, event.spawn);
   if (until && *until < now_ + event.more)
     state_.deadlines.set(now_ + event.more, Deadlines::Kind::kReady, event.spawn);
