@@ -95,20 +95,22 @@ void Simulation::check_restarts() {
 }
 
 // Nobody works on without what it goes with, once that is to start again; and whoever was held because of
-// that is not held any longer than that.
+// that is not held any longer than that, but for others that it starts together with.
 void Simulation::check_together() {
   if (stopping_since_ || done_) return;
   for (std::uint32_t i = 0; i < truth_.size(); ++i) {
     const Truth& truth = truth_[i];
     const Role& role = cast_.at(cast_.owners[i]);
-    bool all_there = true;
+    bool all_there = cast_.groups[role.group].size() == 1;
     for (const Need& need : role.needs) {
       if (!need.restart) continue;
       all_there = all_there && is_there(need);
       const Role& other = cast_.at(need.process);
-      for (std::uint32_t j = other.first; j < other.first + other.count; ++j)
-        must(!rests(SpawnId{j}) || !truth.alive() || truth.asked || has_lost_another(SpawnId{i}),
+      for (std::uint32_t j = other.first; j < other.first + other.count; ++j) {
+        const bool together = other.group == role.group && truth_[j].ordered;  // they start at once
+        must(!rests(SpawnId{j}) || together || !truth.alive() || truth.asked || has_lost_another(SpawnId{i}),
              "it works on, without what it goes with");
+      }
     }
     must(situation_.spawns[i].life != life::State::kHeld || !all_there, "it is held for ever");
   }

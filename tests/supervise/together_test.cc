@@ -13,7 +13,7 @@ const Role kDb{.service = true, .restart = kOnFailure};
 
 // db, and those that go with it or with one another: {name, with whom}.
 Scene play_with(Role db, Condition condition, const std::vector<std::pair<std::string, std::string>>& others,
-                Role role = {}) {
+                const Role& role = {}) {
   std::vector<Actor> actors{{.name = "db", .role = std::move(db)}};
   for (const auto& [name, other] : others)
     actors.push_back({.name = name, .with = {{other, condition}}, .role = role});
