@@ -46,6 +46,15 @@ void Turn::begin(ProcessId id) {
   }
 }
 
+// What it needed then has come true; only what it goes with counts from there on.
+bool Turn::has_begun(ProcessId id) const {
+  const Role& role = cast_.at(id);
+  const auto first = state_.spawns.begin() + role.first;
+  return std::any_of(first, first + role.count, [](const SpawnState& one) {
+    return one.lives.starts > 0 || one.life != life::State::kWaiting;
+  });
+}
+
 void Turn::consider(std::uint32_t group) {
   const std::vector<ProcessId>& members = cast_.groups[group];
   if (members.empty() || !has_turn(members.front())) return;
@@ -56,20 +65,22 @@ void Turn::consider(std::uint32_t group) {
                                           cast_.at(need.process).group == group && waiting(need.process));
   };
   const auto may_start = [&](ProcessId id) {
-    return !waiting(id) || std::ranges::all_of(cast_.at(id).needs, met);
+    const bool again = has_begun(id);
+    return !waiting(id) || std::ranges::all_of(cast_.at(id).needs, [&](const Need& need) {
+      return (again && !need.restart) || met(need);
+    });
   };
   if (!std::ranges::all_of(members, may_start)) return;
-  for (const ProcessId id : members) {
-    begin(id);
-  }
+  for (const ProcessId id : members) begin(id);
 }
 
 void Turn::skip_lost(const std::vector<ProcessId>& group) {
   for (const ProcessId id : group) {
     if (!waiting(id)) continue;
+    const bool again = has_begun(id);
     const auto& needs = cast_.at(id).needs;
-    const auto lost =
-        std::ranges::find_if(needs, [&](const Need& need) { return hope(need) == Hope::kLost; });
+    const auto lost = std::ranges::find_if(
+        needs, [&](const Need& need) { return (!again || need.restart) && hope(need) == Hope::kLost; });
     if (lost != needs.end()) skip(id, lost->process);
   }
 }

@@ -86,6 +86,7 @@ class Turn {
 
   // start.cc: conditions, start groups, skipping; the ends of channels.
   [[nodiscard]] Hope hope(const Need& need) const;
+  [[nodiscard]] bool has_begun(ProcessId id) const;
   void consider(std::uint32_t group);
   void begin(ProcessId id);
   [[nodiscard]] bool waiting(ProcessId id) const;

@@ -155,6 +155,18 @@ TEST(Together, WhatIsHeldIsSkippedWhereTheOtherNeverComesAgain) {
             "failed db 127 goes on; skipped api because of db; skipped web because of api; done 127");
 }
 
+TEST(Together, WhatItNeededOnceIsNotAskedAgain) {
+  Scene scene = play({{.name = "db", .role = kDb},
+                      {.name = "pipe", .role = {.on_failure = OnFailure::kIgnore}, .group = "p"},
+                      {.name = "api",
+                       .after = {{"pipe", Condition::kStarted}},
+                       .with = {{"db", Condition::kStarted}},
+                       .group = "p"}});
+  scene.begin().started("db").refused("pipe", 127).started("api").news();
+  scene.exits("db", 1).dies("api", SIGTERM).news();
+  EXPECT_EQ(restart(scene).news(), "launch db; launch api");
+}
+
 TEST(Together, ARoundOfRestartsEndsWhenTheOtherIsTired) {
   Role db = kDb;
   db.service = false;
