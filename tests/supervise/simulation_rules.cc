@@ -107,7 +107,8 @@ void Simulation::check_together() {
       all_there = all_there && is_there(need);
       const Role& other = cast_.at(need.process);
       for (std::uint32_t j = other.first; j < other.first + other.count; ++j) {
-        const bool together = other.group == role.group && truth_[j].ordered;  // they start at once
+        const bool starts = truth_[j].ordered || situation_.spawns[j].tries > 0;
+        const bool together = other.group == role.group && starts;  // at once, if the machine can
         must(!rests(SpawnId{j}) || together || !truth.alive() || truth.asked || has_lost_another(SpawnId{i}),
              "it works on, without what it goes with");
       }
