@@ -1,5 +1,6 @@
-// iceoryx2: shared memory without a daemon; one publisher that waits for one subscriber. It looks for messages
-// all the time where the terms let it, and else sleeps in an event service. iceoryx2/ holds its half in Rust.
+// iceoryx2: shared memory without a daemon; one publisher that waits for one subscriber. It looks for
+// messages all the time where the terms let it, and else sleeps in an event service. iceoryx2/ holds its half
+// in Rust.
 #pragma once
 
 #include <cstring>

@@ -296,7 +296,7 @@ void Narrator::recalled(const action::Recalled& action) {
 
 std::string Narrator::failed(const action::Failed& action) {
   const Failure& failure = action.failure;
-  const std::string text = why(failure).append(consequence(action.effect));
+  std::string text = why(failure).append(consequence(action.effect));
   const std::array<Field, 3> fields{Field{"code", std::int64_t{failure.code}},
                                     Field{"effect", name(action.effect)},
                                     Field{"message", std::string_view(text)}};
