@@ -7,6 +7,7 @@
 #include "base/signals_blocked.h"
 
 namespace procgraph {
+
 Result<std::thread> quiet_thread(const char* purpose, std::function<void()> body) {
   const SignalsBlocked blocked;
   try {

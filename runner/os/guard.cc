@@ -106,15 +106,13 @@ void outlive(pid_t guard) {
   ::_exit(kOperatingSystemError);
 }
 
-[[noreturn]] void run_beside_guard(pid_t guard, const sigset_t& mask, const Guarded& what,
-                                   ManagerLine manager) {
+[[noreturn]] void run_beside_guard(pid_t guard, const Guarded& what, ManagerLine manager) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   // Continues a runner that is stopped, so that its thread can do its work; else it does nothing.
   ::prctl(PR_SET_PDEATHSIG, SIGCONT);
   Result<std::thread> thread = quiet_thread("that ends the graph if the guard dies", [=] { outlive(guard); });
   if (!thread) give_up(thread.error());
   thread->detach();
-  ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   const Outcome outcome = what.run({.runner = ::getpid(), .outer_proc = {}, .manager = std::move(manager)});
   // With the guard gone the end belongs to the thread: whoever is left dies first.
   while (::getppid() != guard) ::pause();
@@ -184,7 +182,7 @@ void let_go_of_descriptors(std::array<int, 3> kept) {
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   const Guarded what = prepare();
   if (what.tier == Tier::kPidNamespace) run_below(guard, mask, what, std::move(manager));
-  run_beside_guard(guard, mask, what, std::move(manager));
+  run_beside_guard(guard, what, std::move(manager));
 }
 
 [[noreturn]] void be_guard(pid_t runner, std::span<const pid_t> strangers,

@@ -35,31 +35,15 @@ struct Started {
   }
 };
 
-TEST(Stop, TermStopsInOrderThenTheRunDiesOfIt) {
-  Started started(kPolite);
-  ASSERT_TRUE(started.run.wait_for_out("up"));
-  started.run.signal(SIGTERM);
-  Ran ran = started.run.wait();
-  EXPECT_EQ(ran.signal, SIGTERM);
-  EXPECT_THAT(ran.out, HasSubstr("a │ bye\n"));
-}
-
-TEST(Stop, IntDoesTheSame) {
-  Started started(kPolite);
-  ASSERT_TRUE(started.run.wait_for_out("up"));
-  started.run.signal(SIGINT);
-  Ran ran = started.run.wait();
-  EXPECT_EQ(ran.signal, SIGINT);
-  EXPECT_THAT(ran.out, HasSubstr("a │ bye\n"));
-}
-
-TEST(Stop, HangupDoesTheSame) {
-  Started started(kPolite);
-  ASSERT_TRUE(started.run.wait_for_out("up"));
-  started.run.signal(SIGHUP);
-  Ran ran = started.run.wait();
-  EXPECT_EQ(ran.signal, SIGHUP);
-  EXPECT_THAT(ran.out, HasSubstr("a │ bye\n"));
+TEST(Stop, ASignalStopsInOrderThenTheRunDiesOfIt) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    Started started(kPolite);
+    ASSERT_TRUE(started.run.wait_for_out("up"));
+    started.run.signal(signal);
+    const Ran ran = started.run.wait();
+    EXPECT_EQ(ran.signal, signal);
+    EXPECT_THAT(ran.out, HasSubstr("a │ bye\n"));
+  }
 }
 
 // A tool that signals everybody it finds must not force the end.
