@@ -14,7 +14,8 @@ UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 SIZES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}
 SIZE_NAMES = {8: "8 B", 64: "64 B", 1024: "1 KiB", 65536: "64 KiB", 1 << 20: "1 MiB"}  # those that are drawn
 LEAST, LARGEST = min(SIZE_NAMES), max(SIZE_NAMES)
-COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#9c755f", "#76b7b2", "#edc948", "#ff9da7", "#8a8f98")
+COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#9c755f", "#76b7b2", "#edc948", "#ff9da7", "#8a8f98", "#2a9d8f",
+           "#6f4fbf")
 OURS = "#e0245e"
 LEFT_OUT = ("control", "limit", "host", "messages/s", "---", "procgraph queue, ", "procgraph topic", "iceoryx, in place", "iceoryx2, in place")
 STYLE = """

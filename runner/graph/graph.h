@@ -3,6 +3,7 @@
 // no system call.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -92,6 +93,12 @@ struct Process {
   RestartPolicy restart;
   Mark restart_mark, restart_max_mark;
   ResourcesSpec resources;  // as typed
+
+  // It may have several lives.
+  [[nodiscard]] bool may_return() const {
+    const auto goes_with = [](const After& other) { return other.restart.has_value(); };
+    return restart.restarts() || std::any_of(after.begin(), after.end(), goes_with);
+  }
 };
 
 // A reader's place in a topic, which it has from before anything starts.

@@ -49,15 +49,10 @@ std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened,
                        .cpus = spawn.resources.cpus,
                        .nice = spawn.resources.nice,
                        .oom_score_adj = spawn.resources.oom_score_adj,
-                       .home = opened.group()};
-  // A process is in one group of version 2 only: that of its limits lies in the run's folder, too.
+                       // A process is in one group of version 2 only; its own lies in the run's folder, too.
+                       .home = opened.own_group(spawn).empty() ? opened.group() : opened.own_group(spawn)};
   for (std::size_t i = 0; i < spawn.resources.groups.size(); ++i) {
-    const std::string& folder = opened.groups(spawn)[i];
-    if (spawn.resources.groups[i].place.version == 2) {
-      request.home = folder;
-    } else {
-      request.groups.push_back(folder);
-    }
+    if (spawn.resources.groups[i].place.version == 1) request.groups.push_back(opened.groups(spawn)[i]);
   }
   if (spawn.participant != 0 && !attach.empty())
     request.env.push_back("PROCGRAPH_ATTACH=" + std::string(attach));

@@ -56,6 +56,9 @@ class Opened {
   void release(const Spawn& spawn);
   // Folders of the cgroups that this spawn has to itself; made before anything starts, gone at our end.
   [[nodiscard]] const std::vector<std::string>& groups(const Spawn& spawn) const;
+  // The one of version 2 among them, or one without limits that it has because it may be started again where
+  // the run is held by cgroups; "" where there is none. Nobody but its family is in it.
+  [[nodiscard]] const std::string& own_group(const Spawn& spawn) const;
   // That of the cgroup of the whole run, which has no limits; "" where its containment is no such one.
   [[nodiscard]] const std::string& group() const;
   // Why it is not there though the plan has one: the kernel said no, and the guard is enough for the file.

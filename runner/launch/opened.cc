@@ -149,6 +149,7 @@ struct Opened::State {
   NamedFiles named;
   ControlGroups made;
   std::vector<std::vector<std::string>> groups;  // by spawn
+  std::vector<std::string> own_groups;           // of version 2, by spawn
   std::string run_group, why_no_group;           // of the run, without limits
   std::vector<std::uint64_t> killed;             // by spawn: for want of memory, as far as it was told
 
@@ -159,6 +160,7 @@ struct Opened::State {
         released(of.spawns.size()),
         made(runner),
         groups(of.spawns.size()),
+        own_groups(of.spawns.size()),
         killed(of.spawns.size()) {
     for (const Spawn& spawn : plan.spawns)
       for (const Inherit& inherit : spawn.inherits)
@@ -218,16 +220,28 @@ struct Opened::State {
   }
 
   // A name cannot be that of one of the kernel's files in the folder.
+  Result<void> make_groups_of(const Spawn& spawn) {
+    const std::string name = std::to_string(spawn.id.value) + "-" + spawn.label;
+    std::string& own = own_groups[spawn.id.value];
+    for (const ControlGroup& group : spawn.resources.groups) {
+      auto folder = made.make(group, name);
+      if (!folder) return folder.error();
+      if (group.place.version == 2) own = *folder;
+      groups[spawn.id.value].push_back(std::move(*folder));
+    }
+    if (run_group.empty() || !own.empty() || !plan.graph.at(spawn.process).may_return()) return {};
+    auto folder = made.make({plan.containment.place, {}, {}}, name);
+    if (!folder) return folder.error();
+    own = std::move(*folder);
+    return {};
+  }
+
   Result<void> make_groups() {
     if (plan.containment.tier == Tier::kCgroup) {
       if (auto made_group = make_run_group(); !made_group) return made_group;
     }
     for (const Spawn& spawn : plan.spawns) {
-      for (const ControlGroup& group : spawn.resources.groups) {
-        auto folder = made.make(group, std::to_string(spawn.id.value) + "-" + spawn.label);
-        if (!folder) return folder.error();
-        groups[spawn.id.value].push_back(std::move(*folder));
-      }
+      if (auto made_groups = make_groups_of(spawn); !made_groups) return made_groups;
     }
     return {};
   }
@@ -316,6 +330,10 @@ void Opened::release(const Spawn& spawn) {
 
 const std::vector<std::string>& Opened::groups(const Spawn& spawn) const {
   return state_->groups[spawn.id.value];
+}
+
+const std::string& Opened::own_group(const Spawn& spawn) const {
+  return state_->own_groups[spawn.id.value];
 }
 
 const std::string& Opened::group() const {

@@ -238,8 +238,12 @@ Result<std::string> ControlGroups::make(const ControlGroup& group, const std::st
   return path;
 }
 
+void kill_group(const std::string& folder) {
+  (void)write_text(folder + "/cgroup.kill", "1");
+}
+
 void kill_control_groups(pid_t runner) {
-  for (const std::string& folder : run_folders(runner)) (void)write_text(folder + "/cgroup.kill", "1");
+  for (const std::string& folder : run_folders(runner)) kill_group(folder);
 }
 
 void remove_control_groups(pid_t runner) {

@@ -51,6 +51,8 @@ class ControlGroups {
   std::map<std::string, Fd> folders_;  // of the run, each with its lock
 };
 
+// Kills everybody in a group of version 2, at once.
+void kill_group(const std::string& folder);
 // Kills everybody in the run's groups of version 2, at once: nobody can be born there meanwhile. Does not
 // wait for their ends.
 void kill_control_groups(pid_t runner);

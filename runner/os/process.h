@@ -6,7 +6,6 @@
 
 #include <initializer_list>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -52,15 +51,5 @@ Result<Fd> open_signals(std::initializer_list<int> signals);
 [[nodiscard]] bool is_ignored(int signal);
 // "SIGTERM"; "signal 40" for one without a name.
 [[nodiscard]] std::string signal_name(int signal);
-
-// Sends a signal to every living process of these sessions that descends from us; returns how many. One walk
-// over /proc, however many sessions.
-std::size_t signal_sessions(std::span<const pid_t> sessions, int signal);
-// Who is left of a session that was killed, if all of them are in calls of the kernel that no signal ends
-// (state D); empty if one still moves.
-[[nodiscard]] std::vector<pid_t> hanging_members(pid_t session);
-// True if no process is left in the session of a leader that has been reaped. Costs two system calls in the
-// usual case.
-[[nodiscard]] bool session_is_empty(pid_t leader);
 
 }  // namespace procgraph

@@ -61,17 +61,19 @@ bool Commands::take(const ChildChange& change) {
   if (!change.ended()) return true;
   const std::shared_ptr<Command> command = std::move(found->second);
   running_.erase(found);
-  // Its number stays its session's for as long as somebody is left there.
-  if (!session_is_empty(change.pid)) signal_sessions({&change.pid, 1}, SIGKILL);
+  // Its number stays its session's for as long as somebody is left there. What has left it bears the mark of
+  // the process that was asked about, and ends with that.
+  const Family family{.first = change.pid};
+  if (!is_over(family, {})) signal_families({&family, 1}, {}, SIGKILL);
   const bool killed = change.what == ChildChange::What::kKilled;
   const Exit exit{.code = killed ? 0 : change.status, .signal = killed ? change.status : 0};
   command->end(exit == Exit{} ? "" : how(exit));
   return true;
 }
 
-std::vector<pid_t> Commands::sessions() const {
-  std::vector<pid_t> all;
-  for (const auto& [pid, command] : running_) all.push_back(pid);
+std::vector<Family> Commands::families() const {
+  std::vector<Family> all;
+  for (const auto& [pid, command] : running_) all.push_back({.first = pid});
   return all;
 }
 

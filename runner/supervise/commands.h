@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "os/family.h"
 #include "os/process.h"
 #include "os/spawn.h"
 #include "supervise/attempt.h"
@@ -27,7 +28,8 @@ class Commands {
   [[nodiscard]] std::shared_ptr<Attempt> run(const SpawnRequest& request, Attempt::Done done);
   // True if it was one of its children that changed.
   bool take(const ChildChange& change);
-  [[nodiscard]] std::vector<pid_t> sessions() const;
+  [[nodiscard]] bool is_one(pid_t pid) const { return running_.contains(pid); }
+  [[nodiscard]] std::vector<Family> families() const;
 
  private:
   class Command;

@@ -1,4 +1,4 @@
-// Leftovers: sessions whose first process has gone and which are not empty yet. Knows whom to wait for; never
+// Leftovers: families whose first process has gone and which are not over yet. Knows whom to wait for; never
 // polls.
 #pragma once
 
@@ -8,41 +8,50 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/id.h"
+#include "os/family.h"
 
 namespace procgraph {
 
 class Leftovers {
  public:
-  using Emptied = std::function<void(SpawnId)>;
+  struct Hears {
+    std::function<void(SpawnId)> over;   // nobody is left of a family that sweep() was asked for
+    std::function<bool(pid_t)> started;  // a child of ours is the first process of something, and no orphan
+  };
 
-  // Calls `emptied` when nothing is left of a session that sweep() was asked for.
-  Leftovers(boost::asio::io_context& io, Emptied emptied);
+  Leftovers(boost::asio::io_context& io, Hears hears);
   Leftovers(const Leftovers&) = delete;
   Leftovers& operator=(const Leftovers&) = delete;
   ~Leftovers();
 
   // Signals what is left, and continues it; again and again while it is KILL and somebody is born meanwhile.
-  void sweep(SpawnId id, pid_t session, int signal);
+  void sweep(SpawnId id, const Family& family, int signal);
   // Nobody waits for them any more.
-  void forget(SpawnId id) { sessions_.erase(id); }
-  // A child that is nobody's first process has been reaped: perhaps it was the last of some session.
+  void forget(SpawnId id) { waiting_.erase(id); }
+  // Children have been reaped: what they have left has come to us.
+  void children_ended() { orphans_.reset(); }
+  // One of them was nobody's first process: perhaps it was the last of some family.
   void look_again();
-  // All sessions that are not empty.
-  [[nodiscard]] std::vector<pid_t> sessions() const;
+  // All families that are not over.
+  [[nodiscard]] std::vector<Family> families() const;
+  [[nodiscard]] const std::vector<pid_t>& orphans();
 
  private:
-  struct Session;
+  struct Waiting;
 
-  bool look(SpawnId id);  // true: it is empty, and told
+  bool look(SpawnId id);  // true: it is over, and told
   void go_on(SpawnId id);
   void watch(SpawnId id);
+  void signal(const Family& family, int signal);
 
   boost::asio::io_context& io_;
-  const Emptied emptied_;
-  std::map<SpawnId, std::shared_ptr<Session>> sessions_;
+  const Hears hears_;
+  std::map<SpawnId, std::shared_ptr<Waiting>> waiting_;
+  std::optional<std::vector<pid_t>> orphans_;  // since children were reaped last
 };
 
 }  // namespace procgraph

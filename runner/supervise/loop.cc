@@ -46,7 +46,11 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
                     [this] {
                       if (outcome_) io_.stop();
                     }}),
-      leftovers_(io_, [this](SpawnId id) { empty(id); }),
+      leftovers_(io_, {.over = [this](SpawnId id) { empty(id); },
+                       .started =
+                           [this](pid_t pid) {
+                             return by_pid_.contains(pid) || (prober_ && prober_->has_command(pid));
+                           }}),
       attendant_(plan, opened,
                  {.dead =
                       [this](ChannelId channel, const DeadFact& fact) {
@@ -262,14 +266,18 @@ void Loop::perform(const action::Kill& action) {
 }
 
 void Loop::perform(const action::Sweep& action) {
-  leftovers_.sweep(action.spawn, live_[action.spawn.value].session, action.signal);
+  leftovers_.sweep(action.spawn, family(action.spawn), action.signal);
 }
 
 void Loop::perform(const action::Inspect& action) {
-  const std::vector<pid_t> pids = hanging_members(live_[action.spawn.value].session);
+  const std::vector<pid_t> pids = hanging_members(family(action.spawn), leftovers_.orphans());
   if (pids.empty()) return;
   narrator_.hangs(action.spawn, pids);
   tell(event::Hangs{action.spawn});
+}
+
+Family Loop::family(SpawnId id) const {
+  return {.first = live_[id.value].session, .group = opened_.own_group(plan_.at(id))};
 }
 
 void Loop::perform(const action::LetGo& action) {

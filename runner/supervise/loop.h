@@ -97,7 +97,8 @@ class Loop {
   void take(const ChildChange& change);
   void hear_last(SpawnId id);
   void pause();
-  [[nodiscard]] std::vector<pid_t> sessions() const;
+  [[nodiscard]] Family family(SpawnId id) const;
+  void signal_all(int signal);
 
   const Plan& plan_;
   Opened& opened_;

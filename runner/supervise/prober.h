@@ -47,7 +47,8 @@ class Prober {
   void listen(SpawnId id);
   // True if it was a probe's process that changed.
   bool take(const ChildChange& change) { return commands_.take(change); }
-  [[nodiscard]] std::vector<pid_t> sessions() const { return commands_.sessions(); }
+  [[nodiscard]] bool has_command(pid_t pid) const { return commands_.is_one(pid); }
+  [[nodiscard]] std::vector<Family> families() const { return commands_.families(); }
   // Time has stood still until now: what was to come within some time has that time again.
   void forgive();
 

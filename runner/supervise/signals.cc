@@ -29,8 +29,7 @@ void Loop::take(const signalfd_siginfo& signal) {
     case SIGTSTP:
       return pause();
     case SIGCONT:
-      signal_sessions(sessions(), SIGCONT);
-      return;
+      return signal_all(SIGCONT);
     case SIGUSR1:
       narrator_.status(situation_, clock_.now());
       return outflow_.soon();
@@ -54,6 +53,7 @@ void Loop::reap() {
     const auto found = by_pid_.find(change.pid);
     if (change.ended() && found != by_pid_.end()) live_[found->second.value].child = {};
   }
+  leftovers_.children_ended();
   bool stranger = false;
   for (const ChildChange& change : changes) {
     if (prober_ && prober_->take(change)) continue;
@@ -89,25 +89,25 @@ void Loop::hear_last(SpawnId id) {
   prober_->listen(id);
 }
 
-std::vector<pid_t> Loop::sessions() const {
-  std::vector<pid_t> all = leftovers_.sessions();
+void Loop::signal_all(int signal) {
+  std::vector<Family> all = leftovers_.families();
   if (prober_) {
-    const std::vector<pid_t> probes = prober_->sessions();
+    const std::vector<Family> probes = prober_->families();
     all.insert(all.end(), probes.begin(), probes.end());
   }
-  for (const auto& [pid, id] : by_pid_) all.push_back(pid);
-  return all;
+  for (const auto& [pid, id] : by_pid_) all.push_back(family(id));
+  signal_families(all, leftovers_.orphans(), signal);
 }
 
 // Ctrl-Z: everything stops, then we do; time stands still until somebody continues us.
 void Loop::pause() {
   const Instant since = clock_.now();
-  signal_sessions(sessions(), SIGSTOP);
+  signal_all(SIGSTOP);
   stop_as_job();
   clock_.resume_from(since);
   attendant_.forgive();
   if (prober_) prober_->forgive();
-  signal_sessions(sessions(), SIGCONT);
+  signal_all(SIGCONT);
   timer_is_set_.reset();
   set_timer();
 }

@@ -14,6 +14,7 @@
 #include "fakes/freezer.h"
 #include "fakes/life_line.h"
 #include "os/descendants.h"
+#include "os/family.h"
 #include "os/proc.h"
 #include "os/process.h"
 #include "os/spawn.h"
@@ -40,20 +41,24 @@ void in_a_subreaper(const std::function<void()>& test) {
   EXPECT_EQ(status, 0);
 }
 
+std::size_t signal_one(const Family& family, std::span<const pid_t> orphans, int signal) {
+  return signal_families({&family, 1}, orphans, signal);
+}
+
 void reap(pid_t pid) {
   ::waitpid(pid, nullptr, 0);
 }
 
-TEST(Session, IsEmptyWhenItsLeaderLeftNobody) {
+TEST(Family, IsOverWhenItsLeaderLeftNobody) {
   LifeLine line;
   const Child child = start_hostile("plain", line.write_end());
   ASSERT_TRUE(line.wait_for(1));
   send_signal(child.pidfd.get(), SIGKILL);
   reap(child.pid);
-  EXPECT_TRUE(session_is_empty(child.pid));
+  EXPECT_TRUE(is_over({.first = child.pid}, {}));
 }
 
-TEST(Session, IsNotEmptyWhileAGrandchildIsLeftAndASignalToItEndsThat) {
+TEST(Family, IsNotOverWhileAGrandchildIsLeftAndASignalToItEndsThat) {
   in_a_subreaper([] {
     LifeLine line;
     const Child child = start_hostile("grandchild", line.write_end());
@@ -61,34 +66,64 @@ TEST(Session, IsNotEmptyWhileAGrandchildIsLeftAndASignalToItEndsThat) {
     ASSERT_TRUE(line.wait_for(2));
     send_signal(child.pidfd.get(), SIGKILL);
     reap(child.pid);
-    EXPECT_FALSE(session_is_empty(child.pid));
-    EXPECT_EQ(signal_sessions({&child.pid, 1}, SIGKILL), 1U);
+    EXPECT_FALSE(is_over({.first = child.pid}, {}));
+    EXPECT_EQ(signal_one({.first = child.pid}, {}, SIGKILL), 1U);
     EXPECT_TRUE(line.wait_for_end());
     int status = 0;  // its descriptors are closed a little before it can be reaped
     while (::waitpid(-1, &status, 0) > 0) EXPECT_EQ(WTERMSIG(status), SIGKILL);
-    EXPECT_TRUE(session_is_empty(child.pid));
+    EXPECT_TRUE(is_over({.first = child.pid}, {}));
   });
 }
 
-TEST(Session, SignalsReachEveryMemberOfSeveralSessions) {
+TEST(Family, SignalsReachEveryMemberOfSeveralFamilies) {
   in_a_subreaper([] {
     LifeLine line;
     const Child first = start_hostile("grandchild", line.write_end()),
                 second = start_hostile("plain", line.write_end());
     line.close_write_end();
     ASSERT_TRUE(line.wait_for(3));
-    const pid_t sessions[] = {first.pid, second.pid};
-    EXPECT_EQ(signal_sessions(sessions, 0), 3U);
-    EXPECT_EQ(signal_sessions(sessions, SIGKILL), 3U);
+    const Family families[] = {{.first = first.pid}, {.first = second.pid}};
+    EXPECT_EQ(signal_families(families, {}, 0), 3U);
+    EXPECT_EQ(signal_families(families, {}, SIGKILL), 3U);
     EXPECT_TRUE(line.wait_for_end());
   });
 }
 
-TEST(Session, OneThatIsNotOursGetsNoSignal) {
-  const pid_t ours = ::getsid(0);
-  EXPECT_EQ(signal_sessions({&ours, 1}, 0), 0U);
-  const pid_t first = 1;
-  EXPECT_EQ(signal_sessions({&first, 1}, 0), 0U);
+TEST(Family, OneThatIsNotOursGetsNoSignal) {
+  const Family families[] = {{.first = ::getsid(0)}, {.first = 1}};
+  EXPECT_EQ(signal_families(families, {}, 0), 0U);
+}
+
+// A daemon: another session, and its parents have gone. Only the mark tells whose it was.
+TEST(Family, HasADaemonWhichTheMarkTells) {
+  in_a_subreaper([] {
+    LifeLine line, others_line;
+    const Child child = start_hostile("daemon_and_exit", line.write_end()),
+                other = start_hostile("daemon_and_exit", others_line.write_end());
+    line.close_write_end();
+    ASSERT_TRUE(line.wait_for(1));
+    ASSERT_TRUE(others_line.wait_for(1));
+    reap(child.pid);
+    reap(other.pid);
+    const std::vector<pid_t> orphans = own_children();
+    EXPECT_TRUE(is_over({.first = child.pid}, {})) << "nobody is asked for a mark";
+    EXPECT_FALSE(is_over({.first = child.pid}, orphans));
+    EXPECT_EQ(signal_one({.first = child.pid}, orphans, SIGKILL), 1U);
+    EXPECT_TRUE(line.wait_for_end());
+    EXPECT_EQ(signal_one({.first = other.pid}, orphans, 0), 1U) << "the other one's daemon lives";
+  });
+}
+
+// While its parents live, its descent tells.
+TEST(Family, HasWhateverItsMembersHaveStartedInOtherSessions) {
+  in_a_subreaper([] {
+    LifeLine line;
+    const Child child = start_hostile("daemon", line.write_end());
+    line.close_write_end();
+    ASSERT_TRUE(line.wait_for(1));
+    EXPECT_EQ(signal_one({.first = child.pid}, {}, SIGKILL), 3U);
+    EXPECT_TRUE(line.wait_for_end());
+  });
 }
 
 TEST(Changes, OfAdoptedOrphansAreSeen) {
