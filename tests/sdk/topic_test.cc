@@ -438,6 +438,7 @@ TEST(Topic, APlaceIsTakenOverOnceItsHolderIsGone) {
   EXPECT_FALSE(follow(c, started, 0, kStarted));
   topic.reap(7);
   forget_participant(topic.roster(), 7);
+  register_participant(topic.roster(), 7, 4712);  // of another node: the number is used again
   ASSERT_TRUE(follow(b, second, 0, kStarted));
   EXPECT_FALSE(follow(a, first, 1, kStarted)) << "there is no such reader";
   topic.reap(8);
