@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from measure import Run, Series, interleaved
+from supervision import supervision, supervisors
 
 
 class Bench:
@@ -232,4 +233,4 @@ def cpu_ticks(pid):
     return int(fields[11]) + int(fields[12])
 
 
-CASES = {case.__name__: case for case in (pair, spawn, check, memory, idle, byte_pipe, wordcount)}
+CASES = {case.__name__: case for case in (pair, spawn, supervision, supervisors, check, memory, idle, byte_pipe, wordcount)}
