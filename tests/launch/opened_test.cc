@@ -62,6 +62,13 @@ class LowFilesLimit {
 
 class OpenedPlan : public ::testing::Test {
  protected:
+  OpenedPlan() {
+    for (Spawn& spawn : plan_.spawns) {
+      spawn.process = ProcessId{spawn.id.value};
+      plan_.graph.processes.emplace_back();
+    }
+  }
+
   TemporaryFolder folder_;
   Plan plan_ = sample_plan(folder_.path());
 };
@@ -86,6 +93,16 @@ TEST_F(OpenedPlan, HasTheRunsGroupUnderTheNumberByWhichTheGuardKnowsIt) {
     EXPECT_EQ(opened->why_no_group(), "");
   }
   EXPECT_FALSE(std::filesystem::exists(folder_ / "procgraph-4711"));
+}
+
+TEST_F(OpenedPlan, HasAGroupForEachSpawnThatMayBeStartedAgain) {
+  plan_.containment = {.tier = Tier::kCgroup, .place = {2, folder_.path(), {}}, .because = {}};
+  plan_.graph.processes.at(0).restart.when = Restart::kAlways;
+  plan_.spawns[0].label = "p";
+  const auto opened = Opened::open(plan_, 4711);
+  ASSERT_TRUE(opened) << opened.error().text();
+  EXPECT_EQ(opened->own_group(plan_.spawns[0]), folder_ / "procgraph-4711/0-p");
+  EXPECT_TRUE(std::filesystem::is_directory(opened->own_group(plan_.spawns[0])));
 }
 
 TEST_F(OpenedPlan, GoesWithoutAGroupThatTheKernelRefusesUnlessItIsRequired) {

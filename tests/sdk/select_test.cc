@@ -40,12 +40,13 @@ class Select : public ::testing::Test {
   void SetUp() override { begin({}); }
 
   void begin(const QueuePolicy& of_a) {
-    node.reset();
+    close_pipe();
     QueueShape shape = kSmall;
     shape.policy = of_a;
     a.emplace(shape);
     int ends[2];
     ASSERT_EQ(pipe(ends), 0);
+    pipe_in = ends[0];
     pipe_out = ends[1];
     a->enter_with(1, a->port("a", "read") + " " + b.port("b", "read") + " " + c.port("c", "write") + " " +
                          t.port("t_in", "read") + " " + t.port("t_out", "write") +
@@ -53,7 +54,13 @@ class Select : public ::testing::Test {
     node.emplace();
   }
 
-  void TearDown() override { close(pipe_out); }
+  void TearDown() override { close_pipe(); }
+
+  void close_pipe() {
+    node.reset();
+    for (int* end : {&pipe_in, &pipe_out})
+      if (*end >= 0) close(std::exchange(*end, -1));
+  }
 
   // As another participant sees the channel.
   [[nodiscard]] View other(const TestQueue& queue) const {
@@ -75,7 +82,7 @@ class Select : public ::testing::Test {
   std::optional<TestQueue> a;
   TestQueue b{kSmall}, c{{.capacity = 2, .memory = 1000, .max_message = 600, .participants = 8}};
   TestTopic t{{.history = 2, .memory = 4096, .max_message = 600, .readers = {{}}}};
-  int pipe_out = -1;
+  int pipe_in = -1, pipe_out = -1;  // ours, but for the one that became a connection
   std::optional<Node> node;
 };
 
@@ -194,6 +201,7 @@ TEST_F(Select, WaitsForTopics) {
 TEST_F(Select, WaitsForPipesAndQueuesAtOnce) {
   Reader reader = node->reader("a");
   Connection connection = node->connection("p");
+  pipe_in = -1;
   Connection sender(dup(pipe_out), Connection::Access::kWrite, "pipe");
   for (int round = 0; round < 3; ++round) {
     auto ready = std::async(std::launch::async, [&] { return node->select({reader, connection}); });
