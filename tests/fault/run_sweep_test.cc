@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -44,6 +45,14 @@ const std::string kGraph = "containment: { tier: " + tier() + " }\n" +
                            "sockets: { s: { listen: 'tcp://127.0.0.1:0' } }\n"
                            "pipelines:\n  - [numbers, sum]\n";
 
+// The same by a signal, in the middle of its work.
+const std::string kStopped =
+    "containment: { tier: " + tier() + " }\n" +
+    std::string("processes:\n  f: { shell: 'seq 1000; kill -TERM $PPID; exec sleep 1000' }\n  m: wc -l\n") +
+    "  server: { shell: 'echo up; exec sleep 1000', serves: s, ready: { log: up } }\n"
+    "sockets: { s: { listen: 'tcp://127.0.0.1:0' } }\n"
+    "pipelines: [[f, m]]\n";
+
 std::uint64_t stride() {
   const char* text = std::getenv("PROCGRAPH_TEST_STRIDE");
   return text != nullptr ? std::max<std::uint64_t>(1, std::strtoull(text, nullptr, 10)) : kStride;
@@ -72,21 +81,34 @@ bool crashed(int status) {
 
 class RunSweep : public ::testing::TestWithParam<std::uint64_t> {};
 
-TEST_P(RunSweep, AKillAtAnySystemCallLeavesNothingAlive) {
-  const TracedRun whole = undisturbed();
-  ASSERT_EQ(whole.status, 0) << whole.err;
-  ASSERT_THAT(whole.out, HasSubstr("5050"));
+// `whole`: the same run, undisturbed.
+void kill_at_each_call(const std::string& graph, const TracedRun& whole, std::uint64_t shard) {
   expect_order(whole);
   std::uint64_t killed = 0;
-  for (std::uint64_t at = GetParam(); at < whole.calls.size(); at += kShards * stride()) {
+  for (std::uint64_t at = shard; at < whole.calls.size(); at += kShards * stride()) {
     SCOPED_TRACE("killed at call " + std::to_string(at) + ", number " + std::to_string(whole.calls[at]));
     const TracedRun run = run_traced(
-        kGraph, [&](const Call& call) { return Deed{call.index == at ? Deed::kKill : Deed::kNone}; });
+        graph, [&](const Call& call) { return Deed{call.index == at ? Deed::kKill : Deed::kNone}; });
     killed += run.calls.size() > at ? 1 : 0;
     expect_order(run);
     EXPECT_FALSE(crashed(run.status)) << run.err;
   }
   EXPECT_GT(killed, 0u);
+}
+
+TEST_P(RunSweep, AKillAtAnySystemCallLeavesNothingAlive) {
+  const TracedRun whole = undisturbed();
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  ASSERT_THAT(whole.out, HasSubstr("5050"));
+  kill_at_each_call(kGraph, whole, GetParam());
+}
+
+TEST_P(RunSweep, AKillWhileItStopsLeavesNothingAlive) {
+  const TracedRun whole = run_traced(kStopped, [](const Call&) { return Deed{}; });
+  ASSERT_TRUE(WIFSIGNALED(whole.status)) << whole.status << whole.err;
+  ASSERT_EQ(WTERMSIG(whole.status), SIGTERM);
+  ASSERT_THAT(whole.out, HasSubstr("1000"));
+  kill_at_each_call(kStopped, whole, GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(In, RunSweep, ::testing::Range(std::uint64_t{0}, kShards));
