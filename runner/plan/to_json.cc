@@ -96,6 +96,22 @@ void write_resources(JsonWriter& json, const Plan& plan, const Spawn& spawn) {
   json.end_array();
 }
 
+void write(JsonWriter& json, const RestartPolicy& policy) {
+  json.begin_object("restart");
+  json.text("policy", name(policy.when));
+  json.number("first_ms", milliseconds(policy.first));
+  json.number("most_ms", milliseconds(policy.most));
+  json.number("reset_after_ms", milliseconds(policy.reset_after));
+  if (policy.max) {
+    json.number("max", policy.max->count);
+    json.number("within_ms", milliseconds(policy.max->within));
+  }
+  json.begin_array("except");
+  for (const int code : policy.except) json.number({}, code);
+  json.end_array();
+  json.end_object();
+}
+
 void write(JsonWriter& json, const Plan& plan, const Spawn& spawn) {
   json.begin_object();
   json.text("label", spawn.label);
@@ -141,6 +157,7 @@ void write(JsonWriter& json, const Plan& plan, const Spawn& spawn) {
     json.number("timeout_ms", milliseconds(process.health->timeout));
     json.end_object();
   }
+  if (process.restart.restarts()) write(json, process.restart);
   json.end_object();
 }
 

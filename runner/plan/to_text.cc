@@ -144,6 +144,17 @@ std::string command_line(const Spawn& spawn) {
   return escape(shell_join(words));
 }
 
+// "on_failure, after 1s, doubling up to 30s, at most 5 in 1m"
+std::string restarts(const RestartPolicy& policy) {
+  std::string text = cat(name(policy.when), ", after ", format_duration(policy.first));
+  if (policy.most != policy.first) text += cat(", doubling up to ", format_duration(policy.most));
+  if (policy.max)
+    text += cat(", at most ", std::to_string(policy.max->count), " in ", format_duration(policy.max->within));
+  for (std::size_t i = 0; i < policy.except.size(); ++i)
+    text += cat(i == 0 ? ", not after exit code " : ", ", std::to_string(policy.except[i]));
+  return text;
+}
+
 std::string how_often(const Probe& probe, const HealthSpec& health) {
   const std::string what = escape(title(probe));
   if (probe.kind == ProbeKind::kWatchdog) return cat(what, ", each ", format_duration(health.timeout));
@@ -174,6 +185,7 @@ void process(std::string& out, const Plan& plan, const Spawn& spawn) {
   if (spawn.ready)
     row(out, "ready", cat(escape(title(*spawn.ready)), ", within ", format_duration(process.ready->timeout)));
   if (spawn.health) row(out, "health", how_often(*spawn.health, *process.health));
+  if (process.restart.restarts()) row(out, "restart", restarts(process.restart));
   resources(out, plan, spawn);
   descriptors(out, plan, spawn);
   environment(out, plan, spawn);

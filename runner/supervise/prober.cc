@@ -308,6 +308,9 @@ SpawnRequest Prober::command(const Watch& watch) const {
                        .umask = spawn.umask,
                        .files_limit = opened_.files_limit(),
                        .stands_for = watch.pid,
+                       .limits = spawn.resources.limits,
+                       .cpus = spawn.resources.cpus,
+                       .nice = spawn.resources.nice,
                        .home = opened_.group()};
   for (const std::string& word : watch.probe.argv) request.argv.push_back(with_addresses(word, opened_));
   for (const std::string& variable : spawn.env) {

@@ -70,6 +70,17 @@ TEST(Ready, WhatIsAnsweredLastIsInTheFailure) {
   EXPECT_EQ(ran.code, 1);
 }
 
+TEST(Ready, IsAskedWithTheLimitsOfTheProcess) {
+  const Ran ran = run_text(
+      "processes:\n"
+      "  db: { shell: 'exec sleep 1000', service: true, limits: { files: 77 },\n"
+      "        ready: { exec: \"sh -c '[ $(ulimit -n) = 77 ]'\" } }\n"
+      "  job: { command: echo works, after: { db: ready } }\n",
+      {"--no-prefix"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "works\n");
+}
+
 TEST(Ready, IsSaidWithTheSystemsOwnTools) {
   Ran ran = run_text(
       "processes:\n"

@@ -65,6 +65,24 @@ TEST_F(Single, NoKillLeavesAnythingThatRefusesARun) {
   }
 }
 
+// The name is the run's outside of its namespace, where the others are.
+TEST_F(Single, HoldsForARunInAPidNamespaceToo) {
+  if (e2e::run("/", {"doctor"}).out.find("pid_namespace    yes") == std::string::npos)
+    GTEST_SKIP() << "no pid namespace is to be had here";
+  for (const char* file : {"long.yaml", "short.yaml"})
+    folder_.write(file, folder_.read(file) + "containment: { require: pid_namespace }\n");
+  Running first(folder_.path(), {procgraph_path(), "run", "long.yaml"});
+  ASSERT_TRUE(first.wait_for_out("up"));
+  const Ran second = run("short.yaml");
+  EXPECT_EQ(second.code, 69);
+  EXPECT_THAT(second.err, HasSubstr("is running already (pid " + std::to_string(first.pid()) + ")"));
+  first.signal(SIGKILL);
+  (void)first.wait();
+  Ran next = run("short.yaml");
+  while (next.code == 69) next = run("short.yaml");
+  EXPECT_EQ(next.code, 0) << next.err;
+}
+
 TEST_F(Single, RunsOneAfterTheOtherAreNoRunsAtATime) {
   for (int i = 0; i < 30; ++i) ASSERT_EQ(run("short.yaml").code, 0) << i;
 }

@@ -75,5 +75,25 @@ TEST(PlanReady, IsInTheJson) {
 )"));
 }
 
+TEST(PlanRestart, IsSaid) {
+  const Plan plan = planned(R"(processes:
+  a: { command: n, restart: on_failure }
+  b: { command: n, service: true, restart: { policy: always, backoff: 250ms, max: none, except: [2, 78] } }
+)");
+  EXPECT_THAT(to_text(plan),
+              HasSubstr("    restart  on_failure, after 1s, doubling up to 30s, at most 5 in 1m\n"));
+  EXPECT_THAT(to_text(plan), HasSubstr("    restart  always, after 250ms, not after exit code 2, 78\n"));
+  EXPECT_THAT(to_json(plan), HasSubstr(R"(      "restart": {
+        "policy": "on_failure",
+        "first_ms": 1000,
+        "most_ms": 30000,
+        "reset_after_ms": 60000,
+        "max": 5,
+        "within_ms": 60000,
+        "except": []
+      }
+)"));
+}
+
 }  // namespace
 }  // namespace procgraph::test
