@@ -50,6 +50,7 @@ constexpr Rule kRules[] = {
     only_readers_of_topics_have_policies,
     topics_do_not_wait_for_readers_that_wait_for_them,
     circles_of_data_are_meant,
+    splits_that_join_again_have_room,
     there_are_as_many_copies_as_must_be_left,
     plain_programs_use_streams,
     participants_fit_the_roster,

@@ -59,6 +59,9 @@ void writers_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, cons
                                                         Diagnostics& diagnostics);
 void circles_of_data_are_meant(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
+// rules/joins.cc
+void splits_that_join_again_have_room(const Graph& graph, const World& world, Diagnostics& diagnostics);
+
 // rules/topics.cc
 void only_readers_of_topics_have_policies(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void topics_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, const World& world,

@@ -35,7 +35,8 @@ g.yaml:2:41: warning: 'sort' never opens its port 'p'
 TEST(Nodes, APlainProgramMayOpenANumberedDescriptor) {
   EXPECT_EQ(told(R"(processes:
   c: { command: "comm /dev/fd/3 /dev/fd/4", reads: { x: { channel: r, fd: 3 }, y: { channel: s, fd: 4 } } }
-  d: { command: n, writes: [r, s] }
+  d: { command: n, writes: r }
+  e: { command: n, writes: s }
 pipes: [r, s]
 )"),
             "");

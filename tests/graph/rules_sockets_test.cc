@@ -59,7 +59,8 @@ TEST(Sockets, ComeFirstAmongTheDescriptorsOfTheirServer) {
     serves: [s, t, u]
     reads: { x: { channel: p, fd: 4 }, y: { channel: q, fd: 5 } }
     writes: { z: { channel: a, fd: 3 } }
-  f: { command: n, writes: [p, q] }
+  f: { command: n, writes: p }
+  g: { command: n, writes: q }
 pipes: [p, q]
 shared_memory: { a: { size: 4KiB } }
 sockets: { s: , t: , u: { open: server } }

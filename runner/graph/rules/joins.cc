@@ -1,0 +1,120 @@
+// A split that joins again: what one process hands out on two ways comes together in a program that reads
+// one input after the other. While it waits for one of them the other way fills up, the split stops, and then
+// nothing moves any more. (StreamIt calls the shape a split-join; the circle is one of bounded buffers, as in
+// Parks 1995.) Small inputs pass, so no test finds it.
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "graph/channel_kind.h"
+#include "graph/digraph.h"
+#include "graph/rules.h"
+#include "graph/wording.h"
+
+namespace procgraph {
+namespace {
+
+constexpr Vertex kNone = ~Vertex{0};
+
+bool blocks(const Channel& channel) {
+  if (channel.kind->bytes) return true;
+  if (channel.kind->to_each) return channel.policy == ReaderPolicy::kBlock;
+  return !channel.policies.when_full || channel.policies.when_full->value == "block";
+}
+
+// A program with the SDK can wait for all of its ports at once; one that reads descriptors mostly does not.
+bool is_plain_input(const Graph& graph, const Port& port) {
+  const Channel& channel = graph.at(port.channel);
+  return port.access == Access::kRead && channel.kind->flows && !channel.duplex && (port.stream || port.fd);
+}
+
+// Against the flow, over channels that can stop their writers.
+Digraph upstream(const Graph& graph) {
+  const Digraph flow = data_flow(graph, Duplex::kLeftOut);
+  const auto stops = [&](Vertex v) {
+    return v < graph.processes.size() || blocks(graph.channels[v - graph.processes.size()]);
+  };
+  std::vector<Edge> edges;
+  for (Vertex v = 0; v < flow.size(); ++v)
+    for (const Vertex next : flow.from(v))
+      if (stops(v) && stops(next)) edges.emplace_back(next, v);
+  return Digraph(flow.size(), edges);
+}
+
+// All that leads into a channel, nearest first, each with the next vertex on its shortest way there.
+struct Sources {
+  std::vector<Vertex> order;
+  std::vector<Vertex> next;  // by vertex; kNone: it does not lead there
+
+  Sources(const Digraph& up, Vertex from, Vertex without) : order{from}, next(up.size(), kNone) {
+    next[from] = from;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      for (const Vertex v : up.from(order[i])) {
+        if (next[v] != kNone || v == without) continue;
+        next[v] = order[i];
+        order.push_back(v);
+      }
+    }
+  }
+};
+
+// What is nearest to the second of them, and hands out on different ways to both. A queue does not: who is
+// stopped there lets the others take.
+std::optional<Vertex> split_of(const Graph& graph, const Sources& first, const Sources& second) {
+  const auto splits = [&](Vertex v) {
+    const bool hands_out =
+        v < graph.processes.size() || graph.channels[v - graph.processes.size()].kind->to_each;
+    return hands_out && first.next[v] != kNone && first.next[v] != second.next[v];
+  };
+  const auto found = std::ranges::find_if(second.order, splits);
+  return found == second.order.end() ? std::nullopt : std::optional(*found);
+}
+
+std::string named(const Graph& graph, Vertex v) {
+  return v < graph.processes.size() ? cat("process ", quoted(graph.processes[v].name))
+                                    : title(graph, graph.channels[v - graph.processes.size()]);
+}
+
+// The first two inputs that come from one split.
+void look_at(const Graph& graph, const Digraph& up, const Process& join, const std::vector<PortId>& inputs,
+             Diagnostics& diagnostics) {
+  const auto vertex = [&](PortId id) {
+    return static_cast<Vertex>(graph.processes.size() + graph.at(id).channel.value);
+  };
+  std::vector<Sources> sources;
+  for (const PortId input : inputs) {
+    sources.emplace_back(up, vertex(input), join.id.value);
+    for (std::size_t i = 0; i + 1 < sources.size(); ++i) {
+      const auto split = split_of(graph, sources[i], sources.back());
+      if (!split) continue;
+      const std::string one = title(graph, graph.at(graph.at(inputs[i]).channel)),
+                        other = title(graph, graph.at(graph.at(input).channel));
+      auto& warning =
+          diagnostics.warning(graph.at(input).mark,
+                              cat("process ", quoted(join.name), " reads ", one, " and ", other,
+                                  ", which both come from ", named(graph, *split),
+                                  ": if it waits for one while the other is full, all of them stop for ever"),
+                              "give the one that fills up first room for all that comes meanwhile "
+                              "('capacity'), or let one program "
+                              "do both");
+      warning.notes.push_back({graph.at(inputs[i]).mark, "the other input"});
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+void splits_that_join_again_have_room(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  std::optional<Digraph> up;  // for the few graphs that need it
+  for (const Process& join : graph.processes) {
+    std::vector<PortId> inputs;
+    std::ranges::copy_if(join.ports, std::back_inserter(inputs),
+                         [&](PortId id) { return is_plain_input(graph, graph.at(id)); });
+    if (inputs.size() < 2) continue;
+    if (!up) up = upstream(graph);
+    look_at(graph, *up, join, inputs, diagnostics);
+  }
+}
+
+}  // namespace procgraph
