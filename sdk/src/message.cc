@@ -87,28 +87,47 @@ Message::~Message() {
 }
 
 void Message::settle() {
-  if (view_ != nullptr) end(std::uncaught_exceptions() <= unwinding_);
+  if (view_ != nullptr) end(std::uncaught_exceptions() <= unwinding_ ? Fate::kDone : Fate::kFailed);
 }
 
 void Message::ack() {
-  end(true);
+  end(Fate::kDone);
 }
 
 void Message::nack() {
-  end(false);
+  end(Fate::kFailed);
 }
 
-void Message::end(bool done) {
+void Message::put_back() {
+  end(Fate::kUntried);
+}
+
+void Message::end(Fate fate) {
   View* view = std::exchange(view_, nullptr);
   if (view == nullptr || !view->is_ours()) return;
+  const bool done = fate == Fate::kDone;
   if (view->subscription != nullptr) {
     const detail::Ticket ticket = sequence_ + view->memory.geometry().first_ticket();
     done ? acknowledge(*view->subscription, ticket, block_) : give_back(*view->subscription, ticket);
   } else if (parts_ != 0) {
-    settle_records(*view, block_, parts_, done || view->memory.policy().at_most_once);
+    const bool untried = fate == Fate::kUntried;
+    if (untried) take_back(view->memory.descriptor(block_), parts_);
+    settle_records(*view, block_, parts_, done || (view->memory.policy().at_most_once && !untried));
+  } else if (fate == Fate::kUntried) {
+    detail::put_back(*view, block_);
   } else {
     done ? release(*view, block_) : give_back(*view, block_);
   }
+}
+
+void Frame::put_back(std::size_t done) {
+  if (done >= size()) return ack();
+  std::uint64_t left = message_.parts_;
+  for (; done > 0; --done) left &= left - 1;
+  const std::uint64_t first = std::exchange(message_.parts_, left) & ~left;
+  if (View* view = message_.view_; view != nullptr && view->is_ours() && first != 0)
+    settle_records(*view, message_.block_, first, true);
+  message_.put_back();
 }
 
 std::size_t Frame::size() const {

@@ -187,6 +187,41 @@ TEST(FrameTest, AWholeOneGivenBackComesWhole) {
   EXPECT_EQ(again->deliveries(), 2u);
 }
 
+TEST(FrameTest, OneThatIsPutBackHasNotFailed) {
+  Ends e({.capacity = 16, .writers = 1, .policy = {.max_deliveries = 2}});
+  e.put(numbers(0, 3));
+  for (int i = 0; i < 5; ++i) e.reader.get_many()->put_back();
+  auto again = e.reader.get_many();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->deliveries(), 1u);
+  EXPECT_EQ(texts(*again), numbers(0, 3));
+}
+
+TEST(FrameTest, OnlyTheFirstOfOneThatIsPutBackAreDone) {
+  Ends e({.capacity = 16, .writers = 1, .policy = {.at_most_once = true}});
+  e.put(numbers(0, 5));
+  e.reader.get_many()->put_back(2);
+  e.reader.get_many()->put_back(1);
+  EXPECT_EQ(take_all(e.reader), numbers(3, 5));
+  EXPECT_EQ(e.queue.sample().acknowledged, 1u);
+  e.put(numbers(0, 2));
+  e.reader.get_many()->put_back(2);
+  EXPECT_FALSE(e.reader.try_get());
+}
+
+TEST(FrameTest, AMessageThatIsPutBackHasNotFailed) {
+  for (const bool at_most_once : {false, true}) {
+    Ends e({.capacity = 16, .writers = 1, .policy = {.at_most_once = at_most_once, .max_deliveries = 2}});
+    e.writer.put("alone");
+    for (int i = 0; i < 5; ++i) e.reader.get()->put_back();
+    EXPECT_EQ(e.reader.get()->deliveries(), 1u);
+    e.put(numbers(0, 2));
+    for (int i = 0; i < 6; ++i) e.reader.get()->put_back();  // each of the two three times
+    EXPECT_EQ(take_all(e.reader), numbers(0, 2));
+    EXPECT_EQ(e.queue.sample().dead, 0u);
+  }
+}
+
 TEST(FrameTest, AReaderThatGoesLeavesWhatItHasNotGivenOut) {
   Ends e;
   e.put(numbers(0, 6));

@@ -68,13 +68,18 @@ class Message {
   // queue's `retry` it rests first, and others pass it. One that has been delivered `max_deliveries` times
   // becomes a dead letter. Where messages are delivered at most once, it does not come back.
   void nack();
+  // Not tried: goes back as nack() does, but that is no failure of the message: it does not count towards
+  // `max_deliveries`, and of a queue it comes back where messages are delivered at most once, too. For a
+  // reader that finds out that it cannot go on.
+  void put_back();
 
  private:
   friend class Reader;
   friend class Frame;  // and its Iterator
+  enum class Fate : std::uint8_t { kDone, kFailed, kUntried };
   void settle();
   void be_letter();
-  void end(bool done);
+  void end(Fate fate);
 
   detail::View* view_;   // null: acknowledged, given back, or moved from
   std::uint64_t parts_;  // of a frame: a bit for each message that this stands for; else none
@@ -110,6 +115,8 @@ class Frame {
   // Once only, of all that are in it.
   void ack() { message_.ack(); }
   void nack() { message_.nack(); }
+  // The first `done` of them are acknowledged, the others put back (Message::put_back).
+  void put_back(std::size_t done = 0);
 
  private:
   friend class Reader;

@@ -98,6 +98,10 @@ struct RecordCursor {
 inline void give_out(Descriptor& d, std::uint64_t records) {
   frame_head(d).given.fetch_or(records, std::memory_order_relaxed);
 }
+// Its program has not seen them after all.
+inline void take_back(Descriptor& d, std::uint64_t records) {
+  frame_head(d).given.fetch_and(~records, std::memory_order_relaxed);
+}
 // These records of our lease are done with, or to be delivered again. With the last one the lease ends: the
 // frame is acknowledged, or comes back with what is left. Threads: any.
 void settle_records(View& view, BlockIndex block, std::uint64_t records, bool done);

@@ -27,7 +27,7 @@ void decide(View& view, std::uint16_t owner, BlockIndex block, Cause cause) {
   Ticket ticket = BlockWord{d.own.load(std::memory_order_relaxed)}.ticket();
   std::uint32_t tries = d.tries.load(std::memory_order_relaxed);
   if (is_frame(d) && has_moved_on(d)) tries = 0;
-  const bool failed = !is_frame(d) || has_failed(d);
+  const bool failed = cause != Cause::kPutBack && (!is_frame(d) || has_failed(d));
   if (comes_back(cause) && failed) tries = std::min(tries + 1, kMostTries);
   std::unique_lock<std::mutex> lock;
   if (view.counting != nullptr) lock = std::unique_lock(*view.counting);
@@ -100,6 +100,11 @@ void carry_out(View& view, std::uint16_t owner, BlockIndex block) {
 void give_back(View& view, BlockIndex block) {
   if (view.memory.policy().at_most_once) return release(view, block);
   hand_back(view, block);
+}
+
+void put_back(View& view, BlockIndex block) {
+  decide(view, view.self, block, Cause::kPutBack);
+  carry_out(view, view.self, block);
 }
 
 void hand_back(View& view, BlockIndex block) {

@@ -18,6 +18,7 @@ enum class Cause : std::uint8_t {
   kDeath,      // of the process that had it
   kDropped,    // for a newer one
   kExpired,
+  kPutBack,  // by a reader that has not tried it
 };
 
 // What Descriptor::note holds, told apart by its highest two bits.
@@ -38,12 +39,15 @@ struct Journal {
   return {kJournal | static_cast<std::uint64_t>(cause) << 60 | std::uint64_t{tries} << 44 | count};
 }
 [[nodiscard]] constexpr bool comes_back(Cause cause) {
-  return cause == Cause::kGivenBack || cause == Cause::kDeath;
+  return cause == Cause::kGivenBack || cause == Cause::kDeath || cause == Cause::kPutBack;
 }
 
 // Our lease ends without an acknowledgement: the message becomes one again, for anybody, after its rest, or
 // is parked if it has failed too often. Where messages are delivered at most once it is gone.
 void give_back(View& view, BlockIndex block);
+// A message that nobody has tried: its tries stay as they are, and it comes back wherever it is delivered at
+// most once, too.
+void put_back(View& view, BlockIndex block);
 // The same, but that it comes back where messages are delivered at most once, too: for a frame of which there
 // is something left that its reader's program has not seen.
 void hand_back(View& view, BlockIndex block);
