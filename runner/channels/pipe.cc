@@ -28,7 +28,19 @@ void check(const Graph& graph, const Channel& channel, const World& world, Diagn
   }
 }
 
+void plan_for_replicas(const Graph& graph, const Channel& channel, PlanBuilder& builder) {
+  const std::uint32_t replicas = graph.at(graph.at(channel.writers.front()).process).replicas;
+  ObjectId first;
+  for (std::uint32_t i = 0; i < replicas; ++i) {
+    const ObjectId pipe = builder.object(channel.id, std::to_string(i), PipeObject{Bytes{channel.capacity}});
+    if (i == 0) first = pipe;
+  }
+  for (const PortId port : channel.writers) builder.give_each(port, "fd", first, End::kWrite);
+  for (const PortId port : channel.readers) builder.give_each(port, "fd", first, End::kRead);
+}
+
 void plan(const Graph& graph, const Channel& channel, PlanBuilder& builder) {
+  if (channel.per_replica) return plan_for_replicas(graph, channel, builder);
   if (!channel.duplex) {
     const ObjectId pipe = builder.object(channel.id, "", PipeObject{Bytes{channel.capacity}});
     for (const PortId port : channel.writers) builder.give(port, "fd", pipe, End::kWrite);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "config/fields.h"
+#include "config/framing.h"
 
 namespace procgraph::config {
 namespace {
@@ -55,6 +56,10 @@ void read_external(Reader& reader, const Field& field, ChannelSpec& channel) {
   channel.external = read_word(reader, field);
 }
 
+void read_channel_framing(Reader& reader, const Field& field, ChannelSpec& channel) {
+  channel.framing = read_framing(reader, field);
+}
+
 void read_spare(Reader& reader, const Field& field, ChannelSpec& channel) {
   channel.spare = read_whole(reader, field);
 }
@@ -75,6 +80,7 @@ constexpr std::array kQueueBindings{
     Binding<ChannelSpec>{"max_deliveries", policy<&PolicySpec::max_deliveries, read_whole>},
     Binding<ChannelSpec>{"dead_letter", read_dead_letter},
     Binding<ChannelSpec>{"lease_timeout", policy<&PolicySpec::lease_timeout, read_positive_duration>},
+    Binding<ChannelSpec>{"framing", read_channel_framing},
     Binding<ChannelSpec>{"external", read_external},
     Binding<ChannelSpec>{"spare", read_spare},
     Binding<ChannelSpec>{"prefault",
@@ -97,6 +103,7 @@ constexpr std::array kTopicBindings{
     Binding<ChannelSpec>{"max_deliveries", policy<&PolicySpec::max_deliveries, read_whole>},
     Binding<ChannelSpec>{"dead_letter", read_dead_letter},
     Binding<ChannelSpec>{"lease_timeout", policy<&PolicySpec::lease_timeout, read_positive_duration>},
+    Binding<ChannelSpec>{"framing", read_channel_framing},
     Binding<ChannelSpec>{"external", read_external},
     Binding<ChannelSpec>{"spare", read_spare},
     Binding<ChannelSpec>{"replay",

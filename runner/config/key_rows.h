@@ -86,12 +86,12 @@ inline constexpr std::array kKeyRows{
     Key{Place::kPort, "when_full", Type::kWord, "the topic's", "Of a reader of a topic, what happens when it is its history behind: block lets writers wait, drop_oldest skips what is too old and tells how much, latest takes only the newest."}.of("block drop_oldest latest"),
     Key{Place::kPort, "history", Type::kWhole, "the topic's", "How many messages this reader of a topic may be behind."}.between(1, 1U << 20U),
     Key{Place::kPort, "broadcast", Type::kFlag, "false", "Every replica gets every message of the topic, instead of sharing them."},
-    Key{Place::kPort, "framing", Type::kWord, "lines", "How messages are told apart in a stream of bytes."}.later(),
+    Key{Place::kPort, "framing", Type::kFraming, "the channel's", "With fd, at a queue or a topic: the program finds bytes there, in which messages are told apart like this."}.of("lines length netstring nul whole").holding(Place::kFraming),
 
     Key{Place::kStream, "file", Type::kPath, "–", "A file, opened once per run and emptied for output; relative to this file."},
     Key{Place::kStream, "append", Type::kFlag, "false", "Adds to the file instead of emptying it."},
     Key{Place::kStream, "channel", Type::kName, "–", "A channel, as the short form says with its name alone."},
-    Key{Place::kStream, "framing", Type::kWord, "lines", "How messages are told apart in a stream of bytes."}.later(),
+    Key{Place::kStream, "framing", Type::kFraming, "the channel's", "How the messages of a queue or a topic are told apart in these bytes."}.of("lines length netstring nul whole").holding(Place::kFraming),
 
     Key{Place::kStop, "signal", Type::kSignal, "TERM", "The signal that asks the process to end."},
     Key{Place::kStop, "grace", Type::kDuration, "10s", "How long it then has, before its whole session is killed."},
@@ -140,7 +140,7 @@ inline constexpr std::array kKeyRows{
     Key{Place::kQueue, "dead_letter", Type::kLetters, "the graph fails", "The queue for messages that failed max_deliveries times; without one the first of them ends the graph with code 65.", true, Place::kDeadLetter},
     Key{Place::kQueue, "lease_timeout", Type::kDuration, "–", "The longest that a reader may hold a message; then it is stopped, has failed, and its messages come back."},
     Key{Place::kQueue, "prefault", Type::kFlag, "false", "Takes all memory before the start: several times 'memory', for there are blocks of each size for all of it."},
-    Key{Place::kQueue, "framing", Type::kWord, "lines", "How plain programs at this queue tell messages apart."}.later(),
+    Key{Place::kQueue, "framing", Type::kFraming, "lines", "How plain programs at this queue, which read and write bytes, tell messages apart."}.of("lines length netstring nul whole").holding(Place::kFraming),
     Key{Place::kQueue, "external", Type::kWord, "–", "Opens the queue to programs that the graph did not start, as 'procgraph put' and 'procgraph get': they read it, write it, or both."}.of("read write both"),
     Key{Place::kQueue, "spare", Type::kWhole, "8", "With 'external': how many processes from outside can use the queue at a time."}.between(1, 1024),
     Key{Place::kQueue, "reject_codes", Type::kCodes, "–", "Exit codes of a 'per' process that dead-letter at once."}.later(),
@@ -160,7 +160,7 @@ inline constexpr std::array kKeyRows{
     Key{Place::kTopic, "max_deliveries", Type::kWhole, "no limit", "How often a message is tried at a reader before it is a dead letter. With this, 'dead_letter' or 'lease_timeout' each reader takes from a queue of its own, which a node of ours fills from the topic."}.between(1, 65'535),
     Key{Place::kTopic, "dead_letter", Type::kLetters, "–", "The queue for messages that failed max_deliveries times (5 if left out) at one reader; without one the first of them ends the graph with code 65.", true, Place::kDeadLetter},
     Key{Place::kTopic, "lease_timeout", Type::kDuration, "–", "The longest that a reader may hold a message; then it is stopped, has failed, and its messages come back."},
-    Key{Place::kTopic, "framing", Type::kWord, "lines", "How plain programs at this topic tell messages apart."}.later(),
+    Key{Place::kTopic, "framing", Type::kFraming, "lines", "How plain programs at this topic, which read and write bytes, tell messages apart."}.of("lines length netstring nul whole").holding(Place::kFraming),
     Key{Place::kTopic, "external", Type::kWord, "–", "Opens the topic to programs that the graph did not start, as 'procgraph put' and 'procgraph get': they read it, write it, or both. No writer waits for a reader from outside."}.of("read write both"),
     Key{Place::kTopic, "spare", Type::kWhole, "8", "With 'external': how many processes from outside can use the topic at a time."}.between(1, 1024),
     Key{Place::kTopic, "replay", Type::kWhole, "0", "With 'external': how many of the last messages a reader from outside gets first, as far as they are kept."}.between(0, 1U << 20U),
@@ -188,6 +188,8 @@ inline constexpr std::array kKeyRows{
     Key{Place::kLogs, "format", Type::kWord, "text", "text: each line with its time and stream; json: one object per line, as --log-format json prints them."}.of("text json"),
     Key{Place::kDeadLetter, "queue", Type::kName, "required", "The queue to which the dead letters go."},
     Key{Place::kDeadLetter, "fail", Type::kFlag, "false", "The run ends with code 65 if there were any."},
+    Key{Place::kFraming, "record", Type::kBytes, "–", "Every message has exactly this size."},
+    Key{Place::kFraming, "chunks", Type::kBytes, "–", "A message has at most this size, and is cut anywhere."},
 };
 // clang-format on
 

@@ -66,7 +66,7 @@ std::string_view phrase(Place place) {
       "the file", "'defaults'", "a process", "a queue",    "a pipe",        "a topic", "a shared memory area",
       "a socket", "a port",     "a stream",  "'stop'",     "'restart'",     "'ready'", "'health'",
       "'limits'", "'per'",      "'ordered'", "'deadlock'", "'containment'", "'logs'",  "'dead_letter'",
-      "'http'"};
+      "'http'",   "'framing'"};
   return kPhrases.at(static_cast<std::size_t>(place));
 }
 
@@ -157,6 +157,9 @@ std::string phrase(const Key& key) {
       return "a size such as 64KiB or 4096, or 0";
     case Type::kCpus:
       return "numbers of CPUs, as 0-3 or [0, 2, 5-7]";
+    case Type::kFraming:
+      return fmt::format("{}, {{record: SIZE}} or {{chunks: SIZE}}",
+                         join(in_quotes(words_of(key.words)), ", "));
     case Type::kOther:
       return "a value";
   }

@@ -34,6 +34,7 @@ enum class Place : std::uint8_t {
   kLogs,
   kDeadLetter,
   kHttp,
+  kFraming,
   kPlaces
 };
 
@@ -81,6 +82,7 @@ enum class Type : std::uint8_t {
   kInteger,
   kBytesOrZero,
   kCpus,
+  kFraming,
   kOther
 };
 

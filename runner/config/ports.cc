@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "config/fields.h"
+#include "config/framing.h"
 
 namespace procgraph::config {
 namespace {
@@ -39,6 +40,8 @@ constexpr std::array kPortBindings{
                                     PortSpec& port) { port.history = read_whole(reader, field); }},
     Binding<PortSpec>{"broadcast", [](Reader& reader, const Field& field,
                                       PortSpec& port) { port.broadcast = read_flag(reader, field); }},
+    Binding<PortSpec>{"framing", [](Reader& reader, const Field& field,
+                                    PortSpec& port) { port.framing = read_framing(reader, field); }},
 };
 
 // A port whose name is its channel's.
@@ -89,6 +92,8 @@ constexpr std::array kStreamBindings{
                             stream.mark = name->mark;
                           }
                         }},
+    Binding<StreamSpec>{"framing", [](Reader& reader, const Field& field,
+                                      StreamSpec& stream) { stream.framing = read_framing(reader, field); }},
 };
 
 std::optional<StreamSpec> read_stream_map(Reader& reader, const Field& field) {
@@ -106,6 +111,10 @@ std::optional<StreamSpec> read_stream_map(Reader& reader, const Field& field) {
   const YamlNode* append = field.value.find("append");
   if (append != nullptr && (file == nullptr || field.row.type == Type::kInput)) {
     reader.problems.error(append->mark, "'append' is for output into a file");
+    return {};
+  }
+  if (stream.framing && file != nullptr) {
+    reader.problems.error(stream.framing->mark, "a file has no messages, and so no 'framing'");
     return {};
   }
   return stream;

@@ -87,6 +87,12 @@ constexpr std::array kSections{
         "what a machine has."},
     Section{Place::kQueue, "A queue", "`queues: [a, b]` is short for `queues: { a: {}, b: {} }`."},
     Section{Place::kTopic, "A topic", "`topics: [a, b]` is short for `topics: { a: {}, b: {} }`."},
+    Section{
+        Place::kFraming, "`framing`",
+        "`lines` and `nul`: each ends with a newline, or a NUL. `length`: 4 bytes with the length, the "
+        "highest "
+        "first, before each. `netstring`: as `5:hello,`. `whole`: all is one message. Or one of these, as "
+        "`framing: { record: 16 }`:"},
     Section{Place::kDeadLetter, "`dead_letter`",
             "`dead_letter: failed` is short for `dead_letter: { queue: failed }`."},
     Section{Place::kPipe, "A pipe", "`pipes: [a, b]` is short for `pipes: { a: {}, b: {} }`."},

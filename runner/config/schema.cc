@@ -37,6 +37,7 @@ constexpr std::array kDefinitions{
     Definition{Place::kQueue, "queue"},       Definition{Place::kDeadLetter, "dead_letter"},
     Definition{Place::kTopic, "topic"},       Definition{Place::kPipe, "pipe"},
     Definition{Place::kSocket, "socket"},     Definition{Place::kSharedMemory, "shared_memory"},
+    Definition{Place::kFraming, "framing"},
 };
 
 Json any_of(std::initializer_list<Json> choices) {
@@ -191,6 +192,8 @@ Json value_schema(const Key& key) {
       return size_from(0);
     case Type::kCpus:
       return any_of({cpu_ranges(), list_of(cpu_ranges(), 1)});
+    case Type::kFraming:
+      return any_of({or_variable(words(key)), reference(key.inner)});
     case Type::kOther:
       return Json::object();
   }

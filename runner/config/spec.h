@@ -31,10 +31,20 @@ struct CommandSpec {
   bool operator==(const CommandSpec&) const = default;
 };
 
+// How messages are told apart in a stream of bytes: one of the words, "record" or "chunks".
+struct FramingSpec {
+  std::string word;
+  Bytes size{};  // of a record, or the most of a chunk; else 0
+  Mark mark;
+
+  bool operator==(const FramingSpec&) const = default;
+};
+
 struct StreamSpec {
   StreamKind kind = StreamKind::kLog;
   std::string target;  // a path (absolute) or a channel's name
   bool append = false;
+  std::optional<FramingSpec> framing{};
   Mark mark;
 
   bool operator==(const StreamSpec&) const = default;
@@ -49,6 +59,7 @@ struct PortSpec {
   Typed<ReaderPolicy> when_full;
   Typed<std::uint64_t> history;
   Typed<bool> broadcast;
+  std::optional<FramingSpec> framing{};
   std::string variable{};  // of a socket: the one that holds its address
 
   bool operator==(const PortSpec&) const = default;
@@ -186,12 +197,13 @@ struct ChannelSpec {
   Typed<Bytes> memory;
   Typed<Bytes> max_message;
   Typed<bool> duplex;
-  Typed<std::uint64_t> history;   // messages of a topic
-  Typed<ReaderPolicy> when_full;  // of a topic's readers
-  PolicySpec policies;            // of a queue
-  std::optional<Text> external;   // who comes from outside the graph: "read", "write", "both"
-  Typed<std::uint64_t> spare;     // how many of them at a time
-  Typed<std::uint64_t> replay;    // of a topic: messages that a reader of them gets first
+  Typed<std::uint64_t> history;          // messages of a topic
+  Typed<ReaderPolicy> when_full;         // of a topic's readers
+  PolicySpec policies;                   // of a queue
+  std::optional<FramingSpec> framing{};  // of plain programs at a queue or a topic
+  std::optional<Text> external;          // who comes from outside the graph: "read", "write", "both"
+  Typed<std::uint64_t> spare;            // how many of them at a time
+  Typed<std::uint64_t> replay;           // of a topic: messages that a reader of them gets first
   Typed<Bytes> size;
   bool lock = false;
   Text initial{};            // of an area: the file that it begins with; absolute

@@ -130,6 +130,7 @@ void declare_channels(Draft& draft) {
     channel.kind = kind;
     channel.mark = spec.name.mark;
     channel.outside = to_outside(spec);
+    channel.framing = spec.framing;
     kind->fill(spec, channel);
     draft.names.declare(spec.name.value, id);
   }

@@ -97,6 +97,7 @@ void connect(Draft& draft, ProcessId id, const PortSpec& spec, const Key& key, P
             .mark = spec.channel.mark};
   if (spec.fd) port.fd = spec.fd->value;
   if (spec.wait) port.wait = spec.wait->value;
+  port.framing = spec.framing;
   port.subscription = {spec.when_full, spec.history, spec.broadcast};
   Named& named = names[name];
   if (const Port* other = rival(graph, named, port)) {
@@ -144,8 +145,9 @@ void connect_streams(Draft& draft, ProcessId id, const ProcessSpec& spec) {
     const auto channel =
         find_channel(draft, draft.graph.at(id), {kDoes[i], false, true}, stream.target, stream.mark);
     if (!channel || !suits(draft, draft.graph.at(id), kDoes[i], *channel, false, stream.mark)) continue;
-    if (!named_twice(draft, draft.graph.at(id), i, *channel, stream.mark))
-      connect_stream(draft.graph, id, i, *channel, stream.mark);
+    if (named_twice(draft, draft.graph.at(id), i, *channel, stream.mark)) continue;
+    connect_stream(draft.graph, id, i, *channel, stream.mark);
+    draft.graph.at(draft.graph.at(id).streams[i].port).framing = stream.framing;
   }
 }
 

@@ -7,6 +7,17 @@
 
 namespace procgraph {
 
+const FramingSpec* framing_of(const Graph& graph, const Port& port) {
+  const auto& framing = port.framing ? port.framing : graph.at(port.channel).framing;
+  return framing ? &*framing : nullptr;
+}
+
+bool needs_relay(const Graph& graph, const Port& port) {
+  const ChannelKind& kind = *graph.at(port.channel).kind;
+  if (!kind.native() || !kind.flows) return false;
+  return port.stream || (port.fd && framing_of(graph, port) != nullptr);
+}
+
 std::string title(const Graph& graph, const Channel& channel) {
   if (!channel.anonymous) return cat(channel.kind->title(), ' ', quoted(channel.name));
   const auto writers = process_names(graph, channel.writers), readers = process_names(graph, channel.readers);
@@ -26,11 +37,7 @@ std::vector<std::string> process_names(const Graph& graph, const std::vector<Por
 std::string stream_instead(const Graph& graph, const Port& port) {
   const Channel& channel = graph.at(port.channel);
   const std::string stream = port.access == Access::kWrite ? "stdout" : "stdin";
-  std::string hint = cat("a plain program wants ", quoted(cat(stream, ": ", channel.name)));
-  if (!channel.kind->bytes)
-    hint += cat(", with ", quoted(channel.name), " among the pipes (on a ", channel.kind->name,
-                " that is not supported yet)");
-  return hint;
+  return cat("a plain program wants ", quoted(cat(stream, ": ", channel.name)));
 }
 
 std::string from_outside(const Channel& channel) {

@@ -40,6 +40,7 @@ struct Port {
   bool stream = false;    // stdin, stdout or stderr of the process: fd is 0, 1 or 2
   std::optional<int> fd;  // fixed by the file, or by the stream
   WaitMode wait = WaitMode::kDefault;
+  std::optional<FramingSpec> framing;
   Subscription subscription;
   std::string variable;  // of a socket: the one that holds its address
   Mark mark;
@@ -68,6 +69,8 @@ struct Process {
   CommandSpec command;
   bool builtin =
       false;  // a node of ours that a rewrite put in (relay, discard): command.words[0] is its name
+  ProcessId
+      part_of;  // of a relay: the process without which it is nothing; replica i is that of its replica i
   std::vector<PortId> ports;
   std::array<Stream, 3> streams;
   std::uint32_t replicas = 1;
@@ -143,6 +146,8 @@ struct Channel {
   Bytes memory{};              // of messages in flight; the size of an area
   Bytes max_message{};
   bool duplex = false;
+  bool per_replica = false;  // of a pipe: one for each replica, whose number is the same at both ends
+  std::optional<FramingSpec> framing;          // of plain programs at it whose ports say nothing else
   ReaderPolicy policy = ReaderPolicy::kBlock;  // of a topic's readers that say nothing else
   AreaOptions area;
   SocketOptions socket;
@@ -192,6 +197,11 @@ struct Graph {
   [[nodiscard]] Port& at(PortId id) { return ports[id.value]; }
 };
 
+// How the messages at the port are told apart in bytes, as the port or its channel says; null: nothing is
+// said.
+[[nodiscard]] const FramingSpec* framing_of(const Graph& graph, const Port& port);
+// The program finds bytes at this port, but the channel carries messages.
+[[nodiscard]] bool needs_relay(const Graph& graph, const Port& port);
 // "pipe 'p'", "queue 'q'", "the pipe from 'a' to 'b'" of an anonymous one.
 [[nodiscard]] std::string title(const Graph& graph, const Channel& channel);
 // The names of the processes that hold these ports, each once, in order.

@@ -21,10 +21,14 @@ void duplex_pipes_are_read_and_written_by_both(const Graph& graph, const World& 
 // rules/descriptors.cc
 void fixed_descriptors_are_free_and_possible(const Graph& graph, const World& world,
                                              Diagnostics& diagnostics);
-void streams_are_bytes(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void streams_carry_data(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void ready_descriptors_are_free(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void watched_logs_are_logs(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void standard_input_is_inherited_once(const Graph& graph, const World& world, Diagnostics& diagnostics);
+
+// rules/framing.cc
+void framings_are_for_plain_programs(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void framings_fit_their_channels(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
 // rules/sockets.cc
 void listeners_have_their_numbers(const Graph& graph, const World& world, Diagnostics& diagnostics);

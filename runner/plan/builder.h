@@ -19,6 +19,8 @@ class PlanBuilder {
   // the lowest free one; the number is listed in PROCGRAPH_PORTS under `key` ("fd", "control", "payload"). A
   // port that is a stream is not listed.
   virtual void give(PortId port, std::string key, ObjectId object, End end) = 0;
+  // Replica i gets `end` of the i-th object from `first` on; else as give().
+  virtual void give_each(PortId port, std::string key, ObjectId first, End end) = 0;
   // Every replica is told a number about the port, in PROCGRAPH_PORTS.
   virtual void tell(PortId port, std::string key, std::uint64_t value) = 0;
   // The port's process takes part in the roster.

@@ -40,7 +40,7 @@ std::string_view access_of(const Channel& channel, const Port& port) {
 }  // namespace
 
 Descriptors number_descriptors(const Graph& graph, const Process& process, const Objects& objects,
-                               ObjectId roster) {
+                               ObjectId roster, std::uint32_t replica) {
   Descriptors out;
   Numbers numbers(graph, process);
   std::unordered_map<PortId, int> listeners;
@@ -61,7 +61,8 @@ Descriptors number_descriptors(const Graph& graph, const Process& process, const
     for (const Gift& gift : objects.gifts(id)) {
       const auto listener = listeners.find(id);
       const int fd = port.fd ? *port.fd : listener != listeners.end() ? listener->second : numbers.next();
-      out.inherits.push_back({fd, gift.object, gift.end});
+      out.inherits.push_back({fd, gift.of(replica), gift.end});
+      out.own = out.own || gift.each;
       listed += cat(',', gift.key, '=', fd);
     }
     if (port.stream) continue;

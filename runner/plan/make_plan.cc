@@ -58,9 +58,10 @@ class Planner {
 
   void spawn_all(const Process& process) {
     const ObjectId roster = objects_.takes_part(process.id) ? plan_.roster : ObjectId{};
-    const Descriptors descriptors = number_descriptors(graph_, process, objects_, roster);
+    Descriptors descriptors = number_descriptors(graph_, process, objects_, roster, 0);
     failed_ = false;
     for (std::uint32_t replica = 0; replica < process.replicas; ++replica) {
+      if (descriptors.own) descriptors = number_descriptors(graph_, process, objects_, roster, replica);
       Spawn& spawn = plan_.spawns.emplace_back();
       spawn.id = SpawnId{static_cast<std::uint32_t>(plan_.spawns.size() - 1)};
       spawn.process = process.id;

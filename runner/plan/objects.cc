@@ -23,6 +23,10 @@ void Objects::give(PortId port, std::string key, ObjectId object, End end) {
   gifts_[port.value].push_back({std::move(key), object, end});
 }
 
+void Objects::give_each(PortId port, std::string key, ObjectId first, End end) {
+  gifts_[port.value].push_back({std::move(key), first, end, true});
+}
+
 bool Objects::any_takes_part() const {
   return std::ranges::find(takes_part_, true) != takes_part_.end();
 }

@@ -14,6 +14,11 @@ struct Gift {
   std::string key;  // "fd", "control", "payload"
   ObjectId object;
   End end = End::kRead;
+  bool each = false;  // replica i gets the i-th object from this one on
+
+  [[nodiscard]] ObjectId of(std::uint32_t replica) const {
+    return each ? ObjectId{object.value + replica} : object;
+  }
 };
 
 // What a port's processes are told beside its descriptors.
@@ -32,6 +37,7 @@ class Objects final : public PlanBuilder {
 
   ObjectId object(ChannelId channel, std::string suffix, decltype(Object::what) what) override;
   void give(PortId port, std::string key, ObjectId object, End end) override;
+  void give_each(PortId port, std::string key, ObjectId first, End end) override;
   void tell(PortId port, std::string key, std::uint64_t value) override {
     facts_[port.value].push_back({std::move(key), value});
   }

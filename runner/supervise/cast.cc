@@ -40,6 +40,7 @@ Role role_of(const Graph& graph, const Process& process) {
   role.service = process.service;
   role.step = process.step;
   role.finally = process.finally;
+  role.part_of = process.part_of;
   role.on_failure = process.on_failure;
   role.ok_codes = process.ok_codes;
   role.stop_signal = process.stop_signal;

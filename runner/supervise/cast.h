@@ -33,6 +33,7 @@ struct Role {
   bool service = false;
   bool step = false;
   bool finally = false;  // starts once all that are not have ended; has no channel that flows
+  ProcessId part_of;     // of a relay: the process that fails with it; copy by copy
   bool opens = false;    // has ports that only a program with the SDK can open
   OnFailure on_failure = OnFailure::kStop;
   std::vector<int> ok_codes{0};
@@ -81,6 +82,11 @@ struct Cast {
   [[nodiscard]] const Role& at(ProcessId id) const { return roles[id.value]; }
   [[nodiscard]] const Edge& at(ChannelId id) const { return edges[id.value]; }
   [[nodiscard]] ProcessId owner(SpawnId id) const { return owners[id.value]; }
+  // Of a relay the copy that it is a part of, of any other the same.
+  [[nodiscard]] SpawnId whole(SpawnId id) const {
+    const Role& role = at(owner(id));
+    return role.part_of.valid() ? SpawnId{at(role.part_of).first + id.value - role.first} : id;
+  }
 };
 
 // Of a plan; the graph's own timeout and keep_going unless the options say more.

@@ -192,6 +192,11 @@ std::string Narrator::why(const Failure& failure) const {
   if (!failure.spawn.valid())
     return procgraph::why({.explanation = output_, .timeout = cast_.timeout.value_or(Duration{})},
                           failure.why);
+  const SpawnId whole = cast_.whole(failure.spawn);
+  return (whole == failure.spawn ? "" : failed_with_relay(label(whole))) + why_of_spawn(failure);
+}
+
+std::string Narrator::why_of_spawn(const Failure& failure) const {
   if (failure.why == Why::kLease) return why_overdue(failure);
   const Facts& facts = facts_[failure.spawn.value];
   return procgraph::why({.label = label(failure.spawn),
@@ -300,7 +305,7 @@ std::string Narrator::failed(const action::Failed& action) {
   const std::array<Field, 3> fields{Field{"code", std::int64_t{failure.code}},
                                     Field{"effect", name(action.effect)},
                                     Field{"message", std::string_view(text)}};
-  reporter_.event("failed", failure.spawn.valid() ? label(failure.spawn) : "", fields);
+  reporter_.event("failed", failure.spawn.valid() ? label(cast_.whole(failure.spawn)) : "", fields);
   if (action.effect == Effect::kIgnored) {
     reporter_.news(text);
     return text;

@@ -85,6 +85,7 @@ class Narrator {
   [[nodiscard]] const std::string& label(SpawnId id) const { return plan_.at(id).label; }
   [[nodiscard]] std::string holder(std::uint16_t participant) const;
   [[nodiscard]] std::string why(const Failure& failure) const;
+  [[nodiscard]] std::string why_of_spawn(const Failure& failure) const;
   [[nodiscard]] std::string why_of_channel(const Failure& failure) const;
   [[nodiscard]] std::string after(const Failure& failure) const;
   [[nodiscard]] Duration time_of(const Failure& failure) const;

@@ -78,6 +78,7 @@ struct SpawnState {
   bool killed = false;
   bool timed_out = false;
   bool hangs = false;    // abandoned: it may still be there
+  SpawnId severed;       // its relay, which has failed
   bool overdue = false;  // held a message for too long
   bool ready = false;
   bool probed = false;     // something is asked of it

@@ -57,7 +57,8 @@ bool Turn::is_to_return(SpawnId id) const {
 // thing. A success that nobody asked for is one.
 bool Turn::goes_with_another(SpawnId id) const {
   const SpawnState& spawn = state_.at(id);
-  if (state_.stop.mode != Mode::kNone || spawn.lives.starts == 0 || spawn.hangs) return false;
+  if (state_.stop.mode != Mode::kNone || spawn.lives.starts == 0 || spawn.hangs || spawn.severed.valid())
+    return false;
   const bool fine = verdict_of(id) == Verdict::kSucceeded;
   if (spawn.recalled) return spawn.asked || !fine;
   if (fine || has_lost_another(cast_.owner(id))) return false;

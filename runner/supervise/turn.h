@@ -99,7 +99,9 @@ class Turn {
   // verdict.cc: success, failure, cut off.
   void judge(SpawnId id);
   void conclude(SpawnId id, Verdict verdict);
+  void conclude_late(SpawnId id, Verdict verdict);
   void fail(SpawnId id);
+  void sever(SpawnId relay);
   [[nodiscard]] Failure failure_of(SpawnId id) const;
   void record(const Failure& failure, OnFailure on_failure);
   void poison(ChannelId id);

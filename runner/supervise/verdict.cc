@@ -33,6 +33,7 @@ void Turn::judge(SpawnId id) {
 Verdict Turn::verdict_of(SpawnId id) const {
   const SpawnState& spawn = state_.at(id);
   const Role& role = cast_.at(cast_.owner(id));
+  if (spawn.severed.valid()) return Verdict::kFailed;
   if (spawn.life == life::State::kSkipped) return Verdict::kSkipped;
   if (spawn.renounced) return Verdict::kStopped;
   if (spawn.refusal != 0 || spawn.timed_out || spawn.hangs || spawn.overdue || spawn.unready ||
@@ -54,12 +55,21 @@ void Turn::conclude(SpawnId id, Verdict verdict) {
   if (verdict == Verdict::kFailed) fail(id);
 }
 
+// One that was late: it may have been drawn into another's end since somebody looked.
+void Turn::conclude_late(SpawnId id, Verdict verdict) {
+  if (std::erase(state_.late, id) > 0) conclude(id, verdict);
+}
+
 void Turn::fail(SpawnId id) {
   const ProcessId owner = cast_.owner(id);
   const Role& role = cast_.at(owner);
   RoleState& state = at(owner);
   Failure failure = failure_of(id);
-  ++state.lost;
+  const bool hangs = at(failure.spawn).hangs;
+  // What one that hangs holds of its channels cannot be taken back, so nobody may wait for that.
+  const bool spared = ++state.lost <= role.spare && !hangs;
+  state.failed = state.failed || !spared;
+  if (role.part_of.valid()) return sever(id);
   if (role.spare > 0) failure.left = role.count - state.lost;
   const Lives& lives = at(id).lives;
   const RestartPolicy& policy = cast_.at(owner).restart;
@@ -67,14 +77,27 @@ void Turn::fail(SpawnId id) {
     failure.restarts = recent(policy, lives, now_);
     failure.in = now_ - lives.recent.front();
   }
-  // What one that hangs holds of its channels cannot be taken back, so nobody may wait for that.
-  if (state.lost <= role.spare && !at(id).hangs) return emit(action::Failed{failure, Effect::kSpared});
-  state.failed = true;
-  record(failure, at(id).hangs ? OnFailure::kStop : role.on_failure);
+  if (spared) return emit(action::Failed{failure, Effect::kSpared});
+  record(failure, hangs ? OnFailure::kStop : role.on_failure);
+}
+
+// With its relay a process loses what it would read, or what it has written. One that has failed already is
+// why its relay did.
+void Turn::sever(SpawnId relay) {
+  const SpawnId id = cast_.whole(relay);
+  SpawnState& spawn = at(id);
+  if (at(cast_.owner(id)).failed || spawn.verdict == Verdict::kFailed || spawn.severed.valid()) return;
+  spawn.severed = relay;
+  if (!life::over(spawn.life)) return move(id, life::Input::kStop);
+  if (spawn.verdict == Verdict::kLate) return conclude_late(id, Verdict::kFailed);
+  spawn.verdict = Verdict::kFailed;
+  changed(cast_.owner(id));
+  fail(id);
 }
 
 Failure Turn::failure_of(SpawnId id) const {
   const SpawnState& spawn = state_.at(id);
+  if (spawn.severed.valid()) return failure_of(spawn.severed);
   Failure failure{.order = spawn.order, .spawn = id, .why = Why::kExit, .code = run_code(spawn.exit)};
   if (spawn.refusal != 0) {
     failure.why = Why::kRefused;
@@ -95,7 +118,7 @@ Failure Turn::failure_of(SpawnId id) const {
 void Turn::record(const Failure& failure, OnFailure on_failure) {
   const bool ignored = on_failure == OnFailure::kIgnore;
   if (!ignored && (!state_.first || failure.order < state_.first->order)) state_.first = failure;
-  if (!ignored && failure.spawn.valid()) add_once(state_.failed, cast_.owner(failure.spawn));
+  if (!ignored && failure.spawn.valid()) add_once(state_.failed, cast_.owner(cast_.whole(failure.spawn)));
   const bool stopping = state_.stop.mode != Mode::kNone;
   const bool hangs = failure.spawn.valid() && at(failure.spawn).hangs;
   const bool stops = on_failure == OnFailure::kStop && (hangs || !cast_.keep_going);
@@ -153,15 +176,11 @@ void Turn::judge_late() {
       if (!readers_gone(id)) continue;
       const Verdict verdict = late_verdict(id);
       if (verdict == Verdict::kLate) continue;
-      std::erase(state_.late, id);
-      conclude(id, verdict);
+      conclude_late(id, verdict);
       moved = true;
     }
   }
-  for (const SpawnId id : closed_circle()) {
-    std::erase(state_.late, id);
-    conclude(id, Verdict::kFailed);
-  }
+  for (const SpawnId id : closed_circle()) conclude_late(id, Verdict::kFailed);
 }
 
 // Those that wait for one another's verdicts only: nobody's success is behind them.

@@ -78,6 +78,10 @@ std::string why(const Failing& failing, Why why) {
   return {};
 }
 
+std::string failed_with_relay(std::string_view label) {
+  return fmt::format("{} failed with its relay: ", label);
+}
+
 std::string ended(std::string_view label, const Exit& exit) {
   return fmt::format("{} ended: {}", label, how(exit));
 }

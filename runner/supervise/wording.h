@@ -43,6 +43,8 @@ struct Failing {
 
 // "worker failed: exit code 1", "api failed: still ran after 30s", "the graph still ran after 1m".
 [[nodiscard]] std::string why(const Failing& failing, Why why);
+// "grep failed with its relay: ", before why that failed.
+[[nodiscard]] std::string failed_with_relay(std::string_view label);
 // "clock ended: exit code 0".
 [[nodiscard]] std::string ended(std::string_view label, const Exit& exit);
 // "; restarted in 400ms (2 of 5 in 1m)".

@@ -52,6 +52,8 @@ std::string file_with(Place place, const std::string& entry) {
       return "processes: { f: { command: x, health: { http: { " + entry + " } } } }\n";
     case Place::kLimits:
       return "processes: { f: { command: x, limits: { " + entry + " } } }\n";
+    case Place::kFraming:
+      return "queues: { q: { framing: { " + entry + " } } }\n";
     case Place::kDeadLetter:
       return "queues: { q: { dead_letter: { " + entry + " } } }\n";
     default:

@@ -163,5 +163,93 @@ TEST(Rewrites, StandInThePicture) {
 )-");
 }
 
+std::vector<std::string> words(const Process& process) {
+  std::vector<std::string> words;
+  for (const Text& word : process.command.words) words.push_back(word.value);
+  return words;
+}
+
+TEST(Rewrites, PutARelayBetweenAPlainProgramAndItsChannel) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, stdout: q, service: true, on_failure: finish, stop: { grace: 3s } }
+  b: { command: n, stdin: { channel: q, framing: { record: 16 } } }
+queues: [q]
+)");
+  const Process &out = process(graph, "relay:a.stdout:q"), &in = process(graph, "relay:q:b.stdin");
+  EXPECT_EQ(words(out), (std::vector<std::string>{"relay", "lines"}));
+  EXPECT_EQ(words(in), (std::vector<std::string>{"relay", "record", "16"}));
+  EXPECT_EQ(out.part_of, process(graph, "a").id);
+  EXPECT_TRUE(out.builtin && out.service && !in.service);
+  EXPECT_EQ(out.on_failure, OnFailure::kFinish);
+  EXPECT_EQ(out.grace, std::chrono::seconds(3));
+  const Channel &q = graph.channels[0], &left = graph.channels[1], &right = graph.channels[2];
+  EXPECT_EQ(process_names(graph, q.writers), std::vector{out.name});
+  EXPECT_EQ(process_names(graph, q.readers), std::vector{in.name});
+  EXPECT_EQ(title(graph, left), "the pipe from 'a' to 'relay:a.stdout:q'");
+  EXPECT_EQ(title(graph, right), "the pipe from 'relay:q:b.stdin' to 'b'");
+  EXPECT_FALSE(left.per_replica);
+  EXPECT_EQ(right.capacity, 0U);
+}
+
+TEST(Rewrites, ShowTheirRelays) {
+  EXPECT_EQ(draw_ascii(rewritten(R"(processes:
+  a: { command: n, stdout: q }
+  b: { command: n, stdin: q, replicas: 2 }
+queues: [q]
+)")),
+            R"( a ─▶ relay:a.stdout:q ──q──▶ relay:q:b.stdin ×2 ─▶ b ×2
+                       queue
+)");
+}
+
+TEST(Rewrites, GiveEachCopyARelayAndAPipe) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, writes: q }
+  b: { command: n, stdin: q, stdout: r, replicas: 3, min_replicas: 2 }
+  c: { command: n, reads: r }
+queues: { q: { framing: nul }, r: {} }
+)");
+  const Process &in = process(graph, "relay:q:b.stdin"), &out = process(graph, "relay:b.stdout:r");
+  EXPECT_EQ(words(in), (std::vector<std::string>{"relay", "nul", "shared"}))
+      << "each copy is to get its part";
+  EXPECT_EQ(words(out), (std::vector<std::string>{"relay", "lines"}));
+  for (const Process* relay : {&in, &out}) {
+    EXPECT_EQ(relay->replicas, 3U);
+    EXPECT_EQ(relay->min_replicas, 2U);
+  }
+  EXPECT_TRUE(graph.channels[2].per_replica && graph.channels[3].per_replica);
+  EXPECT_EQ(graph.channels[2].capacity, 4096U);
+  EXPECT_EQ(graph.channels[3].capacity, 0U);
+}
+
+TEST(Rewrites, ReplaceADescriptorWithAFramingButNotAPort) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, writes: { x: { channel: q, fd: 5, wait: sleep }, y: r } }
+  b: { command: n, reads: [q, r] }
+queues: { q: { framing: length }, r: {} }
+)");
+  const Process& relay = process(graph, "relay:a.x:q");
+  EXPECT_EQ(graph.at(relay.ports[0]).wait, WaitMode::kSleep);
+  EXPECT_EQ(graph.at(process(graph, "a").ports[0]).fd, 5);
+  EXPECT_TRUE(graph.at(graph.at(process(graph, "a").ports[0]).channel).kind->bytes);
+  EXPECT_EQ(process_names(graph, graph.channels[1].writers), std::vector<std::string>{"a"});
+}
+
+TEST(Rewrites, LetCopiesOfAPlainProgramShareATopic) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, writes: t }
+  b: { command: n, stdin: t, replicas: 2 }
+  c: { command: n, stdin: { channel: t, framing: whole } }
+topics: { t: { framing: netstring } }
+)");
+  EXPECT_EQ(words(process(graph, "relay:t|b.stdin:b.stdin")),
+            (std::vector<std::string>{"relay", "netstring", "shared"}));
+  EXPECT_EQ(words(process(graph, "relay:t:c.stdin")), (std::vector<std::string>{"relay", "whole"}));
+  const auto& places = graph.channels[0].places;
+  ASSERT_EQ(places.size(), 2U);
+  EXPECT_EQ(graph.at(graph.at(places[0].port).process).name, "copy:t:b.stdin");
+  EXPECT_EQ(graph.at(graph.at(places[1].port).process).name, "relay:t:c.stdin");
+}
+
 }  // namespace
 }  // namespace procgraph

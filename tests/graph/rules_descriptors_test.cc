@@ -12,23 +12,17 @@ std::string told(std::string_view yaml) {
   return test::Text(yaml, world.value).told();
 }
 
-TEST(Descriptors, AStreamOnAQueueIsNotSupportedYet) {
+TEST(Descriptors, AnAreaIsNoStream) {
   EXPECT_EQ(told(R"(processes:
-  a: { command: n, stdout: q }
-  b: { command: n, stdin: q }
-queues: [q]
+  a: { command: n, stdout: m }
+shared_memory: { m: { size: 64 } }
 )"),
-            R"(g.yaml:2:28: error: stdout of process 'a' is queue 'q': not supported yet
-  2 │   a: { command: n, stdout: q }
+            R"(g.yaml:2:28: error: stdout of process 'a' is area 'm', which is no stream
+  2 │   a: { command: n, stdout: m }
     │                            ^
-g.yaml:4:10: note: declared here
-    hint: a node that uses the SDK says 'writes: q'; plain programs are joined by pipes
-g.yaml:3:27: error: stdin of process 'b' is queue 'q': not supported yet
-  3 │   b: { command: n, stdin: q }
-    │                           ^
-g.yaml:4:10: note: declared here
-    hint: a node that uses the SDK says 'reads: q'; plain programs are joined by pipes
-2 errors
+g.yaml:3:18: note: declared here
+    hint: name it in 'writes', and map it
+1 error
 )");
 }
 
@@ -96,7 +90,7 @@ queues: [q]
       R"(g.yaml:2:44: error: process 'a' gives port 'y' descriptor 7, but a queue has several descriptors
   2 │   a: { command: n, writes: { y: { channel: q, fd: 7 } } }
     │                                            ^
-    hint: leave 'fd' out: the SDK finds them by the port's name
+    hint: leave 'fd' out: the SDK finds them by the port's name; for a program that knows no SDK, say 'framing: lines' beside it
 1 error
 )");
 }

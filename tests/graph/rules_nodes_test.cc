@@ -23,7 +23,7 @@ queues: [q]
             R"(g.yaml:2:30: warning: 'sort' never opens its port 'q'
   2 │   a: { command: sort, reads: q, writes: p }
     │                              ^
-    hint: a plain program wants 'stdin: q', with 'q' among the pipes (on a queue that is not supported yet)
+    hint: a plain program wants 'stdin: q'
 g.yaml:2:41: warning: 'sort' never opens its port 'p'
   2 │   a: { command: sort, reads: q, writes: p }
     │                                         ^

@@ -407,5 +407,36 @@ stop
 )");
 }
 
+// Replica i of either end has the i-th pipe, at the same number.
+TEST(PlanText, OfCopiesThatReadBytesFromAQueue) {
+  const Plan plan = planned(R"(processes:
+  a: { command: n, writes: q }
+  b: { command: n, stdin: q, replicas: 2, stdout: none, stderr: none }
+queues: [q]
+)");
+  const std::string text = to_text(plan);
+  EXPECT_NE(text.find(R"(
+  relay:q:b.stdin|b.0  pipe         4KiB
+  relay:q:b.stdin|b.1  pipe         4KiB
+)"),
+            std::string::npos)
+      << text;
+  for (const std::uint32_t replica : {0U, 1U}) {
+    const Spawn &program = plan.spawns[1 + replica], &relay = plan.spawns[3 + replica];
+    EXPECT_EQ(program.label, replica == 0 ? "b.0" : "b.1");
+    EXPECT_EQ(relay.label, replica == 0 ? "relay:q:b.stdin.0" : "relay:q:b.stdin.1");
+    ASSERT_EQ(program.inherits.size(), 1U);
+    EXPECT_EQ(program.inherits[0].fd, 0);
+    EXPECT_EQ(program.inherits[0].end, End::kRead);
+    EXPECT_EQ(relay.inherits[0].fd, 1);
+    EXPECT_EQ(relay.inherits[0].end, End::kWrite);
+    EXPECT_EQ(program.inherits[0].object, relay.inherits[0].object);
+    EXPECT_EQ(plan.at(program.inherits[0].object).name, "relay:q:b.stdin|b." + std::to_string(replica));
+    EXPECT_EQ(program.participant, 0) << "its relay takes part in its place";
+    EXPECT_NE(relay.participant, 0);
+  }
+  EXPECT_EQ(plan.start_group[1], plan.start_group[2]) << "a process and its relay start together";
+}
+
 }  // namespace
 }  // namespace procgraph::test

@@ -16,7 +16,8 @@ inline FakeWorld world() {
   world.program("/usr/bin/sort")
       .program("/usr/bin/cat")
       .program("/opt/procgraph/discard")
-      .program("/opt/procgraph/copy");
+      .program("/opt/procgraph/copy")
+      .program("/opt/procgraph/relay");
   world.value.installed_nodes = "/opt/procgraph";
   return world;
 }

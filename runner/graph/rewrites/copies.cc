@@ -47,6 +47,7 @@ ChannelId add_queue(Graph& graph, const ChannelKind& kind, const Channel& topic,
   queue.max_message = topic.max_message;
   queue.policies = topic.policies;
   queue.dead_letter = topic.dead_letter;
+  queue.framing = topic.framing;
   const bool all = place.history > topic.memory.value / std::max<std::uint64_t>(topic.max_message.value, 1);
   queue.memory = all ? topic.memory : Bytes{place.history * topic.max_message.value};
   graph.channels.push_back(std::move(queue));

@@ -19,12 +19,14 @@ void check_number(const Graph& graph, const Port& port, const World& world,
                       cat("the largest is ", world.machine.files_max - 1, " (ulimit -Hn)"));
     return;
   }
-  if (!graph.at(port.channel).kind->bytes) {
+  if (!graph.at(port.channel).kind->bytes && !needs_relay(graph, port)) {
+    const bool flows = graph.at(port.channel).kind->flows;
     diagnostics.error(
         port.mark,
         cat("process ", quoted(process), " gives port ", quoted(port.name), " descriptor ", fd, ", but ",
             with_article(graph.at(port.channel).kind->title()), " has several descriptors"),
-        "leave 'fd' out: the SDK finds them by the port's name");
+        cat("leave 'fd' out: the SDK finds them by the port's name",
+            flows ? "; for a program that knows no SDK, say 'framing: lines' beside it" : ""));
     return;
   }
   const auto [before, fresh] = taken.try_emplace(fd, port.id);
@@ -92,27 +94,17 @@ void watched_logs_are_logs(const Graph& graph, const World&, Diagnostics& diagno
   }
 }
 
-void streams_are_bytes(const Graph& graph, const World&, Diagnostics& diagnostics) {
+void streams_carry_data(const Graph& graph, const World&, Diagnostics& diagnostics) {
   for (const Port& port : graph.ports) {
     const Channel& channel = graph.at(port.channel);
-    if (!port.stream || channel.kind->bytes) continue;
+    if (!port.stream || channel.kind->flows) continue;
     const bool reads = port.access == Access::kRead;
-    if (!channel.kind->flows) {
-      diagnostics
-          .error(port.mark,
-                 cat(port.name, " of process ", quoted(graph.at(port.process).name), " is ",
-                     title(graph, channel), ", which is no stream"),
-                 cat("name it in '", reads ? "reads" : "writes", "', and map it"))
-          .notes.push_back({channel.mark, "declared here"});
-      continue;
-    }
-    auto& error =
-        diagnostics.error(port.mark,
-                          cat(port.name, " of process ", quoted(graph.at(port.process).name), " is ",
-                              title(graph, channel), ": not supported yet"),
-                          cat("a node that uses the SDK says '", reads ? "reads: " : "writes: ", channel.name,
-                              "'; plain programs are joined by pipes"));
-    error.notes.push_back({channel.mark, "declared here"});
+    diagnostics
+        .error(port.mark,
+               cat(port.name, " of process ", quoted(graph.at(port.process).name), " is ",
+                   title(graph, channel), ", which is no stream"),
+               cat("name it in '", reads ? "reads" : "writes", "', and map it"))
+        .notes.push_back({channel.mark, "declared here"});
   }
 }
 
