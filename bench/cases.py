@@ -88,6 +88,38 @@ def byte_pipe(bench):
                     f"{size / found['sh'].median / 1e9:.2f} GB/s", f"{ratio} ×", "≥ 1.0 ×", ratio.median >= 1.0)]
 
 
+# Programs that do little, so that what lies between them is measured: what is sent, how, and how much of it in what unit.
+RELAYS = (
+    ("short lines", "seq %d", "wc -l", "lines", 5_000_000, "lines"),
+    ("lines of 79 bytes", "yes %s | head -n %%d" % ("x" * 79), "wc -l", "lines", 4_000_000, "lines"),
+    ("chunks of 64 KiB", "head -c %d /dev/zero", "wc -c", "{ chunks: 64KiB }", 2_000_000_000, "bytes"),
+)
+
+
+def relays(bench):
+    output = bench.scratch / "out"
+    for title, left, right, framing, full, unit in RELAYS:
+        count = int(full * bench.scale)
+        left %= count
+        bench.write("relays.yaml", f"""
+processes:
+  left:  {{ shell: "{left}" }}
+  right: {{ command: {right}, stdout: inherit }}
+queues: {{ q: {{ framing: {framing} }} }}
+pipelines: [[left, q, right]]
+""")
+
+        def rate(run):
+            if output.read_text().strip() != str(count):
+                raise SystemExit(f"bench: relays: {count} {unit} came to {output.read_text().strip()}")
+            return count / run.wall / 1e6
+
+        found = interleaved({"procgraph": lambda: rate(bench.graph("relays.yaml", output)),
+                             "sh": lambda: rate(bench.shell(f"{left} | {right}", output))}, bench.repeats)
+        yield (f"plain programs with a queue between them, {title}", found["procgraph"].spread(f"M {unit}/s", 2),
+               found["sh"].spread(f"M {unit}/s", 2) + " through a pipe", f"{found['procgraph'].over(found['sh'])} × its rate", "–", None)
+
+
 # --- starting ---------------------------------------------------------------------------------------------------------------------------
 
 def pair(bench):
@@ -233,4 +265,5 @@ def cpu_ticks(pid):
     return int(fields[11]) + int(fields[12])
 
 
-CASES = {case.__name__: case for case in (pair, spawn, supervision, supervisors, check, memory, idle, byte_pipe, wordcount)}
+CASES = {case.__name__: case
+         for case in (pair, spawn, supervision, supervisors, check, memory, idle, byte_pipe, wordcount, relays)}
