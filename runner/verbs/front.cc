@@ -58,7 +58,7 @@ std::optional<LoadRequest> request(const FrontFlags& flags, Front& front) {
   if (!values) return {};
   result.set = std::move(*values);
   for (const std::string& file : result.files) {
-    if (file == "-" && !result.stdin_text) result.stdin_text = read_stdin();
+    if (file == "-" && !result.stdin_text) result.stdin_text = flags.text ? *flags.text : read_stdin();
   }
   if (flags.files.empty() &&
       front.world.look(absolute(front.world.cwd, "procgraph.yaml")).type == FileFacts::Type::kMissing) {

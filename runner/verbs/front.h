@@ -20,6 +20,7 @@ struct FrontFlags {
   std::vector<std::string> set;
   std::vector<std::string> nodes;
   std::vector<std::string> only, except;
+  std::optional<std::string> text;  // of the file "-", instead of what standard input says
 
   void declare(Flags& flags);
 };

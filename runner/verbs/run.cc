@@ -19,19 +19,10 @@
 #include "report/log_files.h"
 #include "report/reporter.h"
 #include "supervise/supervise.h"
-#include "verbs/front.h"
+#include "verbs/run.h"
 
 namespace procgraph {
 namespace {
-
-struct RunFlags {
-  FrontFlags front;
-  std::string log_format = "text";
-  std::string color = "auto";
-  std::string timeout;
-  bool dry_run = false, keep_going = false, strict = false, no_prefix = false, timestamps = false,
-       quiet = false, verbose = false;
-};
 
 std::optional<Duration> graph_timeout(const RunFlags& flags, Front& front) {
   if (flags.timeout.empty()) return front.graph.timeout;
@@ -164,30 +155,35 @@ Guarded prepare_run(const RunFlags& flags, const Context& context, const Keeper&
 
 }  // namespace
 
+void RunFlags::declare(Flags& flags) {
+  flags.toggle("--dry-run", dry_run, "print the plan, start nothing");
+  flags.toggle("--keep-going", keep_going,
+               "after a failure run the rest to its end; the first failure is the exit code");
+  flags.toggle("--strict", strict, "warnings fail too, and so does a port that is never opened");
+  flags.text("--timeout", timeout, "DURATION", "stop after this long (90s, 5m, 1h) with exit code 124");
+  flags.choice("--log-format", log_format, {"text", "json"}, "output as text for people, or as JSON lines");
+  flags.toggle("--no-prefix", no_prefix, "lines of processes without their process's name");
+  flags.toggle("--timestamps", timestamps, "each line with its time");
+  declare_color(flags, color);
+  flags.toggle("-q,--quiet", quiet, "no warnings, only errors");
+  flags.toggle("-v,--verbose", verbose, "starts, ends and a summary too");
+}
+
+Outcome run(const std::shared_ptr<RunFlags>& flags, const Context& context) {
+  const Result<Keeper> keeper = Keeper::open();
+  if (!keeper) {
+    fmt::print(stderr, "procgraph: {}\n", keeper.error().text());
+    return {.code = kExitSystem};
+  }
+  if (flags->dry_run) return prepare_run(*flags, context, *keeper).run({});
+  guarded([flags, context, &keeper] { return prepare_run(*flags, context, *keeper); }, &*keeper);
+}
+
 Action declare_run(Flags& flags, const Context& context) {
   auto own = std::make_shared<RunFlags>();
   own->front.declare(flags);
-  flags.toggle("--dry-run", own->dry_run, "print the plan, start nothing");
-  flags.toggle("--keep-going", own->keep_going,
-               "after a failure run the rest to its end; the first failure is the exit code");
-  flags.toggle("--strict", own->strict, "warnings fail too, and so does a port that is never opened");
-  flags.text("--timeout", own->timeout, "DURATION", "stop after this long (90s, 5m, 1h) with exit code 124");
-  flags.choice("--log-format", own->log_format, {"text", "json"},
-               "output as text for people, or as JSON lines");
-  flags.toggle("--no-prefix", own->no_prefix, "lines of processes without their process's name");
-  flags.toggle("--timestamps", own->timestamps, "each line with its time");
-  declare_color(flags, own->color);
-  flags.toggle("-q,--quiet", own->quiet, "no warnings, only errors");
-  flags.toggle("-v,--verbose", own->verbose, "starts, ends and a summary too");
-  return [own, context]() -> Outcome {
-    const Result<Keeper> keeper = Keeper::open();
-    if (!keeper) {
-      fmt::print(stderr, "procgraph: {}\n", keeper.error().text());
-      return {.code = kExitSystem};
-    }
-    if (own->dry_run) return prepare_run(*own, context, *keeper).run({});
-    guarded([own, context, &keeper] { return prepare_run(*own, context, *keeper); }, &*keeper);
-  };
+  own->declare(flags);
+  return [own, context]() -> Outcome { return run(own, context); };
 }
 
 }  // namespace procgraph

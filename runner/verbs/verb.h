@@ -39,6 +39,7 @@ struct Verb {
 
 // The verbs' files.
 Action declare_run(Flags&, const Context&);
+Action declare_exec(Flags&, const Context&);
 Action declare_check(Flags&, const Context&);
 Action declare_plan(Flags&, const Context&);
 Action declare_graph(Flags&, const Context&);

@@ -18,6 +18,10 @@ constexpr std::array kVerbs{
          "  procgraph run etl.yaml --dry-run       say what would be started, start nothing\n"
          "  cat etl.yaml | procgraph run -         the file from standard input\n",
          declare_run},
+    Verb{"exec", "Run", "run a graph that is written on one line",
+         "  procgraph exec 'seq 1000000 ! grep 7 *4 ! wc -l'           four copies of grep share the lines\n"
+         "  procgraph exec --print 'seq 10 ! tac' > tac.yaml           the file that says the same\n",
+         declare_exec},
     Verb{"check", "Look before", "find every mistake in a file, start nothing",
          "  procgraph check etl.yaml\n"
          "  procgraph check etl.yaml --format json   for an editor or a script\n",

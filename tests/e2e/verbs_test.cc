@@ -35,8 +35,8 @@ TEST(Verbs, AnUnknownFlagIsAnsweredWithTheNearest) {
 }
 
 TEST(Verbs, EachExplainsItself) {
-  for (const char* verb : {"run", "check", "plan", "graph", "kinds", "nodes", "schema", "doctor", "new",
-                           "completion", "version", "help"}) {
+  for (const char* verb : {"run", "exec", "check", "plan", "graph", "kinds", "nodes", "schema", "doctor",
+                           "new", "completion", "version", "help"}) {
     Ran ran = call({verb, "--help"});
     EXPECT_EQ(ran.code, 0) << verb;
     EXPECT_THAT(ran.out, StartsWith(std::string("procgraph ") + verb + " – "));
