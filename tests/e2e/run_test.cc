@@ -204,9 +204,7 @@ TEST(Run, AProcessThatNeverOpenedItsPortIsNamedAndFailsAStrictRun) {
   const char* yaml =
       "processes:\n  f: { command: f, writes: q }\n  bad: { shell: 'exit 0', reads: { a: q } }\nqueues: "
       "[q]\n";
-  const char* sentence =
-      "procgraph: 'bad' never opened its port 'a'; a plain program wants 'stdin: q', with 'q' among the "
-      "pipes";
+  const char* sentence = "procgraph: 'bad' never opened its port 'a'; a plain program wants 'stdin: q'\n";
   Ran ran = run_text(yaml);
   EXPECT_THAT(ran.err, HasSubstr(sentence));
   EXPECT_THAT(ran.err, Not(HasSubstr("'f' never opened")));
