@@ -212,7 +212,12 @@ void from_bytes(Node& node, const std::string& port, const Options& options) {
   };
   while (read_some(splitter)) {
     messages.clear();
-    while (const auto message = splitter.next()) messages.push_back(*message);
+    try {
+      while (const auto message = splitter.next()) messages.push_back(*message);
+    } catch (const procgraph::relay::Malformed&) {
+      put();  // what came before it
+      throw;
+    }
     put();
   }
   if (const auto last = splitter.finish()) writer.put(*last);

@@ -112,6 +112,17 @@ TEST(Relays, PassTheLongestMessageAndRefuseALongerOne) {
       << ran.err;
 }
 
+TEST(Relays, PassWhatComesBeforeAMistake) {
+  const Ran ran = run_text(R"(processes:
+  from: { command: "printf '5:first,6:second,x'", on_failure: finish }
+  to: { command: cat, stdin: { channel: q, framing: lines }, stdout: inherit }
+queues: { q: { framing: netstring } }
+pipelines: [[from, q, to]]
+)");
+  EXPECT_EQ(ran.code, 65);
+  EXPECT_EQ(ran.out, "first\nsecond\n");
+}
+
 TEST(Relays, RefuseWhatEndsInTheMiddleOfAMessage) {
   const Ran ran = through("0123456789", "framing: { record: 4 }");
   EXPECT_EQ(ran.code, 65);
