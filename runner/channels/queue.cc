@@ -138,7 +138,7 @@ ChannelSample sample_of(const LiveChannel& live) {
 // Moves what can be moved. Without a place for dead letters the first one is the graph's end.
 void bury(const LiveChannel& live, const Attention& attention, Needs& needs) {
   for (const DeadMessage& dead : parked(live.control)) {
-    const DeadLetter letter{.cause = dead.died ? "death" : "nack",
+    const DeadLetter letter{.cause = std::string(dead.cause),
                             .queue = live.channel->name,
                             .process = attention.name_of(dead.participant),
                             .deliveries = dead.deliveries,
@@ -149,7 +149,7 @@ void bury(const LiveChannel& live, const Attention& attention, Needs& needs) {
       needs.kept = needs.kept || !moved;
       if (!moved) continue;
     }
-    needs.dead.push_back({letter.process, letter.sequence, letter.deliveries, dead.died});
+    needs.dead.push_back({letter.process, letter.sequence, letter.deliveries, dead.cause});
     if (!attention.dead_letters) return;
   }
 }

@@ -56,7 +56,7 @@ struct DeadFact {
   std::string process;  // that had it last
   std::uint64_t sequence = 0;
   std::uint32_t deliveries = 0;
-  bool died = false;  // of it; else it gave it back
+  std::string_view cause = "nack";  // or its "death", or "reject"
 };
 
 // What the channel needs of the supervisor.

@@ -259,8 +259,7 @@ void Narrator::died(ChannelId channel, const DeadFact& fact) {
   const std::array<Field, 5> fields{Field{"queue", std::string_view(plan_.graph.at(channel).name)},
                                     Field{"sequence", static_cast<std::int64_t>(fact.sequence)},
                                     Field{"deliveries", std::int64_t{fact.deliveries}},
-                                    Field{"cause", std::string_view(fact.died ? "death" : "nack")},
-                                    Field{"dead_letter", where}};
+                                    Field{"cause", fact.cause}, Field{"dead_letter", where}};
   reporter_.event("died", fact.process, fields);
   if (!target.valid()) {
     dead_message_ = text;

@@ -113,7 +113,9 @@ std::string unread(std::string_view channel, std::uint64_t bytes) {
 std::string died(std::string_view channel, const DeadFact& fact) {
   return fmt::format("message {} of {} failed {}, the last time when {} {}", format_count(fact.sequence),
                      channel, count(fact.deliveries, "time", "times"), fact.process,
-                     fact.died ? "died" : "gave it back");
+                     fact.cause == "death"    ? "died"
+                     : fact.cause == "reject" ? "rejected it"
+                                              : "gave it back");
 }
 
 std::string was_stopped(std::string_view label, int signal) {

@@ -109,7 +109,7 @@ ReaderState::~ReaderState() {
   if (!port.view.is_ours()) {
     (void)poller.release();  // nothing of it is ours: no thread, no line
   } else if (frame) {
-    settle_records(port.view, frame->taken.block, frame->taken.records, false);
+    settle_records(port.view, frame->taken.block, frame->taken.records, Cause::kGivenBack);
   }
 }
 

@@ -102,6 +102,10 @@ void Message::put_back() {
   end(Fate::kUntried);
 }
 
+void Message::reject() {
+  end(Fate::kUseless);
+}
+
 void Message::end(Fate fate) {
   View* view = std::exchange(view_, nullptr);
   if (view == nullptr || !view->is_ours()) return;
@@ -109,14 +113,18 @@ void Message::end(Fate fate) {
   if (view->subscription != nullptr) {
     const detail::Ticket ticket = sequence_ + view->memory.geometry().first_ticket();
     done ? acknowledge(*view->subscription, ticket, block_) : give_back(*view->subscription, ticket);
-  } else if (parts_ != 0) {
-    const bool untried = fate == Fate::kUntried;
+    return;
+  }
+  const bool untried = fate == Fate::kUntried;
+  const bool gone = done || (view->memory.policy().at_most_once && !untried);
+  const detail::Cause cause = fate == Fate::kUseless ? detail::Cause::kRejected : detail::Cause::kGivenBack;
+  if (parts_ != 0) {
     if (untried) take_back(view->memory.descriptor(block_), parts_);
-    settle_records(*view, block_, parts_, done || (view->memory.policy().at_most_once && !untried));
-  } else if (fate == Fate::kUntried) {
+    settle_records(*view, block_, parts_, gone ? detail::Cause::kNone : cause);
+  } else if (untried) {
     detail::put_back(*view, block_);
   } else {
-    done ? release(*view, block_) : give_back(*view, block_);
+    gone ? release(*view, block_) : hand_back(*view, block_, cause);
   }
 }
 
@@ -126,7 +134,7 @@ void Frame::put_back(std::size_t done) {
   for (; done > 0; --done) left &= left - 1;
   const std::uint64_t first = std::exchange(message_.parts_, left) & ~left;
   if (View* view = message_.view_; view != nullptr && view->is_ours() && first != 0)
-    settle_records(*view, message_.block_, first, true);
+    settle_records(*view, message_.block_, first, detail::Cause::kNone);
   message_.put_back();
 }
 

@@ -44,7 +44,7 @@ class DeadLetters : public ::testing::Test {
 TEST_F(DeadLetters, AreMovedWithTheirHeadersAndReadAsWhatWasPut) {
   fail(jobs_, "poison");
   EXPECT_EQ(parked(jobs_.control()),
-            (std::vector<DeadMessage>{{.sequence = 0, .deliveries = 1, .participant = 7, .died = false}}));
+            (std::vector<DeadMessage>{{.sequence = 0, .deliveries = 1, .participant = 7, .cause = "nack"}}));
   EXPECT_EQ(parks(jobs_.control()), 1u);
   EXPECT_TRUE(move_dead(regions(jobs_), regions(failed_), kDeath));
   EXPECT_EQ(jobs_.sample().parked, 0u);
@@ -54,6 +54,56 @@ TEST_F(DeadLetters, AreMovedWithTheirHeadersAndReadAsWhatWasPut) {
     return message->text() == "poison" && message->dead_letter() == kDeath ? 0 : 1;
   });
   EXPECT_EQ(wait_for_end(reader), 0);
+}
+
+TEST(AMessage, ThatIsRejectedIsDeadAtOnce) {
+  TestQueue q({.capacity = 8, .memory = 64 << 10, .policy = {.max_deliveries = 2}});
+  q.enter(7, "both");
+  Node node;
+  Writer writer = node.writer("out");
+  Reader reader = node.reader("in");
+  writer.put("fails");
+  writer.put("useless");
+  reader.get()->nack();
+  reader.get()->nack();
+  auto useless = reader.get();
+  useless->reject();
+  useless->nack();  // once only
+  EXPECT_EQ(parked(q.control()), (std::vector<DeadMessage>{
+                                     {.sequence = 0, .deliveries = 2, .participant = 7, .cause = "nack"},
+                                     {.sequence = 1, .deliveries = 1, .participant = 7, .cause = "reject"}}));
+  EXPECT_EQ(q.sample().dead, 2u);
+  EXPECT_EQ(q.sample().redelivered, 1u);
+  EXPECT_FALSE(reader.try_get());
+}
+
+TEST(AMessage, ThatIsDeliveredAtMostOnceIsGoneWhenItIsGivenBackOrRejected) {
+  TestQueue q({.capacity = 8, .memory = 64 << 10, .policy = {.at_most_once = true, .max_deliveries = 2}});
+  q.enter(7, "both");
+  Node node;
+  Writer writer = node.writer("out");
+  writer.put("a");
+  writer.put("b");
+  Reader reader = node.reader("in");
+  reader.get()->nack();
+  reader.get()->reject();
+  EXPECT_EQ(q.sample().acknowledged, 2u);
+}
+
+// Who is killed once that is decided has rejected it.
+TEST(AMessage, ThatWasRejectedIsDeadHoweverFarItsReaderCame) {
+  TestQueue q({.capacity = 8, .memory = 64 << 10, .policy = {.max_deliveries = 5}});
+  View view = q.view(7);
+  ASSERT_TRUE(put(view, "useless"));
+  detail::Consumer consumer(view);
+  detail::Descriptor& d = view.memory.descriptor(consumer.take());
+  d.note.store(detail::journal(detail::Cause::kRejected, 1, 1).raw);
+  d.own.store(detail::block_word(detail::State::kSettling, 7, view.memory.geometry().first_ticket()).raw);
+  q.reap(7);
+  EXPECT_EQ(
+      parked(q.control()),
+      (std::vector<DeadMessage>{{.sequence = 0, .deliveries = 1, .participant = 7, .cause = "reject"}}));
+  EXPECT_EQ(q.sample().dead, 1u);
 }
 
 TEST_F(DeadLetters, OfDeadLettersHaveTheLastHeadersOnly) {

@@ -80,6 +80,25 @@ TEST(FrameTest, ItsMessagesComeOneByOneInTheirOrder) {
   EXPECT_EQ(sample.bytes, 0u);
 }
 
+TEST(FrameTest, IsADeadLetterAtOnceWhereAllThatIsLeftOfItIsRejected) {
+  Ends e({.capacity = 16, .writers = 1, .policy = {.max_deliveries = 5}});
+  e.put(numbers(0, 3));
+  std::vector<Message> all;
+  for (int i = 0; i < 3; ++i) all.push_back(std::move(*e.reader.get()));
+  all[0].ack();
+  all[1].reject();
+  all[2].nack();
+  EXPECT_EQ(e.queue.sample().redelivered, 1u) << "one of those given back is worth another try";
+  std::vector<Message> rest;
+  for (int i = 0; i < 2; ++i) rest.push_back(std::move(*e.reader.get()));
+  EXPECT_EQ(rest[0].part(), 1u);
+  rest[0].reject();
+  rest[1].ack();
+  ASSERT_EQ(parked(e.queue.control()).size(), 1u);
+  EXPECT_EQ(parked(e.queue.control()).at(0).cause, "reject");
+  EXPECT_FALSE(e.reader.try_get());
+}
+
 TEST(FrameTest, CountsAsOneMessage) {
   Ends e({.capacity = 2, .writers = 1});
   e.put(numbers(0, 64));

@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "procgraph/message.h"
@@ -79,7 +80,7 @@ struct QueueSample {
   std::uint64_t acknowledged = 0;  // ever; where a message is delivered at most once: taken
   std::uint64_t dropped = 0;       // ever: put, and then dropped for a newer one
   std::uint64_t expired = 0;       // ever: put, and too old when their turn came
-  std::uint64_t dead = 0;          // ever: put, and failed max_deliveries times
+  std::uint64_t dead = 0;          // ever: put, and failed max_deliveries times, or rejected
   std::uint64_t got = 0;           // ever: how often a message was delivered
   std::uint64_t redelivered = 0;   // how often one came back to be delivered again
   std::uint64_t refused = 0;       // never put, for there was no room: dropped as the newest, or rejected
@@ -191,13 +192,13 @@ struct QueuePoison {
 // Nothing: as far as anybody has found, all is well.
 [[nodiscard]] std::optional<QueuePoison> poisoned(std::span<std::byte> control);
 
-// Messages that failed `max_deliveries` times are parked: no reader's any more, and not gone. The runner's
-// doorbell (below) rings when that happens.
+// Messages that failed `max_deliveries` times, or were rejected, are parked: no reader's any more, and not
+// gone. The runner's doorbell (below) rings when that happens.
 struct DeadMessage {
   std::uint64_t sequence = 0;
   std::uint32_t deliveries = 0;
   std::uint16_t participant = 0;  // that had it last
-  bool died = false;              // and died of it; else it gave it back
+  std::string_view cause;         // its "death", "nack" or "reject"
 
   bool operator==(const DeadMessage&) const = default;
 };

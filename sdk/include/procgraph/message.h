@@ -20,7 +20,7 @@ struct TakenMessage;
 
 // Why a message became a dead letter.
 struct DeadLetter {
-  std::string cause;             // "death" of the process that had it, or "nack"
+  std::string cause;             // "death" of the process that had it, "nack", or "reject"
   std::string queue;             // in which it failed
   std::string process;           // that had it last: "worker", "parse.0"
   std::uint32_t deliveries = 0;  // all of which failed
@@ -61,7 +61,7 @@ class Message {
   // Of a message from the `dead_letter` of a queue: why it is there. bytes() are those that were put first.
   [[nodiscard]] std::optional<DeadLetter> dead_letter() const;
 
-  // Done: it will not be delivered again. Neither blocks. Once only; later calls do nothing.
+  // Done: it will not be delivered again. None of these four blocks. Once only; later calls do nothing.
   void ack();
   // Not done: goes back, before all that were put after it, to any reader, this one included; of a topic to
   // this one only. With the
@@ -72,11 +72,15 @@ class Message {
   // `max_deliveries`, and of a queue it comes back where messages are delivered at most once, too. For a
   // reader that finds out that it cannot go on.
   void put_back();
+  // Not done, and of no use to try again: becomes a dead letter at once, whatever `max_deliveries` says.
+  // Where messages are delivered at most once it is gone. Of messages that were put together one comes back
+  // like any other as long as others of them do. Of a topic as nack().
+  void reject();
 
  private:
   friend class Reader;
   friend class Frame;  // and its Iterator
-  enum class Fate : std::uint8_t { kDone, kFailed, kUntried };
+  enum class Fate : std::uint8_t { kDone, kFailed, kUntried, kUseless };
   void settle();
   void be_letter();
   void end(Fate fate);
@@ -117,6 +121,7 @@ class Frame {
   void nack() { message_.nack(); }
   // The first `done` of them are acknowledged, the others put back (Message::put_back).
   void put_back(std::size_t done = 0);
+  void reject() { message_.reject(); }
 
  private:
   friend class Reader;

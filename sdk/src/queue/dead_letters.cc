@@ -104,6 +104,10 @@ bool put_records(View& source, BlockIndex block, View& target, DeadLetter letter
   return true;
 }
 
+std::string_view name_of(detail::Cause cause) {
+  return cause == detail::Cause::kDeath ? "death" : cause == detail::Cause::kRejected ? "reject" : "nack";
+}
+
 }  // namespace
 
 std::uint32_t parks(std::span<std::byte> control) {
@@ -122,7 +126,7 @@ std::vector<DeadMessage> parked(std::span<std::byte> control) {
     all.push_back({.sequence = own.ticket() - memory->geometry().first_ticket(),
                    .deliveries = d.tries.load(),
                    .participant = own.owner(),
-                   .died = detail::Journal{d.note.load()}.cause() == detail::Cause::kDeath});
+                   .cause = name_of(detail::Journal{d.note.load()}.cause())});
   });
   std::ranges::sort(all, {}, &DeadMessage::sequence);
   return all;

@@ -1,7 +1,6 @@
 #include "queue/frame.h"
 
 #include "queue/blocks.h"
-#include "queue/settle.h"
 
 namespace procgraph::detail {
 namespace {
@@ -22,18 +21,23 @@ std::optional<std::uint64_t> open_frame(Descriptor& d) {
   head.settled.store(done, std::memory_order_relaxed);
   head.back.store(0, std::memory_order_relaxed);
   head.given.store(0, std::memory_order_relaxed);
+  head.refused.store(0, std::memory_order_relaxed);
   return left;
 }
 
-void settle_records(View& view, BlockIndex block, std::uint64_t records, bool done) {
+void settle_records(View& view, BlockIndex block, std::uint64_t records, Cause cause) {
   Descriptor& d = view.memory.descriptor(block);
   FrameHead& head = frame_head(d);
   const std::uint64_t all = all_records(head.count);
-  if (!done) head.back.fetch_or(records);
+  if (cause != Cause::kNone) head.back.fetch_or(records);
+  if (cause == Cause::kRejected) head.refused.fetch_or(records);
   // Publishes that we are done with these bytes to the thread that settles the last of them, and ends the
   // lease.
   if ((head.settled.fetch_or(records) | records) != all) return;
-  head.back.load() == 0 ? release(view, block) : hand_back(view, block);
+  const std::uint64_t back = head.back.load();
+  if (back == 0) return release(view, block);
+  const bool useless = (back & ~head.refused.load()) == 0;
+  hand_back(view, block, useless ? Cause::kRejected : Cause::kGivenBack);
 }
 
 std::uint64_t left_of(Descriptor& d) {

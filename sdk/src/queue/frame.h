@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 
+#include "queue/settle.h"
 #include "queue/view.h"
 
 namespace procgraph::detail {
@@ -31,8 +32,9 @@ struct FrameHead {
   Shared<std::uint64_t> back;     // those of them that are to be delivered again
   Shared<std::uint64_t> before;   // those that were done with before the frame was taken
   Shared<std::uint64_t> given;    // those that its reader's program has seen since
+  Shared<std::uint64_t> refused;  // those of `back` that are of no use to try again
 };
-static_assert(sizeof(FrameHead) == 40 && sizeof(FrameHead) <= kInlineBytes);
+static_assert(sizeof(FrameHead) == 48 && sizeof(FrameHead) <= kInlineBytes);
 
 [[nodiscard]] constexpr std::uint64_t record_size(std::uint64_t bytes) {
   return 8 + (bytes + 7) / 8 * 8;
@@ -60,6 +62,7 @@ inline void begin_frame(Descriptor& d, std::uint32_t count) {
   head.back.store(0, std::memory_order_relaxed);
   head.before.store(0, std::memory_order_relaxed);
   head.given.store(0, std::memory_order_relaxed);
+  head.refused.store(0, std::memory_order_relaxed);
 }
 
 // Writes a record at `to`; where the next one goes.
@@ -102,9 +105,10 @@ inline void give_out(Descriptor& d, std::uint64_t records) {
 inline void take_back(Descriptor& d, std::uint64_t records) {
   frame_head(d).given.fetch_and(~records, std::memory_order_relaxed);
 }
-// These records of our lease are done with, or to be delivered again. With the last one the lease ends: the
-// frame is acknowledged, or comes back with what is left. Threads: any.
-void settle_records(View& view, BlockIndex block, std::uint64_t records, bool done);
+// These records of our lease are done with (kNone), to be delivered again (kGivenBack), or of no use to try
+// again (kRejected). With the last one the lease ends: the frame is acknowledged, or comes back with what is
+// left; it is parked if all that is left is of no use. Threads: any.
+void settle_records(View& view, BlockIndex block, std::uint64_t records, Cause cause);
 
 // Of a frame that nobody reads: its lease has ended, or its owner is dead.
 [[nodiscard]] bool is_done(Descriptor& d);

@@ -10,15 +10,15 @@
 namespace procgraph::detail {
 namespace {
 
-bool is_too_often(const QueuePolicy& policy, std::uint32_t tries) {
-  return policy.max_deliveries != 0 && tries >= policy.max_deliveries;
+bool is_dead(const QueuePolicy& policy, Cause cause, std::uint32_t tries) {
+  return cause == Cause::kRejected || (policy.max_deliveries != 0 && tries >= policy.max_deliveries);
 }
 
 Shared<std::uint64_t>& counter(View& view, std::uint16_t owner, Cause cause, std::uint32_t tries) {
   Tally& tally = view.memory.tally(owner);
   if (cause == Cause::kDropped) return tally.dropped;
   if (cause == Cause::kExpired) return tally.expired;
-  return is_too_often(view.memory.policy(), tries) ? tally.dead : tally.returned;
+  return is_dead(view.memory.policy(), cause, tries) ? tally.dead : tally.returned;
 }
 
 // Decides and counts it. Between the lock and its end the counter is ours, or our process's to die with.
@@ -91,7 +91,7 @@ void carry_out(View& view, std::uint16_t owner, BlockIndex block) {
   if (!note.is_valid()) return bring_back(view, block, ticket);  // killed just before its end
   if (!comes_back(note.cause())) return release(view, block);
   d.tries.store(note.tries(), std::memory_order_relaxed);
-  if (is_too_often(view.memory.policy(), note.tries())) return park(view, owner, block, ticket);
+  if (is_dead(view.memory.policy(), note.cause(), note.tries())) return park(view, owner, block, ticket);
   bring_back(view, block, ticket);
 }
 
@@ -107,8 +107,8 @@ void put_back(View& view, BlockIndex block) {
   carry_out(view, view.self, block);
 }
 
-void hand_back(View& view, BlockIndex block) {
-  decide(view, view.self, block, Cause::kGivenBack);
+void hand_back(View& view, BlockIndex block, Cause cause) {
+  decide(view, view.self, block, cause);
   carry_out(view, view.self, block);
 }
 

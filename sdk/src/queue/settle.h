@@ -18,7 +18,8 @@ enum class Cause : std::uint8_t {
   kDeath,      // of the process that had it
   kDropped,    // for a newer one
   kExpired,
-  kPutBack,  // by a reader that has not tried it
+  kPutBack,   // by a reader that has not tried it
+  kRejected,  // given back for good
 };
 
 // What Descriptor::note holds, told apart by its highest two bits.
@@ -38,8 +39,10 @@ struct Journal {
 [[nodiscard]] constexpr Journal journal(Cause cause, std::uint32_t tries, std::uint64_t count) {
   return {kJournal | static_cast<std::uint64_t>(cause) << 60 | std::uint64_t{tries} << 44 | count};
 }
+// To be delivered again, or to become a dead letter.
 [[nodiscard]] constexpr bool comes_back(Cause cause) {
-  return cause == Cause::kGivenBack || cause == Cause::kDeath || cause == Cause::kPutBack;
+  return cause == Cause::kGivenBack || cause == Cause::kDeath || cause == Cause::kPutBack ||
+         cause == Cause::kRejected;
 }
 
 // Our lease ends without an acknowledgement: the message becomes one again, for anybody, after its rest, or
@@ -49,8 +52,8 @@ void give_back(View& view, BlockIndex block);
 // most once, too.
 void put_back(View& view, BlockIndex block);
 // The same, but that it comes back where messages are delivered at most once, too: for a frame of which there
-// is something left that its reader's program has not seen.
-void hand_back(View& view, BlockIndex block);
+// is something left that its reader's program has not seen. Rejected, it is parked however often it failed.
+void hand_back(View& view, BlockIndex block, Cause cause = Cause::kGivenBack);
 // A message that we have taken out of the queue (kDropping, kExpiring) is gone.
 void drop(View& view, BlockIndex block, Cause cause);
 // The same for a dead owner, from whatever state it left the block in: leased, dropping, expiring, settling.
