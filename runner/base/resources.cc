@@ -1,5 +1,6 @@
 #include "base/resources.h"
 
+#include <array>
 #include <charconv>
 
 namespace procgraph {
@@ -19,6 +20,11 @@ std::string format(CpuRange range) {
 }
 
 }  // namespace
+
+std::string_view name(Resource resource) {
+  constexpr std::array<std::string_view, 4> kNames{"cpu", "files", "file_size", "core"};
+  return kNames.at(static_cast<std::size_t>(resource));
+}
 
 std::optional<CpuRange> parse_cpu_range(std::string_view text) {
   const auto dash = text.find('-');

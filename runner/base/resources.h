@@ -13,6 +13,9 @@ namespace procgraph {
 // Limits that the kernel keeps for a single process, and that what it starts inherits.
 enum class Resource : std::uint8_t { kCpu, kFiles, kFileSize, kCore };
 
+// As the file calls it.
+[[nodiscard]] std::string_view name(Resource resource);
+
 struct ResourceLimit {
   Resource resource = Resource::kFiles;
   std::uint64_t soft = 0, hard = 0;  // seconds, descriptors, bytes

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::uint64_t kCapacity = 1024;
 constexpr Bytes kMemory{16U << 20};
-constexpr std::uint32_t kDeliveries = 5;
 constexpr std::uint64_t kGrowth = 64;  // times the capacity, where nothing is said
 
 void fill(const ChannelSpec& spec, Channel& channel) {
@@ -42,7 +41,7 @@ Overflow overflow_of(const PolicySpec& policy) {
 }
 
 QueuePolicy policy_of(const PolicySpec& typed) {
-  QueuePolicy policy{.when_full = overflow_of(typed), .max_deliveries = kDeliveries};
+  QueuePolicy policy{.when_full = overflow_of(typed), .max_deliveries = kMaxDeliveries};
   policy.at_most_once = typed.delivery && typed.delivery->value == "at_most_once";
   if (typed.max_deliveries) policy.max_deliveries = static_cast<std::uint32_t>(typed.max_deliveries->value);
   if (typed.expire) policy.expire = typed.expire->value;

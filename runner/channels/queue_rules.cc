@@ -68,6 +68,7 @@ void nothing_comes_back_at_most_once(const Graph& graph, const Channel& channel,
   if (policy.retry) refuse(policy.retry->mark, "retry");
   if (policy.max_deliveries) refuse(policy.max_deliveries->mark, "max_deliveries");
   if (policy.dead_letter) refuse(policy.dead_letter->mark, "dead_letter");
+  if (!policy.reject_codes.empty()) refuse(policy.reject_codes_mark, "reject_codes");
 }
 
 void check_policy(const Graph& graph, const Channel& channel, Diagnostics& diagnostics) {

@@ -83,6 +83,11 @@ constexpr std::array kQueueBindings{
     Binding<ChannelSpec>{"framing", read_channel_framing},
     Binding<ChannelSpec>{"external", read_external},
     Binding<ChannelSpec>{"spare", read_spare},
+    Binding<ChannelSpec>{"reject_codes",
+                         [](Reader& r, const Field& f, ChannelSpec& c) {
+                           c.policies.reject_codes = read_codes(r, f);
+                           c.policies.reject_codes_mark = f.key.mark;
+                         }},
     Binding<ChannelSpec>{"prefault",
                          [](Reader& r, const Field& f, ChannelSpec& c) {
                            if (auto flag = read_flag(r, f)) c.policies.prefault = flag->value;

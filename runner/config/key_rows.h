@@ -72,8 +72,8 @@ inline constexpr std::array kKeyRows{
     Key{Place::kProcess, "cpus", Type::kCpus, "all that procgraph may use", "The CPUs on which it runs; ${replica} gives each copy its own."},
     Key{Place::kProcess, "nice", Type::kInteger, "procgraph's own", "Its priority against other programs: a lower number gets more of the CPU."}.from(-20, 19),
     Key{Place::kProcess, "oom_score_adj", Type::kInteger, "procgraph's own", "How early the kernel kills it when memory runs out: a higher number goes first."}.from(-1000, 1000),
-    Key{Place::kProcess, "per", Type::kMap, "–", "Runs the command once per message."}.holding(Place::kPer).later(),
-    Key{Place::kProcess, "ordered", Type::kMap, "false", "Results leave in the order of their inputs."}.holding(Place::kOrdered).later(),
+    Key{Place::kProcess, "per", Type::kPer, "–", "Runs the command once per message of the queue or topic that it reads, up to 'replicas' at a time: stdin is the message, stdout the result, exit code 0 (or one of 'ok_codes') the acknowledgement, and any other gives the message back."}.of("message").holding(Place::kPer),
+    Key{Place::kProcess, "ordered", Type::kOrdered, "false", "With 'per': results leave in the order in which their inputs were put."}.holding(Place::kOrdered),
     Key{Place::kProcess, "tty", Type::kFlag, "false", "A pseudo-terminal for the standard streams that are no channel."}.later(),
     Key{Place::kProcess, "unbuffered", Type::kFlag, "false", "For programs that hoard their output."}.later(),
     Key{Place::kProcess, "sandbox", Type::kOther, "–", "What it may see of the machine."}.later(),
@@ -126,6 +126,10 @@ inline constexpr std::array kKeyRows{
     Key{Place::kLimits, "file_size", Type::kBytes, "procgraph's own", "The size to which one process can write a file: beyond it it gets SIGXFSZ."},
     Key{Place::kLimits, "core", Type::kBytesOrZero, "procgraph's own", "The size of a core dump; 0 for none."},
 
+    Key{Place::kPer, "messages", Type::kWhole, "1", "How many messages a run gets, each a line of its stdin then."}.between(1, 100'000),
+    Key{Place::kPer, "within", Type::kDuration, "a full batch", "How long after its first message a run begins though there are fewer; at the end of the data it does at once."},
+    Key{Place::kOrdered, "window", Type::kWhole, "1024", "How many inputs are in hand at most, from the oldest unfinished one on."}.between(1, 1'000'000),
+
     // Channels
     Key{Place::kQueue, "capacity", Type::kWhole, "1024", "How many messages may wait."}.between(1, 1U << 23U),
     Key{Place::kQueue, "memory", Type::kBytes, "16MiB", "How many bytes may be in flight."},
@@ -143,7 +147,7 @@ inline constexpr std::array kKeyRows{
     Key{Place::kQueue, "framing", Type::kFraming, "lines", "How plain programs at this queue, which read and write bytes, tell messages apart."}.of("lines length netstring nul whole").holding(Place::kFraming),
     Key{Place::kQueue, "external", Type::kWord, "–", "Opens the queue to programs that the graph did not start, as 'procgraph put' and 'procgraph get': they read it, write it, or both."}.of("read write both"),
     Key{Place::kQueue, "spare", Type::kWhole, "8", "With 'external': how many processes from outside can use the queue at a time."}.between(1, 1024),
-    Key{Place::kQueue, "reject_codes", Type::kCodes, "–", "Exit codes of a 'per' process that dead-letter at once."}.later(),
+    Key{Place::kQueue, "reject_codes", Type::kCodes, "–", "Exit codes of a run of a 'per' process that make its message a dead letter at once."},
     Key{Place::kQueue, "order", Type::kWord, "–", "Order by priority."}.later(),
     Key{Place::kQueue, "partition", Type::kOther, "–", "Messages of one key go to one reader."}.later(),
     Key{Place::kQueue, "durable", Type::kPath, "–", "Keeps messages in a file."}.later(),
@@ -174,9 +178,6 @@ inline constexpr std::array kKeyRows{
     Key{Place::kSocket, "open", Type::kWord, "by procgraph", "'server': the server opens the address itself, it is only told to everybody."}.of("server"),
 
     // Parts that come with later releases
-    Key{Place::kPer, "messages", Type::kWhole, "1", "Messages per run."}.later(),
-    Key{Place::kPer, "within", Type::kDuration, "–", "The longest wait for a full batch."}.later(),
-    Key{Place::kOrdered, "window", Type::kWhole, "1024", "How many inputs run ahead."}.later(),
     Key{Place::kDeadlock, "policy", Type::kWord, "warn", "grow, warn or fail."}.later(),
     Key{Place::kDeadlock, "budget", Type::kBytes, "64MiB", "How much buffers may grow."}.later(),
     Key{Place::kDeadlock, "after", Type::kDuration, "1s", "How long nothing must move."}.later(),

@@ -160,6 +160,10 @@ std::string phrase(const Key& key) {
     case Type::kFraming:
       return fmt::format("{}, {{record: SIZE}} or {{chunks: SIZE}}",
                          join(in_quotes(words_of(key.words)), ", "));
+    case Type::kPer:
+      return "'message', or a map such as {messages: 500, within: 1s}";
+    case Type::kOrdered:
+      return "true, false, or {window: 1024}";
     case Type::kOther:
       return "a value";
   }

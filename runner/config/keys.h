@@ -83,6 +83,8 @@ enum class Type : std::uint8_t {
   kBytesOrZero,
   kCpus,
   kFraming,
+  kPer,
+  kOrdered,
   kOther
 };
 

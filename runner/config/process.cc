@@ -8,6 +8,7 @@
 #include "config/command.h"
 #include "config/fields.h"
 #include "config/files.h"
+#include "config/per.h"
 #include "config/ports.h"
 #include "config/probes.h"
 #include "config/resources.h"
@@ -19,13 +20,14 @@ namespace {
 using Replica = Expander::Replica;
 
 // Set by procgraph itself for each process (docs/node-protocol.md).
-constexpr std::array<std::string_view, 17> kOurVariables{
+constexpr std::array<std::string_view, 19> kOurVariables{
     "PROCGRAPH_GRAPH",     "PROCGRAPH_PROCESS", "PROCGRAPH_REPLICA",
     "PROCGRAPH_REPLICAS",  "PROCGRAPH_PID",     "PROCGRAPH_PARTICIPANT",
     "PROCGRAPH_ROSTER",    "PROCGRAPH_PORTS",   "LISTEN_PID",
     "LISTEN_FDS",          "LISTEN_FDNAMES",    "NOTIFY_SOCKET",
     "WATCHDOG_USEC",       "WATCHDOG_PID",      "PROCGRAPH_RESULT",
-    "PROCGRAPH_EXIT_CODE", "PROCGRAPH_FAILED"};
+    "PROCGRAPH_EXIT_CODE", "PROCGRAPH_FAILED",  "PROCGRAPH_SEQUENCE",
+    "PROCGRAPH_DELIVERY"};
 
 bool is_ours(const std::string& variable) {
   return std::find(kOurVariables.begin(), kOurVariables.end(), variable) != kOurVariables.end();
@@ -166,6 +168,9 @@ constexpr std::array kProcessBindings{
     Binding<ProcessSpec>{"cpus", read_cpus},
     Binding<ProcessSpec>{"nice", read_nice},
     Binding<ProcessSpec>{"oom_score_adj", read_oom_score_adj},
+    Binding<ProcessSpec>{"per", [](Reader& r, const Field& f, ProcessSpec& p) { p.per = read_per(r, f); }},
+    Binding<ProcessSpec>{"ordered",
+                         [](Reader& r, const Field& f, ProcessSpec& p) { p.ordered = read_ordered(r, f); }},
     Binding<ProcessSpec>{"enabled", flag<&ProcessSpec::enabled>},
     Binding<ProcessSpec>{"description",
                          [](Reader& r, const Field& f, ProcessSpec& p) {

@@ -74,6 +74,11 @@ constexpr std::array kSections{
             "One of the ways. A look is taken each `interval`; `watchdog` has no other key beside it."},
     Section{Place::kHttp, "`http`", "`http: http://127.0.0.1:8080/live`, or a map for a declared socket."},
     Section{
+        Place::kPer, "`per`",
+        "`per: message` gives each run one message. What a run is given, and what its end means, is in the "
+        "[guide](guide.md#a-command-for-every-message)."},
+    Section{Place::kOrdered, "`ordered`", "`ordered: true` is short for `ordered: { window: 1024 }`."},
+    Section{
         Place::kLimits, "`limits`",
         "Each copy of a process has its own, and what it starts is under them too. What cannot be had on a "
         "machine, or is above its hard limit, is refused before anything starts."},

@@ -33,6 +33,7 @@ constexpr std::array kDefinitions{
     Definition{Place::kStop, "stop"},         Definition{Place::kRestart, "restart"},
     Definition{Place::kReady, "ready"},       Definition{Place::kHealth, "health"},
     Definition{Place::kHttp, "http"},         Definition{Place::kLimits, "limits"},
+    Definition{Place::kPer, "per"},           Definition{Place::kOrdered, "ordered"},
     Definition{Place::kLogs, "logs"},         Definition{Place::kContainment, "containment"},
     Definition{Place::kQueue, "queue"},       Definition{Place::kDeadLetter, "dead_letter"},
     Definition{Place::kTopic, "topic"},       Definition{Place::kPipe, "pipe"},
@@ -194,6 +195,10 @@ Json value_schema(const Key& key) {
       return any_of({cpu_ranges(), list_of(cpu_ranges(), 1)});
     case Type::kFraming:
       return any_of({or_variable(words(key)), reference(key.inner)});
+    case Type::kPer:
+      return any_of({or_variable(words(key)), reference(key.inner)});
+    case Type::kOrdered:
+      return any_of({or_variable({{"type", "boolean"}}), reference(key.inner)});
     case Type::kOther:
       return Json::object();
   }

@@ -137,6 +137,23 @@ struct ResourcesSpec {
   bool operator==(const ResourcesSpec&) const = default;
 };
 
+// The command runs once for every message, or batch of them.
+struct PerSpec {
+  std::uint64_t messages = 1;  // of a run, at most
+  Typed<Duration> within;      // the longest wait for as many
+  Mark mark;
+
+  bool operator==(const PerSpec&) const = default;
+};
+
+// Results leave in the order of their inputs.
+struct OrderedSpec {
+  std::uint64_t window = 1024;  // inputs in hand, at most
+  Mark mark;
+
+  bool operator==(const OrderedSpec&) const = default;
+};
+
 struct ProcessSpec {
   Text name;
   std::string description;
@@ -163,6 +180,8 @@ struct ProcessSpec {
   std::optional<RestartSpec> restart;
   Typed<Duration> timeout;
   ResourcesSpec resources;
+  std::optional<PerSpec> per;
+  std::optional<OrderedSpec> ordered;
   bool enabled = true;
 
   bool operator==(const ProcessSpec&) const = default;
@@ -186,6 +205,8 @@ struct PolicySpec {
   std::optional<Text> dead_letter;
   bool dead_letter_fails = false;
   bool prefault = false;
+  std::vector<int> reject_codes;  // of the runs of a process with `per`
+  Mark reject_codes_mark;
 
   bool operator==(const PolicySpec&) const = default;
 };

@@ -40,8 +40,10 @@ Process to_process(const ProcessSpec& spec, ProcessId id) {
   if (spec.command) process.command = *spec.command;
   process.streams = {to_stream(spec.in, StreamKind::kNone), to_stream(spec.out, StreamKind::kLog),
                      to_stream(spec.err, StreamKind::kLog)};
+  process.per = spec.per;
+  process.ordered = spec.ordered;
   if (spec.replicas) {
-    process.replicas = spec.replicas->value;
+    (spec.per ? process.runs : process.replicas) = spec.replicas->value;
     process.replicas_mark = spec.replicas->mark;
   }
   if (spec.min_replicas) {

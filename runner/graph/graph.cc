@@ -15,6 +15,7 @@ const FramingSpec* framing_of(const Graph& graph, const Port& port) {
 bool needs_relay(const Graph& graph, const Port& port) {
   const ChannelKind& kind = *graph.at(port.channel).kind;
   if (!kind.native() || !kind.flows) return false;
+  if (graph.at(port.process).per && port.fd != 2) return false;  // a pool takes and puts its messages
   return port.stream || (port.fd && framing_of(graph, port) != nullptr);
 }
 

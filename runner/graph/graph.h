@@ -75,6 +75,11 @@ struct Process {
   std::array<Stream, 3> streams;
   std::uint32_t replicas = 1;
   Mark replicas_mark;
+  std::optional<PerSpec>
+      per;  // runs once per message: one process, and so many runs of the command at a time
+  std::uint32_t runs = 1;
+  std::optional<OrderedSpec> ordered;
+  std::optional<CommandSpec> each;            // once a rewrite has made it a pool: the command that it runs
   std::optional<std::uint32_t> min_replicas;  // with fewer that have not failed it has failed; absent: all
   Mark min_replicas_mark;
   std::vector<EnvironmentEntry> env;
@@ -135,6 +140,9 @@ struct AreaOptions {
   Mark initial_mark;
   std::vector<std::string> sync;
 };
+
+// How often a queue tries a message where the file says nothing.
+inline constexpr std::uint32_t kMaxDeliveries = 5;
 
 struct Channel {
   ChannelId id;

@@ -11,6 +11,7 @@ using Rewrite = void (*)(Graph&, ChannelKinds);
 
 constexpr Rewrite kRewrites[] = {
     give_readers_queues,
+    run_pools,
     give_streams_relays,  // some of them at those queues
 };
 

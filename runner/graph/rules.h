@@ -71,6 +71,11 @@ void only_readers_of_topics_have_policies(const Graph& graph, const World& world
 void topics_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, const World& world,
                                                        Diagnostics& diagnostics);
 
+// rules/per.cc
+void processes_per_message_have_one_input(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void ordered_results_have_an_order(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void codes_that_reject_are_those_of_runs(const Graph& graph, const World& world, Diagnostics& diagnostics);
+
 // rules/nodes.cc
 void there_are_as_many_copies_as_must_be_left(const Graph& graph, const World& world,
                                               Diagnostics& diagnostics);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <utility>
 
@@ -168,6 +169,21 @@ class Planner {
       spawn.argv.push_back(fill_in(word.value, spawn.replica, process.replicas));
     spawn.program =
         find_program(process, {spawn.argv[0], command.folder, path, process.builtin}, command.words[0].mark);
+    if (process.each) add_each(process, spawn, *process.each, path);
+  }
+
+  // What a pool runs is looked up here, as any command is; the kernel's limits are for its runs, not for it.
+  void add_each(const Process& process, Spawn& spawn, const CommandSpec& each, const std::string& path) {
+    const auto add = [&](std::initializer_list<std::string> words) {
+      spawn.argv.insert(spawn.argv.end(), words);
+    };
+    for (const ResourceLimit& limit : std::exchange(spawn.resources.limits, {}))
+      add({"--limit", cat(name(limit.resource), '=', limit.soft, ':', limit.hard)});
+    std::vector<std::string> words;
+    if (each.shell) words = {"/bin/sh", "-c"};
+    for (const Text& word : each.words) words.push_back(word.value);
+    add({"--program", find_program(process, {words[0], each.folder, path, false}, each.words[0].mark), "--"});
+    spawn.argv.insert(spawn.argv.end(), words.begin(), words.end());
   }
 
   Probe decide(const Process& process, const ProbeSpec& spec, std::uint32_t replica,
@@ -192,7 +208,7 @@ class Planner {
     auto found = lookup_.find(wanted);
     if (auto* program = std::get_if<std::string>(&found)) return std::move(*program);
     auto& [reason, hint] = std::get<NotFound>(found);
-    if (process.builtin) errors_.machine = true;
+    if (wanted.builtin) errors_.machine = true;
     error(mark, cat("program ", quoted(wanted.word), " of process ", quoted(process.name), ' ', reason),
           std::move(hint));
     return {};

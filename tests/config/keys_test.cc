@@ -54,6 +54,10 @@ std::string file_with(Place place, const std::string& entry) {
       return "processes: { f: { command: x, limits: { " + entry + " } } }\n";
     case Place::kFraming:
       return "queues: { q: { framing: { " + entry + " } } }\n";
+    case Place::kPer:
+      return "processes: { f: { command: x, per: { " + entry + " } } }\n";
+    case Place::kOrdered:
+      return "processes: { f: { command: x, ordered: { " + entry + " } } }\n";
     case Place::kDeadLetter:
       return "queues: { q: { dead_letter: { " + entry + " } } }\n";
     default:

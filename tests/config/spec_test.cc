@@ -321,5 +321,24 @@ TEST(Spec, HasWhatATopicDoesWithItsMessages) {
   EXPECT_EQ(loaded.spec.channels.at(0).policies.delivery->value, "at_most_once");
 }
 
+TEST(Spec, HasRunsForMessages) {
+  const Loaded loaded = load_text(R"(processes:
+  one: { command: x, per: message, ordered: false }
+  many: { command: x, per: { messages: 500, within: 1s }, ordered: { window: 8 } }
+  usual: { command: x, per: message, ordered: true }
+queues: { q: { reject_codes: [3, 4] } }
+)");
+  ASSERT_EQ(loaded.text(), "");
+  const auto& processes = loaded.spec.processes;
+  EXPECT_EQ(processes.at(0).per->messages, 1U);
+  EXPECT_FALSE(processes.at(0).per->within);
+  EXPECT_FALSE(processes.at(0).ordered);
+  EXPECT_EQ(processes.at(1).per->messages, 500U);
+  EXPECT_EQ(processes.at(1).per->within->value, 1s);
+  EXPECT_EQ(processes.at(1).ordered->window, 8U);
+  EXPECT_EQ(processes.at(2).ordered->window, 1024U);
+  EXPECT_THAT(loaded.spec.channels.at(0).policies.reject_codes, ElementsAre(3, 4));
+}
+
 }  // namespace
 }  // namespace procgraph::testing

@@ -149,6 +149,22 @@ topics: { t: { history: 1000, memory: 2MiB, max_message: 1MiB } }
   EXPECT_EQ(graph.channels[1].memory, Bytes{2 << 20});
 }
 
+TEST(Rewrites, LetAProcessThatRunsOncePerMessageKeepItsNameAndItsPlace) {
+  EXPECT_EQ(draw_mermaid(rewritten(R"(processes:
+  a: { command: n, writes: q }
+  work: { command: n, per: message, replicas: 3, stdin: q, stdout: r }
+  b: { command: n, reads: r }
+queues: [q, r]
+)")),
+            R"-(flowchart LR
+  p0("a")
+  p1("work ×3")
+  p2("b")
+  p0 -- "q (queue)" --> p1
+  p1 -- "r (queue)" --> p2
+)-");
+}
+
 TEST(Rewrites, StandInThePicture) {
   EXPECT_EQ(draw_mermaid(rewritten(kCamera)), R"-(flowchart LR
   p0("camera")

@@ -17,7 +17,8 @@ inline FakeWorld world() {
       .program("/usr/bin/cat")
       .program("/opt/procgraph/discard")
       .program("/opt/procgraph/copy")
-      .program("/opt/procgraph/relay");
+      .program("/opt/procgraph/relay")
+      .program("/opt/procgraph/pool");
   world.value.installed_nodes = "/opt/procgraph";
   return world;
 }

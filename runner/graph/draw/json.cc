@@ -11,6 +11,7 @@ void write(JsonWriter& json, const Graph& graph, const Process& process) {
   json.text("name", process.name);
   if (!process.description.empty()) json.text("description", process.description);
   json.number("replicas", process.replicas);
+  if (process.per) json.number("runs", process.runs);
   json.boolean("service", process.service);
   json.boolean("ours", process.builtin);
   json.begin_array("after");

@@ -181,7 +181,8 @@ class Shaper {
 }  // namespace
 
 std::string process_text(const Process& process) {
-  return process.replicas == 1 ? process.name : cat(process.name, " ×", process.replicas);
+  const std::uint32_t copies = process.replicas * process.runs;
+  return copies == 1 ? process.name : cat(process.name, " ×", copies);
 }
 
 Sides sides_of(const Graph& graph, const Channel& channel) {

@@ -1,5 +1,6 @@
-// Some readers of a topic take from a queue of their own: replicas, who share what their process reads, and
-// readers whose messages may become dead letters or be held for too long, which is what queues are good at. A
+// Some readers of a topic take from a queue of their own: replicas, who share what their process reads,
+// processes that run once per message, and readers whose messages may become dead letters or be held for too
+// long, which is what queues are good at. A
 // `copy` of ours reads the topic in the process's place and puts everything into the queue, which has no
 // name.
 #include <algorithm>
@@ -22,7 +23,7 @@ std::vector<PortId> readers_with_queues(const Graph& graph) {
     const Channel& channel = graph.at(port.channel);
     if (!channel.kind->to_each || port.access != Access::kRead) continue;
     const bool shares = graph.at(port.process).replicas > 1 && !port.subscription.is_broadcast();
-    if (shares || channel.gives_queues()) readers.push_back(port.id);
+    if (shares || graph.at(port.process).per || channel.gives_queues()) readers.push_back(port.id);
   }
   return readers;
 }

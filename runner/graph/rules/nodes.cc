@@ -41,7 +41,7 @@ constexpr std::uint64_t kMaxParticipants = 4095;
 
 void plain_programs_use_streams(const Graph& graph, const World&, Diagnostics& diagnostics) {
   for (const Process& process : graph.processes) {
-    if (!plain(process.command) || opens_descriptors(process.command)) continue;
+    if (process.per || !plain(process.command) || opens_descriptors(process.command)) continue;
     for (const PortId id : process.ports) {
       const Port& port = graph.at(id);
       if (port.stream || port.fd || !graph.at(port.channel).kind->flows) continue;
@@ -54,7 +54,7 @@ void plain_programs_use_streams(const Graph& graph, const World&, Diagnostics& d
 
 void there_are_as_many_copies_as_must_be_left(const Graph& graph, const World&, Diagnostics& diagnostics) {
   for (const Process& process : graph.processes) {
-    if (!process.min_replicas || *process.min_replicas <= process.replicas) continue;
+    if (process.per || !process.min_replicas || *process.min_replicas <= process.replicas) continue;
     auto& error = diagnostics.error(
         process.min_replicas_mark,
         cat("of process ", quoted(process.name), ' ', counted(*process.min_replicas, "copy", "copies"),
