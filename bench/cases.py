@@ -8,7 +8,8 @@ import os
 import subprocess
 import time
 
-from measure import Run, Series, interleaved
+from measure import Run, Series, interleaved, ratio_row
+from per_message import per_message
 from supervision import supervision, supervisors
 
 
@@ -24,6 +25,14 @@ class Bench:
         (self.scratch / name).write_text(text)
         return name
 
+    def text(self, size):
+        """The file `text`: the C++ library's headers, over and over."""
+        sources = b"".join(open(name, "rb").read() for name in sorted(glob.glob("/usr/include/c++/*/bits/*.h")))
+        with open(self.scratch / "text", "wb") as text:
+            for _ in range(size // len(sources) + 1):
+                text.write(sources)
+            text.truncate(size)
+
     def graph(self, file, output=None):
         return Run([self.procgraph, "run", file], self.scratch, output=output)
 
@@ -31,28 +40,11 @@ class Bench:
         return Run(["sh", "-c", script], self.scratch, output=output)
 
 
-def ratio_row(what, ours, theirs, goal):
-    ratio = ours.over(theirs)
-    met = None if goal is None else ratio.median <= goal
-    return (what, ours.spread(digits=4), theirs.spread(digits=4), f"{ratio} ×", f"≤ {goal} ×" if goal else "–", met)
-
-
 # --- data -------------------------------------------------------------------------------------------------------------------------------
-
-def text_of(bench, size):
-    """A text of `size` bytes: the C++ library's headers, over and over."""
-    sources = b"".join(open(name, "rb").read() for name in sorted(glob.glob("/usr/include/c++/*/bits/*.h")))
-    path = bench.scratch / "text"
-    with open(path, "wb") as text:
-        for _ in range(size // len(sources) + 1):
-            text.write(sources)
-        text.truncate(size)
-    return path
-
 
 def wordcount(bench):
     size = int(200e6 * bench.scale)
-    text_of(bench, size)
+    bench.text(size)
     bench.write("wordcount.yaml", r"""
 processes:
   text:  cat text
@@ -266,4 +258,5 @@ def cpu_ticks(pid):
 
 
 CASES = {case.__name__: case
-         for case in (pair, spawn, supervision, supervisors, check, memory, idle, byte_pipe, wordcount, relays)}
+         for case in (pair, spawn, supervision, supervisors, check, memory, idle, byte_pipe, wordcount, relays,
+                      per_message)}

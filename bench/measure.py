@@ -58,3 +58,9 @@ def interleaved(contenders, repeats):
         for name in order:
             figures[name].append(contenders[name]())
     return {name: Series(values) for name, values in figures.items()}
+
+
+def ratio_row(what, ours, theirs, goal):
+    ratio = ours.over(theirs)
+    met = None if goal is None else ratio.median <= goal
+    return (what, ours.spread(digits=4), theirs.spread(digits=4), f"{ratio} ×", f"≤ {goal} ×" if goal else "–", met)
