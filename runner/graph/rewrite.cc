@@ -10,8 +10,7 @@ namespace {
 using Rewrite = void (*)(Graph&, ChannelKinds);
 
 constexpr Rewrite kRewrites[] = {
-    give_readers_queues,
-    run_pools,
+    give_readers_queues, run_pools,
     give_streams_relays,  // some of them at those queues
 };
 
