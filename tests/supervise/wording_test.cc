@@ -44,10 +44,12 @@ TEST(Wording, SaysWhatAFailureDoesToTheGraph) {
 }
 
 TEST(Wording, SaysWhichMessageDiedAndOfWhat) {
-  EXPECT_EQ(died("queue 'jobs'", {"parse.1", 1204, 5, true}),
+  EXPECT_EQ(died("queue 'jobs'", {"parse.1", 1204, 5, "death"}),
             "message 1,204 of queue 'jobs' failed 5 times, the last time when parse.1 died");
-  EXPECT_EQ(died("queue 'jobs'", {"parse.1", 0, 1, false}),
+  EXPECT_EQ(died("queue 'jobs'", {"parse.1", 0, 1, "nack"}),
             "message 0 of queue 'jobs' failed 1 time, the last time when parse.1 gave it back");
+  EXPECT_EQ(died("queue 'jobs'", {"parse", 7, 1, "reject"}),
+            "message 7 of queue 'jobs' failed 1 time, the last time when parse rejected it");
   EXPECT_EQ(
       why({.explanation = "message 0 of queue 'q' failed 1 time, the last time when m died"},
           Why::kDeadMessage),
