@@ -194,7 +194,6 @@ Json value_schema(const Key& key) {
     case Type::kCpus:
       return any_of({cpu_ranges(), list_of(cpu_ranges(), 1)});
     case Type::kFraming:
-      return any_of({or_variable(words(key)), reference(key.inner)});
     case Type::kPer:
       return any_of({or_variable(words(key)), reference(key.inner)});
     case Type::kOrdered:

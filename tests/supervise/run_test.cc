@@ -281,13 +281,13 @@ TEST_F(OutputTest, AStuckReaderStopsNeitherSignalsNorTheEnd) {
 TEST_F(OutputTest, ASignalEndsARunWhoseOutputIsAllThatIsLeft) {
   // More than our stdout takes, less than the log's pipe takes besides. Who sends the signal, once the
   // process has ended, has left the session and bears no mark, and so is not ended with it.
-  EXPECT_EQ(
-      run({{"a",
-            "env -i setsid sh -c \"echo >$T/up; while kill -0 $$ 2>&-; do sleep 0.01; done; kill -TERM $PPID\" & "
-            "until [ -e $T/up ]; do :; done; "
-            "head -c 75000 /dev/zero | tr '\\0' '\\n'"}},
-          {}, *reporter),
-      "dies of SIGTERM");
+  EXPECT_EQ(run({{"a",
+                  "env -i setsid sh -c \"echo >$T/up; while kill -0 $$ 2>&-; do sleep 0.01; done; kill -TERM "
+                  "$PPID\" & "
+                  "until [ -e $T/up ]; do :; done; "
+                  "head -c 75000 /dev/zero | tr '\\0' '\\n'"}},
+                {}, *reporter),
+            "dies of SIGTERM");
   end_descendants({});
 }
 
