@@ -17,11 +17,11 @@ extern char** environ;
 namespace pool {
 namespace {
 
-// The runs are no nodes: they have neither our descriptors nor our number.
-constexpr std::array<std::string_view, 9> kOurs{
-    "PROCGRAPH_PID=",      "PROCGRAPH_PARTICIPANT=", "PROCGRAPH_ROSTER=",
-    "PROCGRAPH_PORTS=",    "PROCGRAPH_ATTACH=",      "PROCGRAPH_REPLICA=",
-    "PROCGRAPH_SEQUENCE=", "PROCGRAPH_DELIVERY=",    "PROCGRAPH_REPLICAS="};
+// The runs are no nodes: they have neither our descriptors nor our number. PROCGRAPH_PID stays: by that the
+// runner knows whose the daemons are that one leaves.
+constexpr std::array<std::string_view, 8> kOurs{
+    "PROCGRAPH_PARTICIPANT=", "PROCGRAPH_ROSTER=",   "PROCGRAPH_PORTS=",    "PROCGRAPH_ATTACH=",
+    "PROCGRAPH_REPLICA=",     "PROCGRAPH_SEQUENCE=", "PROCGRAPH_DELIVERY=", "PROCGRAPH_REPLICAS="};
 
 constexpr std::size_t kStackSize = 64U << 10;
 

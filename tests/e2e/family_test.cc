@@ -83,6 +83,28 @@ processes:
   EXPECT_EQ(ran.out, "looked\n");
 }
 
+// What the runs of a pool leave behind is the pool's.
+TEST(Family, EndsWithItsPoolWhateverARunHasLeft) {
+  const Ran ran = run_text(R"(
+containment: { tier: guard }
+processes:
+  numbers: { command: seq 3, stdout: q }
+  leaver:
+    stdin: q
+    per: message
+    shell: |
+      daemon=$( (setsid sh -c 'echo $$; exec sleep 1000 >/dev/null 2>&1' &) )
+      echo $daemon >> daemons
+  looker:
+    after: { leaver: succeeded }
+    shell: 'for pid in $(cat daemons); do kill -0 $pid 2>&- && echo lives; done; wc -l < daemons'
+queues: [q]
+)",
+                           {"-q", "--no-prefix"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "3\n");
+}
+
 // Another process's daemon is none of its own: it goes on.
 TEST(Family, LeavesTheDaemonsOfOthersAlone) {
   const Ran ran = run_text(R"(

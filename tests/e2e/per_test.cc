@@ -203,7 +203,8 @@ TEST(PerMessage, KnowsWhichMessageItIsAndIsNoNodeItself) {
   for (const char* line :
        {"MINE=yes\n", "PROCGRAPH_SEQUENCE=0\n", "PROCGRAPH_DELIVERY=1\n", "PROCGRAPH_PROCESS=work\n"})
     EXPECT_THAT(ran.out, HasSubstr(line));
-  for (const char* name : {"PROCGRAPH_PORTS", "PROCGRAPH_PARTICIPANT", "PROCGRAPH_PID", "PROCGRAPH_ATTACH"})
+  for (const char* name :
+       {"PROCGRAPH_PORTS", "PROCGRAPH_PARTICIPANT", "PROCGRAPH_ROSTER", "PROCGRAPH_ATTACH"})
     EXPECT_THAT(ran.out, Not(HasSubstr(name)));
 }
 

@@ -33,6 +33,7 @@ struct History {
   };
 
   std::atomic<bool> in_frames;  // the queue counts by frames, not by messages
+  std::atomic<bool> puts_back;  // what comes back without having failed counts as a return too
   std::array<std::atomic<std::uint32_t>, kMessages> steps;
   std::array<std::atomic<std::uint32_t>, kMessages> deliveries;  // when its acknowledgement began
 

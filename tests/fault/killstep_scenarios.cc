@@ -1,119 +1,11 @@
 #include "killstep_scenarios.h"
 
-#include <charconv>
-#include <chrono>
-#include <memory>
-#include <string_view>
-#include <vector>
-
-#include "queue/blocks.h"
-#include "queue/consumer.h"
-#include "queue/frame.h"
-#include "queue/producer.h"
-#include "queue/settle.h"
-#include "queue/waiting.h"
-#include "selection.h"
+#include "killstep_steps.h"
 
 namespace procgraph::testing {
 namespace {
 
-using namespace std::chrono_literals;
-using detail::BlockIndex;
-using detail::View;
-
-constexpr QueueShape kSmall{
-    .capacity = 3, .memory = 4096, .max_message = 1024, .max_capacity = 3, .writers = 1};
-
-// Long enough to reach the sleep itself one instruction at a time.
-constexpr auto kPatience = 30ms;
-
-std::string text_of(int id, std::size_t size) {
-  std::string text = std::to_string(id);
-  text.resize(std::max(size, text.size()), ' ');
-  return text;
-}
-
-int id_of(std::string_view text) {
-  int id = -1;
-  std::from_chars(text.data(), text.data() + text.size(), id);
-  return id;
-}
-
-// ---- before the victim starts ----
-
-void put_some(TestQueue& q, History& h, int count, std::size_t size = 0) {
-  View view = q.view(kPreparer);
-  for (int id = 0; id < count; ++id) {
-    if (put(view, text_of(id, size)))
-      h.note(id, static_cast<History::Step>(History::kPutBegun | History::kPut));
-  }
-}
-
-// The first `count` messages have come back.
-void return_some(TestQueue& q, int count) {
-  View view = q.view(kPreparer);
-  detail::Consumer consumer(view);
-  std::vector<BlockIndex> held;
-  for (int i = 0; i < count; ++i) {
-    if (BlockIndex block = consumer.take(); block != detail::kNoBlock) held.push_back(block);
-  }
-  for (BlockIndex block : held) give_back(view, block);
-}
-
-// Somebody waits in every line, so that the victim has to wake.
-void let_wait(TestQueue& q, detail::Line line, std::uint64_t need) {
-  static std::vector<std::unique_ptr<View>> views;  // outlive their sleepers
-  views.push_back(std::make_unique<View>(q.view(kSleeper)));
-  auto sleeper = detail::Sleeper::enter(*views.back());
-  sleeper->arm(line, need);
-  (void)new detail::Sleeper(std::move(*sleeper));  // never leaves
-}
-
-// ---- the victim's steps ----
-
-void put_one(Writer& out, History& h, int id, std::size_t size = 0) {
-  std::string text = text_of(id, size);
-  h.note(id, History::kPutBegun);
-  if (out.put(text, kPatience)) h.note(id, History::kPut);
-}
-
-void lend_one(Writer& out, History& h, int id, std::size_t size) {
-  h.note(id, History::kPutBegun);
-  auto loan = out.loan(size, kPatience);
-  if (!loan) return;
-  std::string text = text_of(id, 0);
-  std::copy(text.begin(), text.end(), reinterpret_cast<char*>(loan->bytes().data()));
-  loan->commit(text.size());
-  h.note(id, History::kPut);
-}
-
-void acknowledge(Message& message, History& h) {
-  int id = id_of(message.text());
-  h.note_ack(id, message.deliveries());
-  message.ack();
-  h.note(id, History::kAcked);
-}
-
-void take_one(Reader& in, History& h) {
-  if (auto message = in.get(kPatience)) acknowledge(*message, h);
-}
-
-void return_one(Reader& in) {
-  if (auto message = in.try_get()) message->nack();
-}
-
-void select_from(std::vector<Selectable> ends) {
-  detail::Bridges bridges;
-  (void)detail::Selection(ends).wait(detail::deadline_in(kPatience), bridges);
-}
-
 // ---- policies ----
-
-QueueShape small_with(QueuePolicy policy) {
-  QueueShape shape = kSmall;
-  shape.policy = policy;
-  return shape;
-}
 
 void age(TestQueue& q, int count) {
   View view = q.view(kPreparer);
@@ -203,103 +95,6 @@ void add_policies(std::vector<Scenario>& all) {
                    return_one(in);
                    take_one(in, h);
                    take_one(in, h);
-                 }});
-}
-
-// ---- frames ----
-
-void put_together(Writer& out, History& h, int first, int count, std::size_t size = 0) {
-  std::vector<std::string> texts;
-  for (int id = first; id < first + count; ++id) {
-    texts.push_back(text_of(id, size));
-    h.note(id, History::kPutBegun);
-  }
-  const std::vector<std::string_view> views(texts.begin(), texts.end());
-  const std::size_t put = out.put_many(views, kPatience);
-  for (std::size_t i = 0; i < put; ++i) h.note(first + static_cast<int>(i), History::kPut);
-}
-
-void put_frame(TestQueue& q, History& h, int first, int count) {
-  View view = q.view(kPreparer);
-  detail::Producer producer(view);
-  std::vector<std::byte> bytes(1000);
-  std::byte* end = bytes.data();
-  for (int id = first; id < first + count; ++id) {
-    const std::string text = text_of(id, 0);
-    end = detail::add_record(end, text.data(), static_cast<std::uint32_t>(text.size()));
-    h.note(id, static_cast<History::Step>(History::kPutBegun | History::kPut));
-  }
-  const std::uint64_t size = detail::frame_size(static_cast<std::uint64_t>(end - bytes.data()));
-  BlockIndex block = 0;
-  (void)producer.claim(size, block);
-  std::copy_n(bytes.data(), size, view.memory.bytes(block));
-  detail::begin_frame(view.memory.descriptor(block), static_cast<std::uint32_t>(count));
-  (void)producer.publish(block, detail::kFrame);
-  producer.forget();
-  h.in_frames = true;
-}
-
-void acknowledge(Frame& frame, History& h) {
-  std::vector<int> ids;
-  for (std::span<const std::byte> bytes : frame)
-    ids.push_back(id_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
-  for (int id : ids) h.note_ack(id, frame.deliveries());
-  frame.ack();
-  for (int id : ids) h.note(id, History::kAcked);
-}
-
-void add_frames(std::vector<Scenario>& all) {
-  all.push_back({"puts many together", kSmall, [](TestQueue&, History& h) { h.in_frames = true; },
-                 [](Reader&, Writer& out, History& h) {
-                   put_together(out, h, kVictim, 3);
-                   put_together(out, h, kVictim + 3, 4, 300);
-                   put_together(out, h, kVictim + 7, 2);
-                 }});
-  const auto two = [](TestQueue& q, History& h) {
-    put_frame(q, h, 0, 4);
-    put_frame(q, h, 4, 3);
-  };
-  all.push_back({"takes what was put together one by one", kSmall, two, [](Reader& in, Writer&, History& h) {
-                   take_one(in, h);
-                   auto held = in.try_get();
-                   take_one(in, h);
-                   return_one(in);
-                   if (held) acknowledge(*held, h);
-                   take_one(in, h);
-                   take_one(in, h);
-                 }});
-  all.push_back({"takes what was put together at once", kSmall, two, [](Reader& in, Writer&, History& h) {
-                   if (auto frame = in.get_many(kPatience)) acknowledge(*frame, h);
-                   take_one(in, h);
-                   if (auto rest = in.get_many(kPatience)) rest->nack();
-                   if (auto again = in.get_many(kPatience)) acknowledge(*again, h);
-                 }});
-  all.push_back({"takes what is left of a frame", kSmall,
-                 [two](TestQueue& q, History& h) {
-                   two(q, h);
-                   return_some(q, 2);
-                 },
-                 [](Reader& in, Writer&, History& h) {
-                   take_one(in, h);
-                   return_one(in);
-                   if (auto rest = in.get_many(kPatience)) acknowledge(*rest, h);
-                   take_one(in, h);
-                 }});
-  all.push_back({"fails with a frame for the last time", small_with({.max_deliveries = 2}),
-                 [two](TestQueue& q, History& h) {
-                   two(q, h);
-                   return_some(q, 2);
-                 },
-                 [](Reader& in, Writer&, History& h) {
-                   if (auto frame = in.get_many(kPatience)) frame->nack();
-                   take_one(in, h);
-                   if (auto rest = in.get_many(kPatience)) rest->nack();
-                 }});
-  all.push_back({"reads frames at most once", small_with({.at_most_once = true}), two,
-                 [](Reader& in, Writer& out, History& h) {
-                   take_one(in, h);
-                   put_together(out, h, kVictim, 2);
-                   if (auto rest = in.get_many(kPatience)) acknowledge(*rest, h);
                  }});
 }
 
@@ -414,6 +209,7 @@ std::vector<Scenario> make() {
                  }});
   add_policies(all);
   add_frames(all);
+  add_fates(all);
   return all;
 }
 
