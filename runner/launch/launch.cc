@@ -50,7 +50,8 @@ std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened,
                        .nice = spawn.resources.nice,
                        .oom_score_adj = spawn.resources.oom_score_adj,
                        // A process is in one group of version 2 only; its own lies in the run's folder, too.
-                       .home = opened.own_group(spawn).empty() ? opened.group() : opened.own_group(spawn)};
+                       .home = opened.own_group(spawn).empty() ? opened.group() : opened.own_group(spawn),
+                       .pad = opened.pad()};
   for (std::size_t i = 0; i < spawn.resources.groups.size(); ++i) {
     if (spawn.resources.groups[i].place.version == 1) request.groups.push_back(opened.groups(spawn)[i]);
   }

@@ -65,6 +65,8 @@ class Opened {
   [[nodiscard]] const std::string& why_no_group() const;
   // The soft limit of open files as it was before: what the processes get.
   [[nodiscard]] std::uint64_t files_limit() const;
+  // From which its processes start, if it has one: one at a time.
+  [[nodiscard]] LaunchPad* pad() const;
 
  private:
   struct State;

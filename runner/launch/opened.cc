@@ -8,6 +8,7 @@
 
 #include "launch/launch.h"
 #include "os/control_groups.h"
+#include "os/launch_pad.h"
 #include "os/named_files.h"
 #include "os/objects.h"
 
@@ -17,6 +18,7 @@ namespace {
 constexpr std::size_t kEnds = 7;  // as many as End has values
 // Beside what the plan counts: a directory, a report or a pidfd that is open for a moment.
 constexpr std::uint64_t kSpareDescriptors = 16;
+constexpr std::uint64_t kCrowded = 256;  // so many descriptors make a start slower
 
 constexpr std::size_t index(End end) {
   return static_cast<std::size_t>(end);
@@ -143,6 +145,7 @@ std::uint64_t soft_files_limit() {
 
 struct Opened::State {
   const Plan& plan;
+  std::optional<LaunchPad> pad;  // where many descriptors will be open
   std::uint64_t files_limit = 0;
   std::vector<Open> objects;
   std::vector<bool> released;  // by spawn
@@ -272,7 +275,9 @@ Result<Opened> Opened::open(const Plan& plan, pid_t runner) {
 
 Result<Opened> Opened::open(const Plan& plan, Kernel& kernel, pid_t runner) {
   auto state = std::make_unique<State>(plan, runner);
-  if (auto raised = raise_file_limit(kernel, descriptors_needed(plan)); !raised) return raised.error();
+  const std::uint64_t needed = descriptors_needed(plan);
+  if (needed > kCrowded && raise_file_limit(kernel, needed + LaunchPad::kPlaces + 1)) state->pad.emplace();
+  if (auto raised = raise_file_limit(kernel, needed); !raised) return raised.error();
   if (!plan.run_folder.empty()) {
     if (auto made = state->named.make_folder(kernel, plan.run_folder); !made) return made.error();
   }
@@ -348,6 +353,10 @@ bool Opened::ran_out_of_memory(const Spawn& spawn) {
   std::uint64_t now = 0;
   for (const std::string& group : groups(spawn)) now += killed_for_memory(group);
   return now > std::exchange(state_->killed[spawn.id.value], now);
+}
+
+LaunchPad* Opened::pad() const {
+  return state_->pad ? &*state_->pad : nullptr;
 }
 
 std::uint64_t Opened::files_limit() const {

@@ -20,10 +20,15 @@ bool die_with_parent(pid_t parent) {
   return true;
 }
 
+// The rest of the parent's descriptors is neither copied nor closed.
+bool take_share(int below) {
+  return below == 0 || ::syscall(SYS_close_range, below, ~0U, CLOSE_RANGE_UNSHARE) == 0;
+}
+
 // 0 stands for whoever writes it.
-bool enter(std::span<const Fd> groups) {
-  for (const Fd& group : groups)
-    if (::write(group.get(), "0", 1) != 1) return false;
+bool enter(std::span<const int> groups) {
+  for (const int group : groups)
+    if (::write(group, "0", 1) != 1) return false;
   return true;
 }
 
@@ -97,6 +102,8 @@ std::string_view name(ChildStep step) {
       return "none";
     case ChildStep::kDeathSignal:
       return "prctl";
+    case ChildStep::kShare:
+      return "unsharing its descriptors";
     case ChildStep::kSession:
       return "setsid";
     case ChildStep::kGroup:
@@ -123,6 +130,7 @@ std::string_view name(ChildStep step) {
 
 void become(ChildScript& script) {
   if (!die_with_parent(script.parent)) fail(script, ChildStep::kDeathSignal);
+  if (!take_share(script.shares_below)) fail(script, ChildStep::kShare);
   if (::setsid() < 0) fail(script, ChildStep::kSession);
   if (!enter(script.groups) || !move_home(script)) fail(script, ChildStep::kGroup);
   if (!run_on(script.cpus)) fail(script, ChildStep::kCpus);

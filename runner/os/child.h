@@ -10,13 +10,12 @@
 #include <span>
 #include <string_view>
 
-#include "os/fd.h"
-
 namespace procgraph {
 
 enum class ChildStep : std::int32_t {
   kNone,
   kDeathSignal,
+  kShare,
   kSession,
   kGroup,
   kCpus,
@@ -61,12 +60,14 @@ struct ChildScript {
   std::span<Move> moves;
   int above_targets = 3;  // the lowest number above 2 and above every target
   std::span<const ChildLimit> limits;
-  std::span<const Fd> groups;           // files in which it says that it enters
+  std::span<const int> groups;          // files in which it says that it enters
   int home = -1;                        // a folder: of the cgroup in which it is born; -1: ours
   bool moves_home = false;              // it is not born there
   std::span<const unsigned long> cpus;  // a set of bits, empty: stays
   std::optional<int> nice;
   int report = -1;  // the write end of the report pipe; it too goes above the targets
+  // Its table of descriptors is its parent's until it takes what is below this number; 0: a copy of its own.
+  int shares_below = 0;
 };
 
 inline constexpr int kPidDigits = 12;

@@ -7,11 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/process/v2/process.hpp>
 #include <cerrno>
 #include <csignal>
 #include <mutex>
+#include <utility>
 
 #include "base/signals_blocked.h"
 #include "os/process.h"
@@ -34,8 +36,6 @@ boost::asio::io_context& waiting_room() {
   static boost::asio::io_context context;
   return context;
 }
-
-;
 
 // A child that nobody has taken over yet: killed and reaped unless somebody does.
 class Newborn {
@@ -87,16 +87,18 @@ ChildReport read_report(const Fd& pipe) {
 // Under the sanitizers vfork is theirs.
 #if (defined(__x86_64__) || defined(__aarch64__)) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
-constexpr bool kBornAtHome = true;
+constexpr bool kHasClone = true;
 
-// The same into a cgroup. Whoever enters one later makes the kernel wait for all its CPUs, often for 10 ms,
-// and the C library has no vfork that takes one. The call stands here itself: one that returned in the child
-// would return on the parent's stack.
-[[gnu::noinline]] pid_t vfork_at_home(ChildScript& script) {
+// The same into a cgroup, and with our table of descriptors. Whoever enters a cgroup later makes the kernel
+// wait for all its CPUs, often for 10 ms, and the C library has no vfork that takes either. The call stands
+// here itself: one that returned in the child would return on the parent's stack.
+[[gnu::noinline]] pid_t vfork_by_clone(ChildScript& script) {
   clone_args how{};
-  how.flags = CLONE_VM | CLONE_VFORK | CLONE_INTO_CGROUP;
+  how.flags = CLONE_VM | CLONE_VFORK;
+  if (script.shares_below > 0) how.flags |= CLONE_FILES;
+  if (script.home >= 0) how.flags |= CLONE_INTO_CGROUP;
   how.exit_signal = SIGCHLD;
-  how.cgroup = static_cast<std::uint64_t>(script.home);
+  how.cgroup = static_cast<std::uint64_t>(std::max(script.home, 0));
 #if defined(__x86_64__)
   long result = SYS_clone3;
   asm volatile("syscall" : "+a"(result) : "D"(&how), "S"(sizeof how) : "rcx", "r11", "memory");
@@ -112,21 +114,21 @@ constexpr bool kBornAtHome = true;
   return -1;
 }
 #else
-constexpr bool kBornAtHome = false;
+constexpr bool kHasClone = false;
 
-pid_t vfork_at_home(ChildScript&) {
+pid_t vfork_by_clone(ChildScript&) {
   errno = ENOSYS;
   return -1;
 }
 #endif
 
-// Where that call is not to be had (a filter of a container's may refuse it) the child moves.
+// Where that call is not to be had (a filter of a container's may refuse it) the child moves, and has a copy.
 pid_t start_child(ChildScript& script) {
-  if (kBornAtHome && script.home >= 0) {
-    script.moves_home = false;
-    const pid_t pid = vfork_at_home(script);
+  if (kHasClone && (script.home >= 0 || script.shares_below > 0)) {
+    const bool moves = std::exchange(script.moves_home, script.moves_home && script.home < 0);
+    const pid_t pid = vfork_by_clone(script);
     if (pid >= 0 || (errno != ENOSYS && errno != EPERM)) return pid;
-    script.moves_home = true;
+    script.moves_home = moves;
   }
   return vfork_and_become(script);
 }

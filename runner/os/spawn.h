@@ -17,6 +17,8 @@
 
 namespace procgraph {
 
+class LaunchPad;
+
 // What the program finds, beyond what it inherits (resource limits, nice, CPUs): exactly these
 // descriptors; no blocked signal and every disposition the default one; itself the leader of a new session,
 // without a terminal; SIGKILL if the spawning thread ends.
@@ -38,6 +40,7 @@ struct SpawnRequest {
   std::optional<int> nice, oom_score_adj;    // absent: ours
   std::vector<std::string> groups;           // folders of cgroups of version 1 that it enters
   std::string home;                          // that of version 2 in which it is born; empty: ours
+  LaunchPad* pad = nullptr;  // of a parent with many descriptors, empty; nobody else's meanwhile
 };
 
 struct Child {

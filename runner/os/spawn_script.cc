@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "os/launch_pad.h"
+
 namespace procgraph {
 namespace {
 
@@ -49,6 +51,7 @@ SpawnScript::SpawnScript(const SpawnRequest& request, int report)
   add_cpus(request.cpus);
   for (const std::string& group : request.groups)
     groups_.emplace_back(::open((group + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+  for (const Fd& group : groups_) group_numbers_.push_back(group.get());
   if (!request.home.empty()) home_ = Fd(::open(request.home.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   child_ = ChildScript{.parent = ::getpid(),
                        .program = request.program.c_str(),
@@ -59,13 +62,35 @@ SpawnScript::SpawnScript(const SpawnRequest& request, int report)
                        .umask = request.umask,
                        .moves = moves_,
                        .limits = limits_,
-                       .groups = groups_,
+                       .groups = group_numbers_,
                        .home = home_.get(),
                        .moves_home = !request.home.empty(),
                        .cpus = cpus_,
                        .nice = request.nice,
                        .report = report};
   for (const Move& move : moves_) child_.above_targets = std::max(child_.above_targets, move.to + 1);
+  if (request.pad != nullptr) start_from(*request.pad);
+}
+
+SpawnScript::~SpawnScript() {
+  if (pad_ != nullptr) pad_->clear();
+}
+
+// All or nothing: what is not on the pad the child would not find.
+void SpawnScript::start_from(LaunchPad& pad) {
+  pad_ = &pad;
+  bool all = true;
+  const auto put = [&](int& number) {
+    if (number < 0) return;  // the child fails where it needs it
+    const int place = pad.put(number);
+    if (place < 0) all = false;
+    if (place >= 0) number = place;
+  };
+  put(child_.report);
+  put(child_.home);
+  for (int& group : group_numbers_) put(group);
+  for (Move& move : moves_) put(move.from);
+  if (all) child_.shares_below = pad.end();
 }
 
 void SpawnScript::add_pid(std::string name) {

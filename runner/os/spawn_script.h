@@ -18,6 +18,7 @@ class SpawnScript {
   SpawnScript(const SpawnRequest& request, int report);
   SpawnScript(const SpawnScript&) = delete;
   SpawnScript& operator=(const SpawnScript&) = delete;
+  ~SpawnScript();
 
   [[nodiscard]] ChildScript& child() { return child_; }
 
@@ -26,6 +27,7 @@ class SpawnScript {
   void add_moves(const SpawnRequest& request);
   void add_limits(const SpawnRequest& request);
   void add_cpus(const std::vector<unsigned>& cpus);
+  void start_from(LaunchPad& pad);
 
   std::vector<char*> argv_, envp_;
   std::vector<std::string> pids_;  // variables that end in the child's process id
@@ -33,9 +35,11 @@ class SpawnScript {
   std::vector<Move> moves_;
   std::vector<ChildLimit> limits_;
   std::vector<Fd> groups_;  // where one cannot be opened, the child fails as it enters
+  std::vector<int> group_numbers_;
   std::vector<unsigned long> cpus_;
   Fd home_;  // as the groups
   Fd null_;  // where it cannot be opened, the child fails at that move
+  LaunchPad* pad_ = nullptr;
   ChildScript child_;
 };
 

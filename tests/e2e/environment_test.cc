@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+#include <string>
+
 #include "harness.h"
 
 namespace procgraph::e2e {
@@ -57,6 +60,20 @@ TEST(Environment, FromAFileThatIsMissingIsAMistake) {
   EXPECT_EQ(ran.code, 78);
   EXPECT_THAT(ran.err, HasSubstr("graph.yaml:2:32: error: cannot read 'gone.env': there is no such file\n"));
 }
+
+#if !defined(__SANITIZE_ADDRESS__)  // there the table is copied
+// FDSize is what the kernel keeps for its descriptors, for as long as it runs.
+TEST(Environment, OfAProcessIsNoLargerForTheOthersThatRun) {
+  const Ran ran = run_text("processes:\n  a: { command: [grep, FDSize, /proc/self/status], replicas: 300 }\n",
+                           {"--no-prefix"});
+  EXPECT_EQ(ran.err, "");
+  std::istringstream lines(ran.out);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count)
+    EXPECT_LE(std::stoi(line.substr(7)), 256) << line;
+  EXPECT_EQ(count, 300);
+}
+#endif
 
 }  // namespace
 }  // namespace procgraph::e2e

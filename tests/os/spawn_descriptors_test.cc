@@ -11,7 +11,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <numeric>
 #include <thread>
@@ -19,6 +22,7 @@
 
 #include "fakes/show.h"
 #include "fakes/temporary_folder.h"
+#include "os/launch_pad.h"
 #include "os/spawn.h"
 
 namespace procgraph {
@@ -73,6 +77,7 @@ TEST(SpawnDescriptors, StrayDescriptorsOfTheParentStayOutEvenOnTargetNumbers) {
 
 TEST(SpawnDescriptors, ThreadsThatOpenDescriptorsMeanwhileLeakNone) {
   const TemporaryFolder folder;
+  LaunchPad pad;
   std::atomic<bool> done = false;
   std::vector<std::thread> threads;
   for (int i = 0; i < 64; ++i)
@@ -80,9 +85,11 @@ TEST(SpawnDescriptors, ThreadsThatOpenDescriptorsMeanwhileLeakNone) {
       while (!done) const Fd leaky(::open("/dev/zero", O_RDONLY));  // no O_CLOEXEC
     });
   const Fd data = some_file();
-  for (int i = 0; i < 50; ++i)
-    EXPECT_THAT(run_show(folder, {.fds = {{data.get(), 3}, {data.get(), 20}}}).fd_numbers(),
-                ElementsAre(0, 1, 2, 3, 20));
+  for (int i = 0; i < 100; ++i)
+    EXPECT_THAT(
+        run_show(folder, {.fds = {{data.get(), 3}, {data.get(), 20}}, .pad = i % 2 == 0 ? nullptr : &pad})
+            .fd_numbers(),
+        ElementsAre(0, 1, 2, 3, 20));
   done = true;
   for (std::thread& thread : threads) thread.join();
 }
@@ -175,6 +182,96 @@ TEST(SpawnDescriptors, TheParentIsLeftWithOneMoreDescriptorPerChild) {
   EXPECT_TRUE(std::holds_alternative<SpawnError>(missing));
   EXPECT_EQ(open_descriptors(), before);
 }
+
+// A parent whose table is crowded behind a launch pad.
+struct Crowd {
+  LaunchPad pad;
+  std::vector<Fd> others;
+
+  Crowd() {
+    for (int i = 0; i < 900; ++i) others.push_back(some_file());
+  }
+};
+
+TEST(SpawnFromALaunchPad, AChildHasWhatItIsGivenAndNothingElse) {
+  const TemporaryFolder folder;
+  Crowd crowd;
+  const Fd in = some_file(), data = some_file();
+  const int on_the_pad = crowd.pad.end() - 3, on_another = crowd.others[500].get();
+  (void)run_show(folder, {.pad = &crowd.pad});  // opens what all spawns share
+  const auto before = open_descriptors();
+  const Shown shown = run_show(
+      folder, {.fds = {{in.get(), 0}, {data.get(), 4}, {in.get(), on_the_pad}, {data.get(), on_another}},
+               .pad = &crowd.pad});
+  EXPECT_THAT(shown.fd_numbers(), ElementsAre(0, 1, 2, 4, on_the_pad, on_another));
+  for (const int number : {0, on_the_pad}) EXPECT_EQ(shown.fds.at(number), inode(in.get()));
+  for (const int number : {4, on_another}) EXPECT_EQ(shown.fds.at(number), inode(data.get()));
+  EXPECT_EQ(open_descriptors(), before);
+  for (const Fd& other : crowd.others) EXPECT_NE(::fcntl(other.get(), F_GETFD), -1);
+}
+
+TEST(SpawnFromALaunchPad, NothingIsLeftOnIt) {
+  const TemporaryFolder folder;
+  Crowd crowd;
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const Fd read(ends[0]);
+  Fd write(ends[1]);
+  (void)run_show(folder, {.fds = {{write.get(), 5}}, .pad = &crowd.pad});
+  write.reset();
+  char nothing = 0;
+  EXPECT_EQ(::read(read.get(), &nothing, 1), 0);  // the end: nobody has the other side any more
+}
+
+TEST(SpawnFromALaunchPad, ThereMayBeMoreToGiveThanItHasPlaces) {
+  const TemporaryFolder folder;
+  Crowd crowd;
+  const Fd data = some_file();
+  SpawnRequest request{.pad = &crowd.pad};
+  std::vector<int> numbers{0, 1, 2};
+  for (int number = 3; number < 3 + 2 * LaunchPad::kPlaces; ++number) {
+    request.fds.emplace_back(data.get(), number);
+    numbers.push_back(number);
+  }
+  EXPECT_THAT(run_show(folder, request).fd_numbers(), ::testing::ElementsAreArray(numbers));
+  EXPECT_THAT(run_show(folder, {.pad = &crowd.pad}).fd_numbers(), ElementsAre(0, 1, 2));
+}
+
+TEST(SpawnFromALaunchPad, WhatFailsIsNamedAsElsewhere) {
+  Crowd crowd;
+  const auto step = [&](SpawnRequest request) {
+    request.pad = &crowd.pad;
+    const auto child = spawn(request);
+    const auto* error = std::get_if<SpawnError>(&child);
+    return error == nullptr ? "none" : error->step + " " + std::to_string(error->code);
+  };
+  EXPECT_EQ(step({.program = "/missing", .argv = {"missing"}}), "exec " + std::to_string(ENOENT));
+  EXPECT_EQ(step({.program = "/bin/true", .argv = {"true"}, .cwd = "/missing"}),
+            "chdir " + std::to_string(ENOENT));
+  EXPECT_EQ(step({.program = "/bin/true", .argv = {"true"}, .fds = {{-1, 3}}}),
+            "fcntl " + std::to_string(EBADF));
+  EXPECT_EQ(step({.program = "/bin/true", .argv = {"true"}, .home = "/missing"}),
+            "entering its cgroup " + std::to_string(EBADF));
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // there vfork is theirs, and copies
+TEST(SpawnFromALaunchPad, TheKernelKeepsASmallTableForTheChild) {
+  Crowd crowd;
+  const auto places_of = [](LaunchPad* pad) {
+    const auto child = spawn({.program = "/bin/sleep", .argv = {"sleep", "1000"}, .pad = pad});
+    const pid_t pid = std::get<Child>(child).pid;
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    int places = 0;
+    for (std::string word; status >> word;)
+      if (word == "FDSize:") status >> places;
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    return places;
+  };
+  EXPECT_GE(places_of(nullptr), 900);
+  EXPECT_LE(places_of(&crowd.pad), 256);
+}
+#endif
 
 }  // namespace
 }  // namespace procgraph
