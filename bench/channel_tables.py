@@ -58,5 +58,6 @@ def percentiles(series):
 
 def not_measured(contest):
     lines = [f"{CONTENDERS[name].title}: {reason}" for name, reason in contest.reasons.items()]
-    lines.append("dora-rs: not tried; it drops what a slow reader does not fetch, so it could not keep the terms")
+    lines.append("dora-rs: tried by hand (1.1.0, its nodes in Python), it drops what a slow reader does not fetch: of 20,000 messages of 64 B "
+                 "half never came, with a `queue_size` of 100,000, so it cannot keep the terms")
     return "Not measured, in part or at all: " + "; ".join(lines) + ".\n"
