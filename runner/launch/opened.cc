@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -276,8 +277,14 @@ Result<Opened> Opened::open(const Plan& plan, pid_t runner) {
 Result<Opened> Opened::open(const Plan& plan, Kernel& kernel, pid_t runner) {
   auto state = std::make_unique<State>(plan, runner);
   const std::uint64_t needed = descriptors_needed(plan);
-  if (needed > kCrowded && raise_file_limit(kernel, needed + LaunchPad::kPlaces + 1)) state->pad.emplace();
-  if (auto raised = raise_file_limit(kernel, needed); !raised) return raised.error();
+  bool has_pad = needed > kCrowded;
+  auto raised = raise_file_limit(kernel, has_pad ? needed + LaunchPad::kDescriptors : needed);
+  if (has_pad && !raised && raised.error().code == EMFILE) {  // this machine has room for what must be
+    has_pad = false;
+    raised = raise_file_limit(kernel, needed);
+  }
+  if (!raised) return raised.error();
+  if (has_pad) state->pad.emplace();
   if (!plan.run_folder.empty()) {
     if (auto made = state->named.make_folder(kernel, plan.run_folder); !made) return made.error();
   }

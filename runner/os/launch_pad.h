@@ -15,7 +15,7 @@ namespace procgraph {
 // Not safe for use by several threads at once. To be made before the descriptors that crowd the table.
 class LaunchPad {
  public:
-  static constexpr int kPlaces = 32;
+  static constexpr int kPlaces = 32, kDescriptors = kPlaces + 1;
 
   // Without places where there are no descriptors to be had: then nothing starts from it.
   LaunchPad();

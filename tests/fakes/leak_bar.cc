@@ -1,6 +1,7 @@
-// The leak bar: every test of every program ends with the descriptors and the processes with which it began,
-// and with nothing of ours in /dev/shm. A program that links this becomes a subreaper: whoever outlives a run
-// is its child then, wherever it has gone.
+// The leak bar: every test of every program ends with the descriptors, the processes and the temporary files
+// and sockets with which it began, and with nothing of ours in /dev/shm. A program that links this becomes a
+// subreaper: whoever outlives a run is its child then, wherever it has gone. It has folders of its own for
+// what is temporary and for what belongs to running programs, and so has all that it starts.
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -76,6 +78,42 @@ Names shared_memory() {
   return named;
 }
 
+class OwnFolder {
+ public:
+  OwnFolder() {
+    std::string name = "/tmp/procgraph-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) return;
+    path_ = name;
+    files::permissions(path_, files::perms::all | files::perms::sticky_bit);  // as that which it stands for
+    files::create_directory(path_ / "run");
+    files::permissions(path_ / "run", files::perms::owner_all);
+    ::setenv("TMPDIR", path_.c_str(), 1);
+    ::setenv("XDG_RUNTIME_DIR", (path_ / "run").c_str(), 1);
+  }
+  OwnFolder(const OwnFolder&) = delete;
+  OwnFolder& operator=(const OwnFolder&) = delete;
+  ~OwnFolder() {
+    std::error_code ignored;
+    if (::getpid() == owner_ && !path_.empty()) files::remove_all(path_, ignored);
+  }
+
+  // But for the folder of a user, which stays, with the locks of runs that can be there only once.
+  [[nodiscard]] Names contents() const {
+    Names found;
+    std::error_code ignored;
+    for (auto at = files::recursive_directory_iterator(path_, ignored); at != end(at);
+         at.increment(ignored)) {
+      const std::string name = at->path().lexically_relative(path_).string();
+      if (name != "run" && name != "run/procgraph" && !name.ends_with(".single")) found.insert(name);
+    }
+    return found;
+  }
+
+ private:
+  files::path path_;
+  pid_t owner_ = ::getpid();  // a fork of it that exits leaves it
+};
+
 Names added(const Names& before, const Names& now) {
   Names more;
   std::ranges::set_difference(now, before, std::inserter(more, more.end()));
@@ -106,6 +144,7 @@ class LeakBar : public ::testing::EmptyTestEventListener {
     children_ = processes();
     descriptors_ = open_descriptors();
     memory_ = shared_memory();
+    files_ = folder_.contents();
   }
 
   void OnTestEnd(const ::testing::TestInfo& test) override {
@@ -114,10 +153,12 @@ class LeakBar : public ::testing::EmptyTestEventListener {
     EXPECT_EQ(lines(without_the_spawner(added(descriptors_, open_descriptors()))), "")
         << "open descriptors that the test has left";
     EXPECT_EQ(lines(added(memory_, shared_memory())), "") << "shared memory that the test has left";
+    EXPECT_EQ(lines(added(files_, folder_.contents())), "") << "files or sockets that the test has left";
   }
 
  private:
-  Names children_, descriptors_, memory_;
+  OwnFolder folder_;
+  Names children_, descriptors_, memory_, files_;
 };
 
 // gtest owns it.
