@@ -207,6 +207,7 @@ void read_channels(Reader& reader, const Field& field, const Sort& sort, std::ve
     if (valid_name(field.value.text()))
       error.hint = fmt::format("write {}: [{}]", field.row.name, field.value.text());
   }
+  channels.reserve(channels.size() + field.value.items().size() + field.value.entries().size());
   for (const YamlNode* item : field.value.items()) {
     if (std::optional<Text> name = name_of(reader, *item, "a channel"))
       add_channel(reader, sort, std::move(*name), nullptr, channels);

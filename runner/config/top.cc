@@ -36,6 +36,7 @@ void read_processes(Reader& reader, const Field& field, Collected& all) {
     mismatch(reader, field).hint = "write processes: {NAME: COMMAND}";
     return;
   }
+  all.spec.processes.reserve(all.spec.processes.size() + field.value.entries().size());
   for (const Entry& entry : field.value.entries())
     all.spec.processes.push_back(read_process(reader, field, entry));
 }

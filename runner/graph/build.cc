@@ -117,6 +117,7 @@ OutsideEnd to_outside(const ChannelSpec& spec) {
 }  // namespace
 
 void declare_channels(Draft& draft) {
+  draft.graph.channels.reserve(draft.spec.channels.size());
   for (const ChannelSpec& spec : draft.spec.channels) {
     const ChannelKind* kind = find_kind(draft.kinds, spec.kind);
     if (kind == nullptr) {
@@ -139,6 +140,7 @@ void declare_channels(Draft& draft) {
 }
 
 void declare_processes(Draft& draft) {
+  draft.graph.processes.reserve(draft.spec.processes.size());
   for (const ProcessSpec& spec : draft.spec.processes) {
     const ProcessId id{static_cast<std::uint32_t>(draft.graph.processes.size())};
     draft.graph.processes.push_back(to_process(spec, id));
