@@ -164,6 +164,16 @@ TEST(PerMessage, KillsARunThatTakesTooLongWithAllThatItHasStarted) {
   EXPECT_NE(kill(left, 0), 0) << "what it had started lives on";
 }
 
+// What the first run leaves behind has the lock that the second one takes.
+TEST(PerMessage, KillsWhatARunLeavesBehindWhenItEndsWell) {
+  const Ran ran = run_text(graph(2,
+                                 "    shell: 'read n; exec 9>lock; flock 9; sleep 1000 & echo $n >&2'\n"
+                                 "    per: message\n    reads: q\n    timeout: 20s\n"),
+                           {"--no-prefix"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.err, "1\n2\n");
+}
+
 TEST(PerMessage, KillsARunWhoseResultIsTooLarge) {
   const Ran ran = run_text(
       graph(2,
