@@ -26,8 +26,10 @@ bool take_share(int below) {
 }
 
 // 0 stands for whoever writes it.
-bool enter(std::span<const int> groups) {
-  for (const int group : groups)
+bool enter(const ChildScript& script) {
+  errno = script.group_error;
+  if (script.group_error != 0) return false;
+  for (const int group : script.groups)
     if (::write(group, "0", 1) != 1) return false;
   return true;
 }
@@ -132,7 +134,7 @@ void become(ChildScript& script) {
   if (!die_with_parent(script.parent)) fail(script, ChildStep::kDeathSignal);
   if (!take_share(script.shares_below)) fail(script, ChildStep::kShare);
   if (::setsid() < 0) fail(script, ChildStep::kSession);
-  if (!enter(script.groups) || !move_home(script)) fail(script, ChildStep::kGroup);
+  if (!enter(script) || !move_home(script)) fail(script, ChildStep::kGroup);
   if (!run_on(script.cpus)) fail(script, ChildStep::kCpus);
   if (script.nice && ::setpriority(PRIO_PROCESS, 0, *script.nice) != 0) fail(script, ChildStep::kNice);
   if (script.cwd != nullptr && ::chdir(script.cwd) != 0) fail(script, ChildStep::kFolder);

@@ -62,6 +62,7 @@ struct ChildScript {
   std::span<const ChildLimit> limits;
   std::span<const int> groups;          // files in which it says that it enters
   int home = -1;                        // a folder: of the cgroup in which it is born; -1: ours
+  int group_error = 0;                  // why one of these could not be opened: then it does not start
   bool moves_home = false;              // it is not born there
   std::span<const unsigned long> cpus;  // a set of bits, empty: stays
   std::optional<int> nice;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "os/launch_pad.h"
@@ -49,10 +50,16 @@ SpawnScript::SpawnScript(const SpawnRequest& request, int report)
   add_moves(request);
   add_limits(request);
   add_cpus(request.cpus);
+  int group_error = 0;
+  const auto opened = [&](const std::string& path, int how) {
+    Fd fd(::open(path.c_str(), how | O_CLOEXEC));
+    if (!fd) group_error = errno;
+    return fd;
+  };
   for (const std::string& group : request.groups)
-    groups_.emplace_back(::open((group + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+    groups_.push_back(opened(group + "/cgroup.procs", O_WRONLY));
   for (const Fd& group : groups_) group_numbers_.push_back(group.get());
-  if (!request.home.empty()) home_ = Fd(::open(request.home.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!request.home.empty()) home_ = opened(request.home, O_PATH | O_DIRECTORY);
   child_ = ChildScript{.parent = ::getpid(),
                        .program = request.program.c_str(),
                        .argv = argv_.data(),
@@ -64,6 +71,7 @@ SpawnScript::SpawnScript(const SpawnRequest& request, int report)
                        .limits = limits_,
                        .groups = group_numbers_,
                        .home = home_.get(),
+                       .group_error = group_error,
                        .moves_home = !request.home.empty(),
                        .cpus = cpus_,
                        .nice = request.nice,

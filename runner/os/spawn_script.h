@@ -34,10 +34,10 @@ class SpawnScript {
   std::vector<char*> pid_digits_;
   std::vector<Move> moves_;
   std::vector<ChildLimit> limits_;
-  std::vector<Fd> groups_;  // where one cannot be opened, the child fails as it enters
+  std::vector<Fd> groups_;
   std::vector<int> group_numbers_;
   std::vector<unsigned long> cpus_;
-  Fd home_;  // as the groups
+  Fd home_;
   Fd null_;  // where it cannot be opened, the child fails at that move
   LaunchPad* pad_ = nullptr;
   ChildScript child_;

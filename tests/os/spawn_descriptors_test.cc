@@ -251,7 +251,7 @@ TEST(SpawnFromALaunchPad, WhatFailsIsNamedAsElsewhere) {
   EXPECT_EQ(step({.program = "/bin/true", .argv = {"true"}, .fds = {{-1, 3}}}),
             "fcntl " + std::to_string(EBADF));
   EXPECT_EQ(step({.program = "/bin/true", .argv = {"true"}, .home = "/missing"}),
-            "entering its cgroup " + std::to_string(EBADF));
+            "entering its cgroup " + std::to_string(ENOENT));
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // there vfork is theirs, and copies
