@@ -356,7 +356,7 @@ void Narrator::finale(const action::Finale& action) {
 void Narrator::done(const action::Done& action, const Situation& situation, const Opened& opened,
                     Instant now) {
   if (situation.first) final_failure(*situation.first);
-  tell_of_channels(opened, action);
+  tell_of_channels(opened, action, situation);
   summary(situation, now);
   const std::array<Field, 1> fields{action.signal != 0 ? Field{"signal", std::int64_t{action.signal}}
                                                        : Field{"code", std::int64_t{action.code}}};
@@ -397,9 +397,18 @@ void Narrator::count(const Channel& channel, const ChannelSample& now) {
   reporter_.event("counters", "", std::span(fields).first(channel.kind->to_each ? kCommon : fields.size()));
 }
 
+// All of them, for there are some.
+bool Narrator::were_cut_off(const std::vector<PortId>& readers, const Situation& situation) const {
+  return std::ranges::all_of(plan_.spawns, [&](const Spawn& spawn) {
+    const bool reads = std::ranges::any_of(
+        readers, [&](PortId reader) { return plan_.graph.at(reader).process == spawn.process; });
+    return !reads || situation.at(spawn.id).verdict == Verdict::kCutOff;
+  });
+}
+
 // That a reader has enough is no news to those who wrote the graph; that a message came back and nobody was
 // there to take it is, and so are dead letters.
-void Narrator::tell_of_channels(const Opened& opened, const action::Done& end) {
+void Narrator::tell_of_channels(const Opened& opened, const action::Done& end, const Situation& situation) {
   for (const Channel& channel : plan_.graph.channels) {
     if (channel.kind->sample == nullptr || poisonings_.contains(channel.id)) continue;
     const ChannelSample now = channel.kind->sample(opened.live(channel.id));
@@ -413,7 +422,8 @@ void Narrator::tell_of_channels(const Opened& opened, const action::Done& end) {
     const std::string text = procgraph::left_over(title(plan_.graph, channel), messages, now.redelivered);
     if (end.code != 0) {
       reporter_.error(text);
-    } else if (end.signal != 0 || now.redelivered > 0 || channel.takes_letters) {
+    } else if (end.signal != 0 || channel.takes_letters ||
+               (now.redelivered > 0 && !were_cut_off(channel.readers, situation))) {
       reporter_.warning(text);
     } else {
       reporter_.news(text);

@@ -93,7 +93,8 @@ class Narrator {
   [[nodiscard]] std::string named(ChannelId id) const;
   void final_failure(const Failure& failure);
   void count(const Channel& channel, const ChannelSample& now);
-  void tell_of_channels(const Opened& opened, const action::Done& end);
+  void tell_of_channels(const Opened& opened, const action::Done& end, const Situation& situation);
+  [[nodiscard]] bool were_cut_off(const std::vector<PortId>& readers, const Situation& situation) const;
   [[nodiscard]] std::string restarts(const Situation& situation) const;
   void summary(const Situation& situation, Instant now);
   [[nodiscard]] std::uint64_t said() const { return words_ + logs_.lines(); }

@@ -15,6 +15,16 @@ TEST(Exec, RunsAnExpression) {
   EXPECT_EQ(ran.out, "line 1\nline 2\n");
 }
 
+// Messages on their way come back then, and nobody is there to take them.
+TEST(Exec, SaysNothingWhereAReaderHasEnough) {
+  Folder folder;
+  for (int i = 0; i < 10; ++i) {
+    const Ran ran = run(folder.path(), {"exec", "seq 100000 ! cat *2 ! head -1"});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_EQ(ran.err, "");
+  }
+}
+
 TEST(Exec, PrintsTheFileThatSaysTheSame) {
   Folder folder;
   const Ran printed = run(folder.path(), {"exec", "--print", "seq 3 ! tac"});
