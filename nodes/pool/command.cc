@@ -17,11 +17,13 @@ extern char** environ;
 namespace pool {
 namespace {
 
+// Of each run.
+constexpr std::array<std::string_view, 2> kOfRuns{"PROCGRAPH_SEQUENCE=", "PROCGRAPH_DELIVERY="};
 // The runs are no nodes: they have neither our descriptors nor our number. PROCGRAPH_PID stays: by that the
 // runner knows whose the daemons are that one leaves.
-constexpr std::array<std::string_view, 8> kOurs{
-    "PROCGRAPH_PARTICIPANT=", "PROCGRAPH_ROSTER=",   "PROCGRAPH_PORTS=",    "PROCGRAPH_ATTACH=",
-    "PROCGRAPH_REPLICA=",     "PROCGRAPH_SEQUENCE=", "PROCGRAPH_DELIVERY=", "PROCGRAPH_REPLICAS="};
+constexpr std::array<std::string_view, 6> kOurs{
+    "PROCGRAPH_PARTICIPANT=", "PROCGRAPH_ROSTER=",  "PROCGRAPH_PORTS=",
+    "PROCGRAPH_ATTACH=",      "PROCGRAPH_REPLICA=", "PROCGRAPH_REPLICAS="};
 
 constexpr std::size_t kStackSize = 64U << 10;
 
@@ -32,6 +34,7 @@ struct Script {
   char* const* environment;
   int in, out;
   const std::vector<Limit>& limits;
+  bool inherits;  // what is not close-on-exec
   pid_t parent;
   volatile int error = 0;
 };
@@ -50,7 +53,7 @@ int become(void* argument) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0) return;
+    if (!script.inherits && close_range(STDERR_FILENO + 1, ~0U, 0) != 0) return;
     execve(script.program, script.words, script.environment);
   };
   run();
@@ -83,9 +86,10 @@ Command::Command(const Options& options) : options_(options), limits_(options.li
   for (char** each = environ; *each != nullptr; ++each) {
     const std::string_view variable = *each;
     const auto is_prefix = [&](std::string_view name) { return variable.starts_with(name); };
-    if (std::ranges::none_of(kOurs, is_prefix)) environment_.emplace_back(variable);
+    const bool ours = !options.each && std::ranges::any_of(kOurs, is_prefix);
+    if (!ours && std::ranges::none_of(kOfRuns, is_prefix)) environment_.emplace_back(variable);
   }
-  environment_.push_back("PROCGRAPH_REPLICAS=" + std::to_string(options.runs));
+  if (!options.each) environment_.push_back("PROCGRAPH_REPLICAS=" + std::to_string(options.runs));
   keep_limit_of_files(limits_);
 }
 
@@ -102,7 +106,7 @@ Child Command::start(const Occasion& occasion, int in, int out) {
     child.error = EINVAL;
     return child;
   }
-  environment.push_back("PROCGRAPH_REPLICA=" + std::to_string(occasion.place));
+  if (!options_.each) environment.push_back("PROCGRAPH_REPLICA=" + std::to_string(occasion.place));
   environment.push_back("PROCGRAPH_SEQUENCE=" + occasion.number);
   environment.push_back("PROCGRAPH_DELIVERY=" + std::to_string(occasion.delivery));
 
@@ -113,6 +117,7 @@ Child Command::start(const Occasion& occasion, int in, int out) {
                 .in = in,
                 .out = out,
                 .limits = limits_,
+                .inherits = options_.each,
                 .parent = getpid()};
   int process = -1;
   child.pid = clone(become, stack_.data() + stack_.size(), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,

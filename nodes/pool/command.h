@@ -30,13 +30,14 @@ struct Child {
 
 class Command {
  public:
-  // The runs get the environment of this process, but for what makes it a node of the graph.
+  // The runs get the environment of this process; but for what makes it a node of the graph, unless it is
+  // `each`.
   explicit Command(const Options& options);
 
   // Starts the command with these two as its stdin and stdout, and this process's stderr; it gets no other
-  // descriptor. It leads a process group in this process's session, dies with this process, and has default
-  // dispositions of all signals. Returns once its program runs. Call it from one thread only, with signals
-  // blocked.
+  // descriptor, unless it is `each`. It leads a process group in this process's session, dies with this
+  // process, and has default dispositions of all signals. Returns once its program runs. Call it from one
+  // thread only, with signals blocked.
   [[nodiscard]] Child start(const Occasion& occasion, int in, int out);
 
  private:

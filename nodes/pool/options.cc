@@ -59,6 +59,13 @@ bool read(std::string_view text, std::string& value) {
   return !value.empty();
 }
 
+bool set(Options& options, std::string_view name) {
+  if (name == "--no-wait") options.waits = false;
+  if (name == "--each") options.each = true;
+  if (name == "--outside") options.outside = true;
+  return name == "--no-wait" || name == "--each" || name == "--outside";
+}
+
 bool set(Options& options, std::string_view name, std::string_view value) {
   if (name == "--runs") return read(value, options.runs) && options.runs > 0;
   if (name == "--batch") return read(value, options.batch) && options.batch > 0;
@@ -69,6 +76,10 @@ bool set(Options& options, std::string_view name, std::string_view value) {
   if (name == "--ok") return read(value, options.ok);
   if (name == "--reject") return read(value, options.reject);
   if (name == "--limit") return read(value, options.limits);
+  if (name == "--channel") return read(value, options.channel);
+  if (name == "--graph") return read(value, options.graph);
+  if (name == "--count") return read(value, options.count.emplace());
+  if (name == "--patience") return read(value, options.patience);
   if (name == "--program") return read(value, options.program);
   return false;
 }
@@ -80,9 +91,8 @@ std::optional<Options> read_options(int argc, char** argv) {
   int i = 1;
   for (; i < argc && std::string_view(argv[i]) != "--"; ++i) {
     const std::string_view name = argv[i];
-    if (name == "--no-wait") {
-      options.waits = false;
-    } else if (i + 1 == argc || !set(options, name, argv[++i])) {
+    if (set(options, name)) continue;
+    if (i + 1 == argc || !set(options, name, argv[++i])) {
       std::fprintf(stderr, "pool: '%s' makes no sense here\n", argv[i]);
       return std::nullopt;
     }

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,8 +28,17 @@ struct Options {
   std::vector<int> ok{0}, reject;  // exit codes that acknowledge, and that dead-letter at once
   bool waits = true;               // for room for a result; else one without has failed
   std::vector<Limit> limits;
+  std::string channel;             // whose messages they are; empty: those of the port "in"
   std::string program;             // of the command, absolute
   std::vector<std::string> words;  // the command; "{}" stands for the message, "{#}" for its number
+
+  // What a shell asks for by `procgraph each`: the runs have this process's output and are processes of its
+  // node as it is itself, and the exit code tells how they went.
+  bool each = false;
+  bool outside = false;                               // the channel is that of a running graph,
+  std::string graph;                                  // of that name; empty: the only one
+  std::optional<std::uint64_t> count;                 // messages, at most
+  std::optional<std::chrono::milliseconds> patience;  // the longest wait for one
 };
 
 // Nothing: the text does not make sense, which is said on stderr.

@@ -40,7 +40,8 @@ bool has_room() {
 
 }  // namespace
 
-Outlet::Outlet(procgraph::Node& node) {
+Outlet::Outlet(procgraph::Node& node, bool each) {
+  if (each) return;
   const auto is_out = [](const procgraph::PortInfo& port) { return port.name == "out"; };
   if (std::ranges::any_of(node.ports(), is_out)) {
     writer_.emplace(node.writer("out"));

@@ -12,8 +12,8 @@ namespace pool {
 
 class Outlet {
  public:
-  // The port "out" if there is one, else standard output.
-  explicit Outlet(procgraph::Node& node);
+  // The port "out" if there is one, else standard output; with `each` nowhere: the runs write themselves.
+  Outlet(procgraph::Node& node, bool each);
 
   // The largest result; nothing: nobody wants any.
   [[nodiscard]] std::optional<std::size_t> most() const { return most_; }

@@ -1,5 +1,6 @@
 #include "pool.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -16,6 +17,8 @@ namespace pool {
 namespace {
 
 constexpr int kNotExecutable = 126, kNotFound = 127, kSystem = 71;
+constexpr int kRunsFailed = 123, kTimedOut = 124;  // as those of xargs and timeout
+constexpr unsigned kMostOfTopic = 5;               // deliveries, as a queue has it that says nothing
 
 // What an event is about: below these, twice the place of a run, plus 1 where it has ended.
 constexpr std::uint64_t kSignals = ~std::uint64_t{0}, kOutput = kSignals - 1;
@@ -65,18 +68,25 @@ bool is_scarcity(int error) {
   return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
 }
 
+// Whoever was to read what the runs write has gone: none of them is to blame.
+bool has_lost_its_output() {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
+}
+
 }  // namespace
 
 Pool::Pool(procgraph::Node& node, const Options& options)
     : options_(options),
       node_(node),
-      in_(node.reader("in")),
-      out_(node),
+      in_(node.reader(options.channel.empty() ? "in" : options.channel)),
+      out_(node, options.each),
       command_(options),
       events_(epoll_create1(EPOLL_CLOEXEC)),
       signals_(take_over_signals()),
       runs_(options.runs) {
   watch(events_, signals_.get(), EPOLLIN, kSignals);
+  be_patient();
 }
 
 void Pool::work() {
@@ -88,11 +98,21 @@ void Pool::work() {
     wait();
     look();
     end_what_is_overdue();
+    lose_patience();
   }
 }
 
 bool Pool::is_over() const {
-  return ended_ && tasks_.empty() && !batch_;
+  return (ended_ || has_had_all()) && tasks_.empty() && !batch_;
+}
+
+bool Pool::has_had_all() const {
+  return gave_up_ || taken_ == options_.count;
+}
+
+int Pool::code() const {
+  if (!options_.each) return 0;
+  return failed_ ? kRunsFailed : gave_up_ ? kTimedOut : 0;
 }
 
 // Neither is a return: what is in hand would be acknowledged.
@@ -124,7 +144,7 @@ void Pool::fill() {
 }
 
 bool Pool::may_take() const {
-  if (stopped_by_ != 0 || broken_ != 0 || starved_) return false;
+  if (stopped_by_ != 0 || broken_ != 0 || starved_ || has_had_all()) return false;
   if (running_ + to_start_.size() >= runs_.size()) return false;
   if (!is_ordered()) return tasks_.size() < runs_.size();
   return messages_ + (batch_ ? batch_->messages.size() : 0) < options_.window;
@@ -136,6 +156,7 @@ void Pool::begin_batch(procgraph::Message message) {
     batch_due_ = options_.within ? Clock::now() + *options_.within : Clock::time_point::max();
   }
   batch_->messages.push_back(std::move(message));
+  ++taken_;
 }
 
 void Pool::queue_batch() {
@@ -194,6 +215,7 @@ std::chrono::nanoseconds Pool::time_left() const {
   for (const auto& run : runs_) {
     if (run) first = std::min(first, run->deadline());
   }
+  if (may_take()) first = std::min(first, patience_ends_);
   if (first == Clock::time_point::max()) return procgraph::kForever;
   return std::max<std::chrono::nanoseconds>(first - Clock::now(), std::chrono::nanoseconds::zero());
 }
@@ -230,12 +252,21 @@ void Pool::end_what_is_overdue() {
   }
 }
 
+void Pool::be_patient() {
+  if (options_.patience) patience_ends_ = Clock::now() + *options_.patience;
+}
+
+void Pool::lose_patience() {
+  gave_up_ = gave_up_ || (may_take() && !ended_ && Clock::now() >= patience_ends_);
+}
+
 // ---- ending ----
 
 void Pool::end(std::size_t place) {
   const std::unique_ptr<Run> run = std::move(runs_[place]);
   --running_;
   starved_ = false;
+  be_patient();  // for there is room for another one only now
   const Ending ending = run->finish();
   judge(run->task(), ending);
 }
@@ -258,6 +289,12 @@ void Pool::judge(Task& task, const Ending& ending) {
 }
 
 void Pool::fail(Task& task, const std::string& why) {
+  if (options_.each && has_lost_its_output()) {
+    stopped_by_ = SIGPIPE;
+    give_back(task);
+    return drop(task);
+  }
+  failed_ = true;
   const bool again = is_ordered() && stopped_by_ == 0 && task.delivery() < options_.tries;
   const bool for_good = is_ordered() && stopped_by_ == 0 && !again;
   say(task.title() + ", delivery " + std::to_string(task.delivery()) + ": " + why +
@@ -267,8 +304,15 @@ void Pool::fail(Task& task, const std::string& why) {
     to_start_.push_front(&task);
     return;
   }
-  for_good ? task.reject() : task.give_back();
+  for_good ? task.reject() : give_back(task);
   drop(task);
+}
+
+// A run that was stopped has not tried it. In a topic nothing else bounds how often a message comes again.
+void Pool::give_back(Task& task) {
+  if (options_.each && stopped_by_ != 0) return task.put_back();
+  if (options_.each && in_.kind() == "topic" && task.delivery() >= kMostOfTopic) return task.acknowledge();
+  task.give_back();
 }
 
 void Pool::let_go() {

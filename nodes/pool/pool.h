@@ -34,10 +34,13 @@ class Pool {
   // heard of it and ended; ends with 126 or 127 where the command cannot be run. What is in hand then is
   // not acknowledged.
   void work();
+  // Of this process, after that: of `procgraph each` it tells whether a run has failed, or none came in time.
+  [[nodiscard]] int code() const;
 
  private:
   [[nodiscard]] bool is_ordered() const { return options_.window != 0; }
   [[nodiscard]] bool is_over() const;
+  [[nodiscard]] bool has_had_all() const;
   void end_if_asked();
 
   void fill();
@@ -52,10 +55,13 @@ class Pool {
   void look();
   void hear_signals();
   void end_what_is_overdue();
+  void be_patient();
+  void lose_patience();
 
   void end(std::size_t place);
   void judge(Task& task, const Ending& ending);
   void fail(Task& task, const std::string& why);
+  void give_back(Task& task);
   void let_go();
   [[nodiscard]] Task* first_to_leave();
   void drop(Task& task);
@@ -79,6 +85,11 @@ class Pool {
   bool blocked_ = false;  // there is no room for the result that is to leave
   int stopped_by_ = 0;    // the signal that asked for our end
   int broken_ = 0;        // the exit code, once no run can be started any more
+  // Of `procgraph each`:
+  std::uint64_t taken_ = 0;
+  bool failed_ = false;  // a run has
+  bool gave_up_ = false;
+  Clock::time_point patience_ends_ = Clock::time_point::max();
 };
 
 }  // namespace pool

@@ -26,6 +26,9 @@ void Task::acknowledge() {
 void Task::give_back() {
   for (procgraph::Message& message : messages) message.nack();
 }
+void Task::put_back() {
+  for (procgraph::Message& message : messages) message.put_back();
+}
 void Task::reject() {
   for (procgraph::Message& message : messages) message.reject();
 }

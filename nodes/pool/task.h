@@ -21,6 +21,7 @@ struct Task {
   [[nodiscard]] unsigned delivery() const { return messages.front().deliveries() + failures; }
   void acknowledge();
   void give_back();
+  void put_back();  // untried
   void reject();
 };
 

@@ -1,15 +1,11 @@
 // `get`: messages out of a channel of a running graph, to a shell.
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <memory>
 
-#include "base/text.h"
 #include "verbs/outside.h"
 
 namespace procgraph {
@@ -53,15 +49,11 @@ Action declare_get(Flags& flags, const Context&) {
   own->outside.declare(flags, "wait so long for each message, then end with exit code 124");
   flags.text("-n,--count", own->count, "NUMBER", "so many messages at most; else all until the data ends");
   return [own]() -> Outcome {
-    std::uint64_t count = std::numeric_limits<std::uint64_t>::max();
-    const std::string& text = own->count;
-    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (!text.empty() && (wrong != std::errc() || end != text.data() + text.size() || count == 0)) {
-      fmt::print(stderr, "procgraph get: --count {}: a number of messages, from 1\n", escape(text));
-      return {.code = kExitUsage};
-    }
+    const auto count =
+        read_number("get", "--count", "messages", own->count, std::numeric_limits<std::uint64_t>::max());
+    if (!count) return {.code = kExitUsage};
     return at_channel("get", own->outside, [&](Node& node, std::optional<Duration> timeout) {
-      return get(*own, count, node, timeout);
+      return get(*own, *count, node, timeout);
     });
   };
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -9,7 +10,6 @@
 #include "base/text.h"
 
 namespace procgraph {
-namespace {
 
 int fail(std::string_view verb, std::string_view why, int code) {
   fmt::print(stderr, "procgraph {}: {}\n", verb, escape(why));
@@ -22,7 +22,24 @@ bool is_in_node(const std::string& graph) {
   return own != nullptr && std::getenv("PROCGRAPH_PROCESS") != nullptr && (graph.empty() || graph == own);
 }
 
-}  // namespace
+std::optional<std::uint64_t> read_number(std::string_view verb, std::string_view flag,
+                                         std::string_view things, const std::string& text,
+                                         std::uint64_t otherwise) {
+  if (text.empty()) return otherwise;
+  std::uint64_t number = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (wrong == std::errc() && end == text.data() + text.size() && number > 0) return number;
+  fail(verb, fmt::format("{} {}: a number of {}, from 1", flag, text, things), kExitUsage);
+  return {};
+}
+
+bool read_timeout(std::string_view verb, const OutsideFlags& flags, std::optional<Duration>& timeout) {
+  if (flags.timeout.empty()) return true;
+  timeout = parse_duration(flags.timeout);
+  if (!timeout)
+    fail(verb, fmt::format("--timeout {}: a duration such as 500ms, 90s or 5m", flags.timeout), kExitUsage);
+  return timeout.has_value();
+}
 
 void OutsideFlags::declare(Flags& flags, std::string timeout_help) {
   flags.argument("CHANNEL", channel,
@@ -34,11 +51,7 @@ void OutsideFlags::declare(Flags& flags, std::string timeout_help) {
 Outcome at_channel(std::string_view verb, const OutsideFlags& flags,
                    const std::function<Outcome(Node&, std::optional<Duration>)>& act) {
   std::optional<Duration> timeout;
-  if (!flags.timeout.empty()) timeout = parse_duration(flags.timeout);
-  if (!flags.timeout.empty() && !timeout)
-    return {.code =
-                fail(verb, fmt::format("--timeout {}: a duration such as 500ms, 90s or 5m", flags.timeout),
-                     kExitUsage)};
+  if (!read_timeout(verb, flags, timeout)) return {.code = kExitUsage};
   try {
     if (is_in_node(flags.graph)) {
       Node node;

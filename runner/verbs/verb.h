@@ -49,6 +49,7 @@ Action declare_schema(Flags&, const Context&);
 Action declare_doctor(Flags&, const Context&);
 Action declare_put(Flags&, const Context&);
 Action declare_get(Flags&, const Context&);
+Action declare_each(Flags&, const Context&);
 Action declare_new(Flags&, const Context&);
 Action declare_completion(Flags&, const Context&);
 Action declare_version(Flags&, const Context&);

@@ -41,6 +41,11 @@ constexpr std::array kVerbs{
          "  procgraph get results                      until the data ends\n"
          "  procgraph get results -n 1 --timeout 5s\n",
          declare_get},
+    Verb{"each", "Use a running graph", "run a command for each message; its exit code 0 acknowledges",
+         "  procgraph each jobs -- convert - out.png                the message is its stdin\n"
+         "  procgraph each jobs -n 1 -- sh -c 'work && echo done'\n"
+         "  procgraph each names -j 4 -- gzip {}                    … and its argument\n",
+         declare_each},
     Verb{"new", "Write", "the source of a node of your own, ready to build",
          "  procgraph new count && cmake -S count -B count/build && cmake --build count/build\n",
          declare_new},

@@ -198,6 +198,10 @@ bool Reader::ended() const {
   return state_->ended;
 }
 
+std::string_view Reader::kind() const {
+  return state_->port.port.info.kind;
+}
+
 int Reader::fd() {
   ReaderState& s = *state_;
   s.port.require_ours();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness.h"
+#include "outside.h"
 
 namespace procgraph::e2e {
 namespace {
@@ -22,28 +23,6 @@ const std::string kWorker =
     procgraph_path() + " get jobs -n 1) && test -n \"$job\"; do echo \"$job\" | tr a-z A-Z | " +
     procgraph_path() + " put results; done\n";
 constexpr const char* kQueues = "queues: { jobs: { external: write }, results: { external: read } }\n";
-
-// A folder that is the user's runtime folder, too, so that nobody else's graphs are seen.
-class Outside : public ::testing::Test {
- protected:
-  [[nodiscard]] std::vector<std::string> here(std::vector<std::string> words) const {
-    words.insert(words.begin(), {"/usr/bin/env", "XDG_RUNTIME_DIR=" + folder.path(), procgraph_path()});
-    return words;
-  }
-  Ran procgraph(std::vector<std::string> words, std::string input = {}) const {
-    return Running(folder.path(), here(std::move(words)), std::move(input)).wait();
-  }
-  // Returns once programs outside can come.
-  [[nodiscard]] std::unique_ptr<Running> start(const std::string& yaml,
-                                               const std::string& file = "g.yaml") const {
-    folder.write(file, yaml);
-    auto running = std::make_unique<Running>(folder.path(), here({"run", "-v", file}));
-    EXPECT_TRUE(running->wait_for_err("started"));
-    return running;
-  }
-
-  Folder folder;
-};
 
 TEST_F(Outside, WhatIsPutComesBackThroughTheGraph) {
   const auto graph = start(kWorker + kQueues);

@@ -153,6 +153,8 @@ class Reader {
   [[nodiscard]] std::optional<Frame> get_many(std::chrono::nanoseconds timeout = kForever);
   // The last call that returned nothing did so because the data has ended.
   [[nodiscard]] bool ended() const;
+  // What it reads: "queue" or "topic".
+  [[nodiscard]] std::string_view kind() const;
 
   // For poll and epoll loops: a descriptor that is readable from when there may be a message, or the end,
   // until try_get() has returned nothing; so call that until it does. (Another reader may be faster.) Closed
