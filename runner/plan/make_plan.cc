@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "base/lookup.h"
 #include "base/path.h"
 #include "graph/digraph.h"
 #include "graph/wording.h"
@@ -10,7 +11,6 @@
 #include "plan/descriptors.h"
 #include "plan/environment.h"
 #include "plan/limits.h"
-#include "plan/lookup.h"
 #include "plan/order.h"
 #include "plan/resources.h"
 #include "plan/run_folder.h"

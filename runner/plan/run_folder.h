@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/diagnostic.h"
-#include "plan/lookup.h"
+#include "base/lookup.h"
 #include "plan/plan.h"
 
 namespace procgraph {

@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "plan/lookup.h"
+#include "base/lookup.h"
 #include "verbs/front.h"
 #include "verbs/outside.h"
 

@@ -1,4 +1,4 @@
-#include "plan/lookup.h"
+#include "base/lookup.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,10 +1,11 @@
-#include "plan/lookup.h"
+#include "base/lookup.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/path.h"
 #include "base/text.h"
-#include "graph/wording.h"
 
 namespace procgraph {
 namespace {
@@ -23,7 +24,7 @@ void append_path(const std::string& path, std::vector<std::string>& folders) {
 constexpr int kNeighbours = 8;
 
 std::string inside(const std::string& folder, const std::string& name) {
-  return cat(folder, folder.ends_with('/') ? "" : "/", name);
+  return fmt::format("{}{}{}", folder, folder.ends_with('/') ? "" : "/", name);
 }
 
 bool runs(const FileFacts& facts) {
@@ -59,8 +60,8 @@ std::variant<std::string, NotFound> Lookup::judge(const Wanted& wanted) {
     case FileFacts::Type::kMissing: {
       const std::string typed = wanted.word.substr(0, wanted.word.rfind('/') + 1);
       const auto near = neighbour(wanted.word.substr(typed.size()), {folder(path)});
-      return NotFound{"was not found", near ? cat("did you mean ", quoted(typed + *near), '?')
-                                            : cat("there is no ", quoted(path))};
+      return NotFound{"was not found", near ? fmt::format("did you mean '{}{}'?", typed, *near)
+                                            : fmt::format("there is no '{}'", path)};
     }
     case FileFacts::Type::kDirectory:
       return NotFound{"is a folder, not a program", {}};
@@ -69,7 +70,7 @@ std::variant<std::string, NotFound> Lookup::judge(const Wanted& wanted) {
     case FileFacts::Type::kRegular:
       break;
   }
-  if (!facts.executable) return NotFound{"is not executable", cat("chmod +x ", shell_quote(path))};
+  if (!facts.executable) return NotFound{"is not executable", "chmod +x " + shell_quote(path)};
   return path;
 }
 
@@ -102,7 +103,7 @@ NotFound Lookup::missing(const Wanted& wanted, const std::vector<std::string>& f
   if (wanted.builtin)
     return {"was not found", "it is a node of procgraph itself: the installation is not complete"};
   if (const auto near = neighbour(wanted.word, folders))
-    return {"was not found", cat("did you mean ", quoted(*near), '?')};
+    return {"was not found", fmt::format("did you mean '{}'?", *near)};
   return {
       "was not found",
       "looked for in 'nodes' beside the file, --nodes, PROCGRAPH_NODE_PATH, PATH and the installed nodes; "
@@ -110,8 +111,8 @@ NotFound Lookup::missing(const Wanted& wanted, const std::vector<std::string>& f
 }
 
 std::variant<std::string, NotFound> Lookup::find(const Wanted& wanted) {
-  const auto [place, fresh] = found_.try_emplace(
-      cat(wanted.word, '\0', wanted.folder, '\0', wanted.path, '\0', wanted.builtin ? "b" : ""));
+  const auto [place, fresh] = found_.try_emplace(wanted.word + '\0' + wanted.folder + '\0' + wanted.path +
+                                                 '\0' + (wanted.builtin ? "b" : ""));
   if (!fresh) return place->second;
   auto& answer = place->second;
   if (wanted.word.find('/') != std::string::npos) return answer = judge(wanted);
@@ -125,8 +126,8 @@ std::variant<std::string, NotFound> Lookup::find(const Wanted& wanted) {
     if (facts.type == FileFacts::Type::kRegular && unusable == nullptr) unusable = &looked_.find(path)->first;
   }
   if (unusable != nullptr)
-    return answer = NotFound{cat("is not executable in ", quoted(folder(*unusable))),
-                             cat("chmod +x ", shell_quote(*unusable))};
+    return answer = NotFound{fmt::format("is not executable in '{}'", folder(*unusable)),
+                             "chmod +x " + shell_quote(*unusable)};
   return answer = missing(wanted, all);
 }
 
