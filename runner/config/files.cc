@@ -72,12 +72,32 @@ void Files::add(const Wanted& wanted) {
     return;
   }
   seen_.push_back(wanted.path);
+  const std::optional<File> file = parse(wanted, "a graph file", "the smallest begins with processes:");
+  if (!file) return;
+  files_.push_back(*file);
+  Reader reading = reader(*file);
+  define_vars(reading, *file->root);
+  chain_.push_back(wanted);
+  include(reading, *file->root, wanted);
+  chain_.pop_back();
+}
+
+std::optional<File> Files::read_other(const std::string& shown, const std::string& path, Bytes most) {
+  const Wanted wanted{shown, path, {}};
+  if (world_.look(path).size > most) {
+    refuse(wanted, fmt::format("the file is larger than {}", format(most)));
+    return {};
+  }
+  return parse(wanted, "such a file", "");
+}
+
+std::optional<File> Files::parse(const Wanted& wanted, std::string_view what, std::string_view hint) {
   Source source{wanted.shown, {}};
-  if (!open(wanted, source) || !spend(wanted, source)) return;
+  if (!open(wanted, source) || !spend(wanted, source)) return {};
   File file{static_cast<std::uint32_t>(sources_.size()), wanted.path, folder(wanted.path), nullptr};
   const bool good = guard(source, file.index, problems_);
   sources_.push_back(std::move(source));
-  if (!good) return;
+  if (!good) return {};
   const std::size_t before = problems_.errors();
   file.root = read(sources_.back(), file.index, tree_, budget_, problems_);
   if (file.root == nullptr || !file.root->is(YamlNode::Kind::kMap)) {
@@ -85,17 +105,12 @@ void Files::add(const Wanted& wanted) {
     if (problems_.errors() == before) {
       problems_.error(empty ? Mark{.file = file.index} : file.root->mark,
                       empty ? "the file is empty"
-                            : fmt::format("a graph file is a map of keys, not {}", described(*file.root)),
-                      "the smallest begins with processes:");
+                            : fmt::format("{} is a map of keys, not {}", what, described(*file.root)),
+                      std::string(hint));
     }
-    return;
+    return {};
   }
-  files_.push_back(file);
-  Reader reading = reader(file);
-  define_vars(reading, *file.root);
-  chain_.push_back(wanted);
-  include(reading, *file.root, wanted);
-  chain_.pop_back();
+  return file;
 }
 
 void Files::add_dotenv(const std::string& folder) {

@@ -3,7 +3,9 @@
 // ${…} can mean. Knows the keys `vars` and `include`, and no other.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/world.h"
@@ -42,6 +44,8 @@ class Files {
   // The variables of a file that a process of `folder` names, in the order of its text; what is wrong with it
   // is said. However many name it, it is read once, but each takes its size from the budget.
   [[nodiscard]] std::vector<EnvironmentEntry> read_variables(const std::string& folder, const Text& path);
+  // A file that is no part of the graph, of at most so many bytes: a map, or nothing, and why is said.
+  [[nodiscard]] std::optional<File> read_other(const std::string& shown, const std::string& path, Bytes most);
 
  private:
   struct Wanted {
@@ -58,6 +62,7 @@ class Files {
   };
 
   void add(const Wanted& wanted);
+  std::optional<File> parse(const Wanted& wanted, std::string_view what, std::string_view hint);
   void add_dotenv(const std::string& folder);
   std::vector<EnvironmentEntry> parse_variables(Source source);
   bool in_a_circle(const Wanted& wanted);

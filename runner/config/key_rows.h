@@ -191,6 +191,17 @@ inline constexpr std::array kKeyRows{
     Key{Place::kDeadLetter, "fail", Type::kFlag, "false", "The run ends with code 65 if there were any."},
     Key{Place::kFraming, "record", Type::kBytes, "–", "Every message has exactly this size."},
     Key{Place::kFraming, "chunks", Type::kBytes, "–", "A message has at most this size, and is cut anywhere."},
+
+    // NAME.node.yaml, beside a node
+    Key{Place::kManifest, "description", Type::kText, "–", "A sentence for people: what the node does."},
+    Key{Place::kManifest, "reads", Type::kManifestPorts, "nothing is known of them", "The ports that it reads, by name; '*' is a port of any name, 'stdin' its standard input. Nothing else is read, if this or 'writes' is there."},
+    Key{Place::kManifest, "writes", Type::kManifestPorts, "nothing is known of them", "The ports that it writes, by name; '*' is a port of any name, 'stdout' its standard output."},
+    Key{Place::kManifest, "inputs", Type::kWord, "not known", "How it reads several inputs: whichever has something (any), each to its end before the next (in_order), or a piece of each in turn (lockstep)."}.of("any in_order lockstep"),
+    Key{Place::kManifest, "output", Type::kWord, "not known", "When it writes: only once it has read something (with_input), or only once all its input has ended, as sort does (at_end)."}.of("with_input at_end"),
+    Key{Place::kManifest, "filters", Type::kFlag, "false", "It may write less than it reads, or nothing, as grep does."},
+    Key{Place::kManifestPort, "description", Type::kText, "–", "A sentence for people: what comes or goes there."},
+    Key{Place::kManifestPort, "kinds", Type::kKinds, "any", "The kinds of channels that it can be."}.of("queue topic pipe shared_memory"),
+    Key{Place::kManifestPort, "optional", Type::kFlag, "false", "A graph need not use it."},
 };
 // clang-format on
 

@@ -25,9 +25,14 @@ constexpr std::array kForeign{
     Foreign{"size", "capacity"},      Foreign{"capacity", "history"},
 };
 
+bool is_of_manifest(Place place) {
+  return place == Place::kManifest || place == Place::kManifestPort;
+}
+
 std::string other_place(Place place, std::string_view name) {
   for (const Key& key : keys()) {
-    if (key.name == name && key.place != place && key.supported)
+    const bool same_file = is_of_manifest(key.place) == is_of_manifest(place);
+    if (key.name == name && key.place != place && key.supported && same_file)
       return fmt::format("'{}' is a key of {}", name, phrase(key.place));
   }
   return {};
@@ -63,10 +68,31 @@ const Key* find_key(Place place, std::string_view name) {
 
 std::string_view phrase(Place place) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Place::kPlaces)> kPhrases{
-      "the file", "'defaults'", "a process", "a queue",    "a pipe",        "a topic", "a shared memory area",
-      "a socket", "a port",     "a stream",  "'stop'",     "'restart'",     "'ready'", "'health'",
-      "'limits'", "'per'",      "'ordered'", "'deadlock'", "'containment'", "'logs'",  "'dead_letter'",
-      "'http'",   "'framing'"};
+      "the file",
+      "'defaults'",
+      "a process",
+      "a queue",
+      "a pipe",
+      "a topic",
+      "a shared memory area",
+      "a socket",
+      "a port",
+      "a stream",
+      "'stop'",
+      "'restart'",
+      "'ready'",
+      "'health'",
+      "'limits'",
+      "'per'",
+      "'ordered'",
+      "'deadlock'",
+      "'containment'",
+      "'logs'",
+      "'dead_letter'",
+      "'http'",
+      "'framing'",
+      "a manifest",
+      "a port of a manifest"};
   return kPhrases.at(static_cast<std::size_t>(place));
 }
 
@@ -164,6 +190,10 @@ std::string phrase(const Key& key) {
       return "'message', or a map such as {messages: 500, within: 1s}";
     case Type::kOrdered:
       return "true, false, or {window: 1024}";
+    case Type::kManifestPorts:
+      return "a map of ports, as {in: {kinds: [queue, topic]}}";
+    case Type::kKinds:
+      return fmt::format("{}, or a list of these", one_of(words_of(key.words)));
     case Type::kOther:
       return "a value";
   }

@@ -35,6 +35,8 @@ enum class Place : std::uint8_t {
   kDeadLetter,
   kHttp,
   kFraming,
+  kManifest,
+  kManifestPort,
   kPlaces
 };
 
@@ -85,6 +87,8 @@ enum class Type : std::uint8_t {
   kFraming,
   kPer,
   kOrdered,
+  kManifestPorts,
+  kKinds,
   kOther
 };
 

@@ -107,6 +107,12 @@ constexpr std::array kSections{
         Place::kSocket, "A socket",
         "`sockets: [a, b]` is short for `sockets: { a: {}, b: {} }`. A host is an IPv4 address, an IPv6 "
         "address in brackets, or `localhost`, which is 127.0.0.1; a relative path means the file's folder."},
+    Section{
+        Place::kManifest, "A node's manifest",
+        "A file of its own: `NAME.node.yaml` beside the program `NAME`. `check` holds graphs against it, and "
+        "`procgraph nodes` shows it."},
+    Section{Place::kManifestPort, "A port in a manifest",
+            "`in: {}` is a port of which there is no more to say."},
 };
 
 std::string cell(std::string_view text) {

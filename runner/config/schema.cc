@@ -198,6 +198,8 @@ Json value_schema(const Key& key) {
       return any_of({or_variable(words(key)), reference(key.inner)});
     case Type::kOrdered:
       return any_of({or_variable({{"type", "boolean"}}), reference(key.inner)});
+    case Type::kManifestPorts:  // of another sort of file
+    case Type::kKinds:
     case Type::kOther:
       return Json::object();
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/manifest.h"
 #include "base/mark.h"
 #include "base/restart_policy.h"
 #include "base/socket_address.h"
@@ -180,6 +181,7 @@ struct ProcessSpec {
   std::optional<RestartSpec> restart;
   Typed<Duration> timeout;
   ResourcesSpec resources;
+  std::optional<Manifest> manifest;  // what its program says of itself
   std::optional<PerSpec> per;
   std::optional<OrderedSpec> ordered;
   bool enabled = true;

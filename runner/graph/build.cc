@@ -38,6 +38,7 @@ std::vector<EnvironmentEntry> environment_of(const ProcessSpec& spec) {
 Process to_process(const ProcessSpec& spec, ProcessId id) {
   Process process{.id = id, .name = spec.name.value, .description = spec.description, .mark = spec.name.mark};
   if (spec.command) process.command = *spec.command;
+  process.manifest = spec.manifest;
   process.streams = {to_stream(spec.in, StreamKind::kNone), to_stream(spec.out, StreamKind::kLog),
                      to_stream(spec.err, StreamKind::kLog)};
   process.per = spec.per;

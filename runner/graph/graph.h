@@ -67,6 +67,7 @@ struct Process {
   std::string description;
   Mark mark;
   CommandSpec command;
+  std::optional<Manifest> manifest;  // what its program says of itself
   bool builtin =
       false;  // a node of ours that a rewrite put in (relay, discard): command.words[0] is its name
   ProcessId

@@ -58,6 +58,7 @@ constexpr Rule kRules[] = {
     codes_that_reject_are_those_of_runs,
     there_are_as_many_copies_as_must_be_left,
     plain_programs_use_streams,
+    ports_are_those_of_the_program,
     participants_fit_the_roster,
     kinds_agree,
 };

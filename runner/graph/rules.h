@@ -76,6 +76,9 @@ void processes_per_message_have_one_input(const Graph& graph, const World& world
 void ordered_results_have_an_order(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void codes_that_reject_are_those_of_runs(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
+// rules/manifests.cc
+void ports_are_those_of_the_program(const Graph& graph, const World& world, Diagnostics& diagnostics);
+
 // rules/nodes.cc
 void there_are_as_many_copies_as_must_be_left(const Graph& graph, const World& world,
                                               Diagnostics& diagnostics);

@@ -11,6 +11,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "config/manifests.h"
 #include "graph/rewrite.h"
 #include "os/machine.h"
 
@@ -101,10 +102,11 @@ Front prepare(const FrontFlags& flags, const Context& context, UpTo up_to) {
   std::optional<LoadRequest> what = request(flags, front);
   if (!what) return front;
 
-  front.spec = load(*what, front.world, front.sources, front.diagnostics);  // beyond here: no YAML
+  front.spec = load(*what, front.world, front.sources, front.diagnostics);
   if (!front.ok()) return front;
-  front.graph = build(front.spec, context.kinds, front.diagnostics);  // every name is an id, or an error
-  check(front.graph, front.world, front.diagnostics);                 // it makes sense
+  describe(front.spec, front.world, front.sources, front.diagnostics);  // what its programs say of themselves
+  front.graph = build(front.spec, context.kinds, front.diagnostics);    // every name is an id, or an error
+  check(front.graph, front.world, front.diagnostics);                   // it makes sense
   if (!front.ok()) return front;
   front.graph = select(std::move(front.graph), front.spec, {flags.only, flags.except}, front.diagnostics);
   if (!front.ok()) return front;

@@ -52,6 +52,15 @@ add_executable(NAME main.cc)
 target_link_libraries(NAME PRIVATE procgraph::sdk)
 set_target_properties(NAME PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/nodes)
 )"},
+    Template{
+        "nodes/NAME.node.yaml",
+        R"(# What NAME says of itself: `procgraph check` holds graphs against it, `procgraph nodes NAME` shows it.
+description: Turns messages into capitals.
+reads: { in: { kinds: [queue, topic] } }
+writes: { out: { kinds: [queue, topic] } }
+inputs: any          # or in_order, lockstep: how it reads several
+output: with_input   # it writes only once it has read
+)"},
     Template{"NAME.yaml", R"(# NAME between f, which puts one message, and m, which prints what it gets.
 processes:
   f: { command: f, writes: words }
@@ -89,6 +98,7 @@ Outcome make_node(const NewFlags& flags) {
     if (!error) return fail(kExitUsage, fmt::format("'{}' exists already; choose another name", flags.name));
     return fail(kExitSystem, fmt::format("mkdir '{}': {}", flags.name, error.message()));
   }
+  std::filesystem::create_directory(flags.name + "/nodes", error);  // else the first file in it tells
   for (const Template& part : kCpp) {
     std::string path = flags.name + "/" + filled(part.path, flags.name);
     std::ofstream file(path);

@@ -55,7 +55,10 @@ constexpr std::array kVerbs{
          declare_completion},
     Verb{"kinds", "What there is", "the kinds of channels", "  procgraph kinds\n", declare_kinds},
     Verb{"nodes", "What there is", "the node programs that a file's commands can name",
-         "  procgraph nodes etl.yaml\n", declare_nodes},
+         "  procgraph nodes etl.yaml                    … and what they say of themselves\n"
+         "  procgraph nodes copy                        one of them\n"
+         "  procgraph nodes --format json\n",
+         declare_nodes},
     Verb{"doctor", "What there is", "what this machine allows: containment, limits, shared memory, pipes",
          "  procgraph doctor\n", declare_doctor},
     Verb{"version", "What there is", "the version", "  procgraph version\n", declare_version},

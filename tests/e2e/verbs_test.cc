@@ -94,6 +94,51 @@ TEST(Verbs, NewWritesANodeAndRefusesToOverwriteOne) {
   EXPECT_EQ(run(folder.path(), {"new", "../x"}).code, 2);
 }
 
+TEST(Verbs, NewWritesAManifestThatIsRightAndFitsItsGraph) {
+  Folder folder;
+  EXPECT_EQ(run(folder.path(), {"new", "shout"}).code, 0);
+  folder.write("shout/nodes/shout", "#!/bin/sh\n", 0755);
+  const Ran nodes = run(folder.path(), {"nodes", "shout", "--nodes", "shout/nodes"});
+  EXPECT_THAT(nodes.out, HasSubstr("  Turns messages into capitals.\n  reads in, a queue or topic\n"));
+  EXPECT_EQ(nodes.err, "");
+  const Ran check = run(folder.path(), {"check", "shout/shout.yaml"});
+  EXPECT_EQ(check.code, 0) << check.err;
+  EXPECT_THAT(check.err, Not(HasSubstr("warning")));
+}
+
+TEST(Verbs, NodesShowsWhatNodesSayOfThemselves) {
+  Folder folder;
+  EXPECT_EQ(shell(folder.path(), "mkdir nodes").code, 0);
+  folder.write("nodes/plain", "#!/bin/sh\n", 0755);
+  folder.write("nodes/wrong", "#!/bin/sh\n", 0755);
+  folder.write("nodes/wrong.node.yaml", "descripton: x\n");
+  folder.write("nodes/mine", "#!/bin/sh\n", 0755);
+  folder.write("nodes/mine.node.yaml",
+               "description: Does it.\nreads: { in: {}, more: { optional: true } }\nwrites: { '*': {} }\n");
+  const Ran all = run(folder.path(), {"nodes"});
+  EXPECT_THAT(all.out, HasSubstr("  mine   in, more? → any  Does it.\n  plain\n  wrong\n"));
+  EXPECT_THAT(all.err,
+              HasSubstr("nodes/wrong.node.yaml:1:1: warning: unknown key 'descripton' in a manifest"));
+  EXPECT_EQ(all.code, 0);
+  const Ran json = run(folder.path(), {"nodes", "mine", "--format", "json"});
+  EXPECT_THAT(json.out, HasSubstr("\"description\": \"Does it.\""));
+  EXPECT_THAT(json.out, HasSubstr("\"optional\": true"));
+  EXPECT_THAT(json.out, Not(HasSubstr("plain")));
+  const Ran none = run(folder.path(), {"nodes", "mime"});
+  EXPECT_EQ(none.err, "procgraph nodes: there is no node 'mime'; did you mean 'mine'?\n");
+  EXPECT_EQ(none.code, 2);
+}
+
+// Every node of ours says what it does, without a mistake.
+TEST(Verbs, NodesOfOursHaveManifests) {
+  const Ran ran = call({"nodes", "--format", "json"});
+  EXPECT_EQ(ran.err, "");
+  for (const char* name : {"blocks", "copy", "discard", "f", "fragile", "fussy", "letters", "m", "numbers",
+                           "pool", "relay", "tally"}) {
+    EXPECT_THAT(call({"nodes", name}).out, Not(HasSubstr("says nothing of itself"))) << name;
+  }
+}
+
 TEST(Verbs, CompletionIsValidShell) {
   Folder folder;
   folder.write("c.bash", call({"completion", "bash"}).out);

@@ -2,6 +2,7 @@
 
 #include "channels/kinds.h"
 #include "config/load.h"
+#include "config/manifests.h"
 
 namespace procgraph::test {
 
@@ -51,6 +52,7 @@ Text::Text(std::string_view yaml, World given) : world(std::move(given)) {
   };
   spec = load({{"g.yaml"}, {}, {}}, world, sources, diagnostics);
   if (diagnostics.has_errors()) return;
+  describe(spec, world, sources, diagnostics);
   graph = build(spec, all_kinds(), diagnostics);
   check(graph, world, diagnostics);
 }

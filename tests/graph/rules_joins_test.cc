@@ -78,8 +78,8 @@ TEST(Joins, OfWhatATopicHandsOutArePointedOutAndOfAQueueNot) {
 pipes: [a, b]
 )" + kind + ": [t]\n";
   };
-  EXPECT_THAT(told(graph("topics")), HasSubstr("which both come from topic 't'"));
-  EXPECT_THAT(told(graph("queues")), Not(HasSubstr("which both come from")));
+  EXPECT_THAT(told(graph("topics")), HasSubstr("and both come from topic 't'"));
+  EXPECT_THAT(told(graph("queues")), Not(HasSubstr("both come from")));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "graph/channel_kind.h"
 #include "graph/digraph.h"
 #include "graph/rules.h"
+#include "graph/traits.h"
 #include "graph/wording.h"
 
 namespace procgraph {
@@ -16,6 +17,23 @@ const After* waits_for_end_of(const Process& process, ProcessId other) {
     return after.process == other && after.condition >= Condition::kFinished;
   });
   return found == process.after.end() ? nullptr : &*found;
+}
+
+// Each waits for a byte of the one before it, and has no other input.
+bool never_begins(const Graph& graph, const std::vector<Vertex>& way) {
+  const auto size = static_cast<Vertex>(graph.processes.size());
+  const auto is_way = [&](ChannelId id) { return std::ranges::find(way, size + id.value) != way.end(); };
+  return std::ranges::all_of(way, [&](Vertex v) {
+    if (v >= size) return graph.channels[v - size].kind->bytes;
+    const Process& process = graph.processes[v];
+    const StreamKind in = process.streams[0].kind;
+    if (in == StreamKind::kFile || in == StreamKind::kInherit) return false;
+    const bool reads_only_way = std::ranges::all_of(process.ports, [&](PortId id) {
+      const Port& port = graph.at(id);
+      return port.access == Access::kWrite || !graph.at(port.channel).kind->flows || is_way(port.channel);
+    });
+    return reads_only_way && traits_of(process).output != Output::kUnknown;
+  });
 }
 
 // A way from a channel through processes and other channels to itself.
@@ -46,7 +64,16 @@ void report(const Graph& graph, const std::vector<Vertex>& way, Diagnostics& dia
     message += cat(" is a circle through ", title(graph, first),
                    ": it ends only when a process in it closes its port or exits");
   }
-  diagnostics.warning(first.mark, std::move(message)).notes = std::move(notes);
+  if (!never_begins(graph, way)) {
+    diagnostics.warning(first.mark, std::move(message)).notes = std::move(notes);
+    return;
+  }
+  message.resize(message.rfind(": "));
+  diagnostics
+      .error(first.mark,
+             message + " in which each reads before it writes: nothing ever begins, and nothing ends",
+             "start the data from outside the circle, or join two processes by a pipe with 'duplex: true'")
+      .notes = std::move(notes);
 }
 
 }  // namespace

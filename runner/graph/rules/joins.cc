@@ -9,6 +9,7 @@
 #include "graph/channel_kind.h"
 #include "graph/digraph.h"
 #include "graph/rules.h"
+#include "graph/traits.h"
 #include "graph/wording.h"
 
 namespace procgraph {
@@ -22,10 +23,14 @@ bool blocks(const Channel& channel) {
   return !channel.policies.when_full || channel.policies.when_full->value == "block";
 }
 
-// A program with the SDK can wait for all of its ports at once; one that reads descriptors mostly does not.
-bool is_plain_input(const Graph& graph, const Port& port) {
+// A program with the SDK can wait for all of its ports at once, unless it says that it does not; one that
+// reads descriptors mostly does not.
+bool may_wait_for_one(const Graph& graph, const Port& port) {
   const Channel& channel = graph.at(port.channel);
-  return port.access == Access::kRead && channel.kind->flows && !channel.duplex && (port.stream || port.fd);
+  const bool flows = port.access == Access::kRead && channel.kind->flows && !channel.duplex;
+  const Inputs inputs = traits_of(graph.at(port.process)).inputs;
+  const bool says_so = inputs == Inputs::kInOrder || inputs == Inputs::kLockstep;
+  return flows && inputs != Inputs::kAny && (port.stream || port.fd || says_so);
 }
 
 // Against the flow, over channels that can stop their writers.
@@ -75,29 +80,65 @@ std::string named(const Graph& graph, Vertex v) {
                                     : title(graph, graph.channels[v - graph.processes.size()]);
 }
 
+bool is_process(const Graph& graph, Vertex v) {
+  return v < graph.processes.size();
+}
+
+// What goes on a way from the split comes out at its end piece for piece.
+bool keeps_count(const Graph& graph, const Sources& way, Vertex split, Vertex end) {
+  for (Vertex v = way.next[split]; v != end; v = way.next[v]) {
+    if (is_process(graph, v) && traits_of(graph.processes[v]).filters) return false;
+  }
+  return true;
+}
+
+// Gives each way the same, at the same time.
+bool hands_out_evenly(const Graph& graph, Vertex split) {
+  if (!is_process(graph, split)) return true;
+  const CommandSpec& command = graph.processes[split].command;
+  return !command.shell && !command.words.empty() && command.words[0].value == "tee";
+}
+
+void report(const Graph& graph, const Process& join, PortId first, PortId second, bool to_its_end,
+            Vertex split, Diagnostics& diagnostics) {
+  const std::string one = title(graph, graph.at(graph.at(first).channel)),
+                    other = title(graph, graph.at(graph.at(second).channel));
+  const std::string from = named(graph, split);
+  auto& warning = diagnostics.warning(
+      graph.at(second).mark,
+      to_its_end
+          ? cat("process ", quoted(join.name), " reads ", one, " to its end before ", other,
+                ", and both come from ", from, ": once ", other, " is full, all of them stop for ever")
+          : cat("process ", quoted(join.name), " reads ", one, " and ", other, ", which both come from ",
+                from, ": if it waits for one while the other is full, all of them stop for ever"),
+      to_its_end
+          ? cat("give ", other, " room for all that comes meanwhile ('capacity'), or let one program do both")
+          : "give the one that fills up first room for all that comes meanwhile "
+            "('capacity'), or let one program "
+            "do both");
+  warning.notes.push_back({graph.at(first).mark, to_its_end ? "read first" : "the other input"});
+}
+
 // The first two inputs that come from one split.
 void look_at(const Graph& graph, const Digraph& up, const Process& join, const std::vector<PortId>& inputs,
              Diagnostics& diagnostics) {
   const auto vertex = [&](PortId id) {
     return static_cast<Vertex>(graph.processes.size() + graph.at(id).channel.value);
   };
+  const std::vector<PortId> order = in_order(graph, join, inputs);
+  const bool lockstep = traits_of(join).inputs == Inputs::kLockstep;
+  const std::vector<PortId>& in_turn = order.empty() ? inputs : order;
   std::vector<Sources> sources;
-  for (const PortId input : inputs) {
+  for (const PortId input : in_turn) {
     sources.emplace_back(up, vertex(input), join.id.value);
     for (std::size_t i = 0; i + 1 < sources.size(); ++i) {
       const auto split = split_of(graph, sources[i], sources.back());
       if (!split) continue;
-      const std::string one = title(graph, graph.at(graph.at(inputs[i]).channel)),
-                        other = title(graph, graph.at(graph.at(input).channel));
-      auto& warning =
-          diagnostics.warning(graph.at(input).mark,
-                              cat("process ", quoted(join.name), " reads ", one, " and ", other,
-                                  ", which both come from ", named(graph, *split),
-                                  ": if it waits for one while the other is full, all of them stop for ever"),
-                              "give the one that fills up first room for all that comes meanwhile "
-                              "('capacity'), or let one program "
-                              "do both");
-      warning.notes.push_back({graph.at(inputs[i]).mark, "the other input"});
+      if (lockstep && hands_out_evenly(graph, *split) &&
+          keeps_count(graph, sources[i], *split, vertex(in_turn[i])) &&
+          keeps_count(graph, sources.back(), *split, vertex(input)))
+        continue;
+      report(graph, join, in_turn[i], input, !order.empty(), *split, diagnostics);
       return;
     }
   }
@@ -110,7 +151,7 @@ void splits_that_join_again_have_room(const Graph& graph, const World&, Diagnost
   for (const Process& join : graph.processes) {
     std::vector<PortId> inputs;
     std::ranges::copy_if(join.ports, std::back_inserter(inputs),
-                         [&](PortId id) { return is_plain_input(graph, graph.at(id)); });
+                         [&](PortId id) { return may_wait_for_one(graph, graph.at(id)); });
     if (inputs.size() < 2) continue;
     if (!up) up = upstream(graph);
     look_at(graph, *up, join, inputs, diagnostics);

@@ -1,33 +1,15 @@
 // What a process is and what it is given.
 #include <algorithm>
-#include <string_view>
 #include <unordered_map>
 
 #include "base/path.h"
 #include "graph/channel_kind.h"
 #include "graph/rules.h"
+#include "graph/traits.h"
 #include "graph/wording.h"
 
 namespace procgraph {
 namespace {
-
-// Programs that everybody has and that read stdin and write stdout, sorted. None of them ever looks at
-// PROCGRAPH_PORTS.
-constexpr std::string_view kPlainPrograms[] = {
-    "awk",     "base64",    "bc",   "bzip2", "cat",    "column", "comm",    "cp",    "curl", "cut",  "date",
-    "dd",      "diff",      "echo", "egrep", "expand", "false",  "ffmpeg",  "fgrep", "fmt",  "fold", "gawk",
-    "grep",    "gunzip",    "gzip", "head",  "iconv",  "join",   "jq",      "less",  "ls",   "mawk", "md5sum",
-    "nc",      "nl",        "od",   "paste", "pr",     "printf", "pv",      "rev",   "rg",   "sed",  "seq",
-    "sha1sum", "sha256sum", "shuf", "sleep", "sort",   "split",  "strings", "tac",   "tail", "tee",  "tr",
-    "true",    "tsort",     "uniq", "wc",    "wget",   "xargs",  "xxd",     "xz",    "yes",  "zcat", "zstd",
-};
-
-bool plain(const CommandSpec& command) {
-  if (command.shell || command.words.empty()) return false;
-  const std::string& word = command.words[0].value;
-  const std::string_view program = std::string_view(word).substr(word.rfind('/') + 1);
-  return std::ranges::find(kPlainPrograms, program) != std::end(kPlainPrograms);
-}
 
 // /dev/fd/N or /proc/self/fd/N among the words: the program opens a descriptor by its number.
 bool opens_descriptors(const CommandSpec& command) {
@@ -41,7 +23,7 @@ constexpr std::uint64_t kMaxParticipants = 4095;
 
 void plain_programs_use_streams(const Graph& graph, const World&, Diagnostics& diagnostics) {
   for (const Process& process : graph.processes) {
-    if (process.per || !plain(process.command) || opens_descriptors(process.command)) continue;
+    if (process.per || !is_plain_program(process.command) || opens_descriptors(process.command)) continue;
     for (const PortId id : process.ports) {
       const Port& port = graph.at(id);
       if (port.stream || port.fd || !graph.at(port.channel).kind->flows) continue;
