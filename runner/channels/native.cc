@@ -68,4 +68,13 @@ std::optional<Poisoning> poisoned(const LiveChannel& live) {
   return Poisoning{.finder = found->finder, .reason = found->reason};
 }
 
+std::vector<Sleeper> sleepers(const LiveChannel& live) {
+  std::vector<Sleeper> found;
+  for (const SleepingThread& thread : sleeping_threads(live.control))
+    found.push_back({.doorbell = thread.doorbell,
+                     .writes = thread.what != SleepingThread::For::kMessage,
+                     .loans = thread.what == SleepingThread::For::kMemory});
+  return found;
+}
+
 }  // namespace procgraph::native

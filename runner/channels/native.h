@@ -30,5 +30,6 @@ void end_of_readers(const LiveChannel& live);
 // Of a port beyond those that the roster has room for nothing is known.
 [[nodiscard]] bool has_opened(const LiveChannel& live, std::uint16_t participant, std::size_t port);
 [[nodiscard]] std::optional<Poisoning> poisoned(const LiveChannel& live);
+[[nodiscard]] std::vector<Sleeper> sleepers(const LiveChannel& live);
 
 }  // namespace procgraph::native

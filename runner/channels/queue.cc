@@ -185,6 +185,14 @@ const ChannelKind kQueueKind{
     .sample = sample_of,
     .has_opened = native::has_opened,
     .poisoned = native::poisoned,
+    .sleepers = native::sleepers,
+    .room =
+        [](const LiveChannel& live) {
+          const QueueBounds now = bounds(live.control);
+          return Room{.capacity = now.capacity, .most = now.most};
+        },
+    .enlarge = [](const LiveChannel& live,
+                  std::uint64_t capacity) { raise_capacity(live.control, live.roster, capacity); },
 };
 
 }  // namespace procgraph

@@ -154,6 +154,8 @@ const ChannelKind kTopicKind{
     .sample = sample_of,
     .has_opened = native::has_opened,
     .poisoned = native::poisoned,
+    .sleepers = native::sleepers,
+    .behind = [](const LiveChannel& live) { return readers_behind(live.control); },
 };
 
 }  // namespace procgraph

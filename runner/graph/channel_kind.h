@@ -59,6 +59,18 @@ struct DeadFact {
   std::string_view cause = "nack";  // or its "death", or "reject"
 };
 
+// A thread that sleeps until the channel changes; the doorbell is the graph's roster's.
+struct Sleeper {
+  std::uint32_t doorbell = 0;
+  bool writes = false;  // it waits for room, else for a message
+  bool loans = false;   // for room that other writers, too, can give back
+};
+
+// Messages that may wait in a channel now, and the most that they can be made.
+struct Room {
+  std::uint64_t capacity = 0, most = 0;
+};
+
 // What the channel needs of the supervisor.
 struct Needs {
   std::vector<std::uint16_t> overdue;  // participants that hold a message for too long
@@ -119,6 +131,13 @@ struct ChannelKind {
   // Whether a participant has opened the n-th of its PROCGRAPH_PORTS, which is one of this channel.
   bool (*has_opened)(const LiveChannel&, std::uint16_t participant, std::size_t port) = nullptr;
   std::optional<Poisoning> (*poisoned)(const LiveChannel&) = nullptr;
+  // Who waits at it, at this instant.
+  std::vector<Sleeper> (*sleepers)(const LiveChannel&) = nullptr;
+  // Of kinds with places: those whose readers writers wait for, every one.
+  std::vector<std::uint32_t> (*behind)(const LiveChannel&) = nullptr;
+  // Of kinds that can be enlarged while the graph runs.
+  Room (*room)(const LiveChannel&) = nullptr;
+  void (*enlarge)(const LiveChannel&, std::uint64_t capacity) = nullptr;
 
   [[nodiscard]] std::string_view title() const { return noun.empty() ? name : noun; }
   // In memory that its processes share: each of them has a number in the roster.

@@ -229,6 +229,36 @@ struct Leases {
 [[nodiscard]] Leases leases(std::span<std::byte> control, std::chrono::steady_clock::time_point now,
                             std::chrono::steady_clock::time_point amnesty);
 
+// A thread that sleeps until a queue or a topic changes, for one thing; of one that waits for several there
+// are several, with the same doorbell.
+struct SleepingThread {
+  enum class For : std::uint8_t {
+    kMessage,  // a reader
+    kPlace,    // a writer: fewer messages waiting
+    kMemory,   // a writer: less of it in use, by messages or by what others are about to put
+  };
+  std::uint32_t doorbell = 0;
+  std::uint16_t participant = 0;
+  For what = For::kMessage;
+
+  bool operator==(const SleepingThread&) const = default;
+};
+[[nodiscard]] std::vector<SleepingThread> sleeping_threads(std::span<std::byte> control);
+// The doorbell that lies so many bytes into the roster: it is what its thread's futex call names.
+[[nodiscard]] std::optional<std::uint32_t> doorbell_at(std::uint64_t offset);
+// The readers of a topic that are as far behind as they may be: its writers wait for each of them.
+[[nodiscard]] std::vector<std::uint32_t> readers_behind(std::span<std::byte> control);
+
+// How many messages may wait in a queue, and as many as they can ever be: the memory is laid out for those.
+struct QueueBounds {
+  std::uint64_t capacity = 0, most = 0;
+
+  bool operator==(const QueueBounds&) const = default;
+};
+[[nodiscard]] QueueBounds bounds(std::span<std::byte> control);
+// Raises the capacity, as far as it goes; writers that waited for a place go on.
+void raise_capacity(std::span<std::byte> control, std::span<std::byte> roster, std::uint64_t capacity);
+
 // What is declared about a shared memory area.
 struct AreaShape {
   std::uint64_t size = 0;         // bytes of data

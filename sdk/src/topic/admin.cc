@@ -104,6 +104,19 @@ void empty_place(std::span<std::byte> control, std::span<std::byte> roster, std:
   detail::empty_place(*view, reader);
 }
 
+std::vector<std::uint32_t> readers_behind(std::span<std::byte> control) {
+  std::vector<std::uint32_t> behind;
+  auto view = TopicView::attach(control, {});
+  if (!view) return behind;
+  const Ticket end = view->memory.end();
+  for (std::uint32_t i = 0; i < view->topic.readers(); ++i) {
+    ReaderSlot& slot = view->topic.slot(i);
+    if (slot.gates != 0 && slot.until.load() == 0 && end >= slot.cursor.load() + slot.history)
+      behind.push_back(i);
+  }
+  return behind;
+}
+
 TopicSample sample_topic(std::span<std::byte> control) {
   auto view = TopicView::attach(control, {});
   if (!view) return {};
