@@ -46,6 +46,11 @@ std::string_view name(Tier tier) {
   return kNames.at(static_cast<std::size_t>(tier));
 }
 
+std::string_view name(DeadlockPolicy policy) {
+  static constexpr std::array<std::string_view, 3> kNames{"grow", "warn", "fail"};
+  return kNames.at(static_cast<std::size_t>(policy));
+}
+
 std::string_view name(WaitMode wait) {
   static constexpr std::array<std::string_view, 5> kNames{"", "latency", "balanced", "throughput", "sleep"};
   return kNames.at(static_cast<std::size_t>(wait));

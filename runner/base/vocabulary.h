@@ -18,16 +18,19 @@ enum class Restart : std::uint8_t { kNever, kOnFailure, kAlways };
 enum class ReaderPolicy : std::uint8_t { kBlock, kDropOldest, kLatest };
 // How firmly a run's processes are held together, the weakest first.
 enum class Tier : std::uint8_t { kGuard, kCgroup, kPidNamespace };
+// What is done about processes that wait for each other for ever.
+enum class DeadlockPolicy : std::uint8_t { kGrow, kWarn, kFail };
 enum class WaitMode : std::uint8_t { kDefault, kLatency, kBalanced, kThroughput, kSleep };
 
-[[nodiscard]] std::string_view name(Access access);         // read, write, both
-[[nodiscard]] std::string_view name(StreamKind kind);       // none, log, inherit, file, channel
-[[nodiscard]] std::string_view name(Condition condition);   // started, ready, finished, succeeded, failed
-[[nodiscard]] std::string_view name(ProbeKind kind);        // notify, fd, exec, tcp, http, log, watchdog
-[[nodiscard]] std::string_view name(OnFailure on_failure);  // stop, finish, ignore
-[[nodiscard]] std::string_view name(Restart when);          // never, on_failure, always
-[[nodiscard]] std::string_view name(ReaderPolicy policy);   // block, drop_oldest, latest
-[[nodiscard]] std::string_view name(Tier tier);             // guard, cgroup, pid_namespace
+[[nodiscard]] std::string_view name(Access access);          // read, write, both
+[[nodiscard]] std::string_view name(StreamKind kind);        // none, log, inherit, file, channel
+[[nodiscard]] std::string_view name(Condition condition);    // started, ready, finished, succeeded, failed
+[[nodiscard]] std::string_view name(ProbeKind kind);         // notify, fd, exec, tcp, http, log, watchdog
+[[nodiscard]] std::string_view name(OnFailure on_failure);   // stop, finish, ignore
+[[nodiscard]] std::string_view name(Restart when);           // never, on_failure, always
+[[nodiscard]] std::string_view name(ReaderPolicy policy);    // block, drop_oldest, latest
+[[nodiscard]] std::string_view name(Tier tier);              // guard, cgroup, pid_namespace
+[[nodiscard]] std::string_view name(DeadlockPolicy policy);  // grow, warn, fail
 [[nodiscard]] std::string_view name(
     WaitMode wait);  // "" for the default, latency, balanced, throughput, sleep
 

@@ -26,7 +26,7 @@ inline constexpr std::array kKeyRows{
     Key{Place::kTop, "single", Type::kFlag, "false", "Refuses to run (exit code 69) while another run of this name by the same user, which says so too, is there."},
     Key{Place::kTop, "shared_memory", Type::kChannels, "–", "Areas of memory that processes share: those that write it may also read it, those that read it cannot write it."}.holding(Place::kSharedMemory),
     Key{Place::kTop, "sockets", Type::kChannels, "–", "Listening sockets, opened before any process starts; one server, many clients."}.holding(Place::kSocket),
-    Key{Place::kTop, "deadlock", Type::kMap, "warn", "What to do when processes wait for each other for ever."}.holding(Place::kDeadlock).later(),
+    Key{Place::kTop, "deadlock", Type::kMap, "{ policy: grow }", "What is done about processes that wait for each other for ever."}.holding(Place::kDeadlock),
     Key{Place::kTop, "containment", Type::kMap, "cgroup where one can be had, else guard", "How firmly the processes are held together, so that nothing of them is left whatever dies."}.holding(Place::kContainment),
     Key{Place::kTop, "logs", Type::kMap, "–", "Writes what the processes print, and what procgraph says, into files too."}.holding(Place::kLogs),
     Key{Place::kTop, "hosts", Type::kOther, "–", "Machines on which processes run."}.later(),
@@ -178,9 +178,9 @@ inline constexpr std::array kKeyRows{
     Key{Place::kSocket, "open", Type::kWord, "by procgraph", "'server': the server opens the address itself, it is only told to everybody."}.of("server"),
 
     // Parts that come with later releases
-    Key{Place::kDeadlock, "policy", Type::kWord, "warn", "grow, warn or fail."}.later(),
-    Key{Place::kDeadlock, "budget", Type::kBytes, "64MiB", "How much buffers may grow."}.later(),
-    Key{Place::kDeadlock, "after", Type::kDuration, "1s", "How long nothing must move."}.later(),
+    Key{Place::kDeadlock, "policy", Type::kWord, "grow", "grow: the smallest full buffer in the circle is enlarged, and the run fails (75) only where that does not help; warn: a line says who waits for whom; fail: the run fails."}.of("grow warn fail"),
+    Key{Place::kDeadlock, "budget", Type::kBytes, "64MiB", "How much buffers may grow by, all together."},
+    Key{Place::kDeadlock, "after", Type::kDuration, "1s", "How long none of them must have moved; at least 200ms."},
     Key{Place::kContainment, "tier", Type::kWord, "cgroup where one can be had, else guard", "What holds them: a process above procgraph that ends all it finds (guard), a group that the kernel ends as one (cgroup), or a world of their own that ends with procgraph, in which they have other process ids (pid_namespace). Where it cannot be had the best of those before it is taken, with a warning."}.of("guard cgroup pid_namespace"),
     Key{Place::kContainment, "require", Type::kWord, "–", "The tier without which nothing starts; it is taken unless 'tier' says a firmer one."}.of("guard cgroup pid_namespace"),
     Key{Place::kLogs, "dir", Type::kPath, "required", "The folder of the files, relative to this file; it is made if its parent is there. NAME.log is a process's, _procgraph.log procgraph's own."},

@@ -90,6 +90,8 @@ constexpr std::array kSections{
         Place::kContainment, "`containment`",
         "What each tier holds, and what it takes, is in [operations](operations.md); `procgraph doctor` says "
         "what a machine has."},
+    Section{Place::kDeadlock, "`deadlock`",
+            "What is looked at, and what a circle looks like, is in the [guide](guide.md#deadlocks)."},
     Section{Place::kQueue, "A queue", "`queues: [a, b]` is short for `queues: { a: {}, b: {} }`."},
     Section{Place::kTopic, "A topic", "`topics: [a, b]` is short for `topics: { a: {}, b: {} }`."},
     Section{

@@ -38,7 +38,7 @@ constexpr std::array kDefinitions{
     Definition{Place::kQueue, "queue"},       Definition{Place::kDeadLetter, "dead_letter"},
     Definition{Place::kTopic, "topic"},       Definition{Place::kPipe, "pipe"},
     Definition{Place::kSocket, "socket"},     Definition{Place::kSharedMemory, "shared_memory"},
-    Definition{Place::kFraming, "framing"},
+    Definition{Place::kFraming, "framing"},   Definition{Place::kDeadlock, "deadlock"},
 };
 
 Json any_of(std::initializer_list<Json> choices) {

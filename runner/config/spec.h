@@ -261,6 +261,15 @@ struct ContainmentSpec {
   bool operator==(const ContainmentSpec&) const = default;
 };
 
+// What is done about processes that wait for each other for ever.
+struct DeadlockSpec {
+  DeadlockPolicy policy = DeadlockPolicy::kGrow;
+  Bytes budget{64U << 20U};                  // that buffers may grow by, all together
+  Duration after = std::chrono::seconds(1);  // so long nothing must have moved
+
+  bool operator==(const DeadlockSpec&) const = default;
+};
+
 struct Spec {
   Text name;           // default: the first file's stem
   std::string folder;  // absolute folder of the first file
@@ -274,6 +283,7 @@ struct Spec {
   bool single = false;
   std::optional<LogsSpec> logs;
   ContainmentSpec containment;
+  DeadlockSpec deadlock;
 
   bool operator==(const Spec&) const = default;
 };

@@ -148,6 +148,37 @@ void read_containment(Reader& reader, const Field& field, Collected& all) {
                         "leave 'tier' out: what is required is taken");
 }
 
+DeadlockPolicy policy_of(const Text& word) {
+  for (const DeadlockPolicy policy : {DeadlockPolicy::kWarn, DeadlockPolicy::kFail}) {
+    if (name(policy) == word.value) return policy;
+  }
+  return DeadlockPolicy::kGrow;
+}
+
+constexpr std::array kDeadlockBindings{
+    Binding<DeadlockSpec>{"policy",
+                          [](Reader& r, const Field& f, DeadlockSpec& deadlock) {
+                            if (auto word = read_word(r, f)) deadlock.policy = policy_of(*word);
+                          }},
+    Binding<DeadlockSpec>{"budget",
+                          [](Reader& r, const Field& f, DeadlockSpec& deadlock) {
+                            if (auto size = read_bytes(r, f)) deadlock.budget = size->value;
+                          }},
+    Binding<DeadlockSpec>{"after",
+                          [](Reader& r, const Field& f, DeadlockSpec& deadlock) {
+                            if (auto time = read_positive_duration(r, f)) deadlock.after = time->value;
+                          }},
+};
+
+void read_deadlock(Reader& reader, const Field& field, Collected& all) {
+  if (!first_time(reader, field, all) || missing(reader, field)) return;
+  if (!field.value.is(YamlNode::Kind::kMap)) {
+    mismatch(reader, field).hint = "write deadlock: {policy: grow}, or warn, or fail";
+    return;
+  }
+  read_fields<DeadlockSpec>(reader, Place::kDeadlock, field.value, kDeadlockBindings, all.spec.deadlock);
+}
+
 // Done before everything else of the file.
 void already_read(Reader&, const Field&, Collected&) {}
 
@@ -171,6 +202,7 @@ constexpr std::array kTopBindings{
         "sockets", [](Reader& r, const Field& f, Collected& all) { read_sockets(r, f, all.spec.channels); }},
     Binding<Collected>{"logs", read_logs},
     Binding<Collected>{"containment", read_containment},
+    Binding<Collected>{"deadlock", read_deadlock},
     Binding<Collected>{"timeout", [](Reader& r, const Field& f,
                                      Collected& all) { read_once(r, f, all, &Spec::timeout, true); }},
     Binding<Collected>{"grace", [](Reader& r, const Field& f,

@@ -278,6 +278,7 @@ Graph build(const Spec& spec, ChannelKinds kinds, Diagnostics& diagnostics) {
   draft.graph.single = spec.single;
   draft.graph.logs = spec.logs;
   draft.graph.containment = spec.containment;
+  draft.graph.deadlock = spec.deadlock;
 
   declare_channels(draft);
   declare_processes(draft);  // every name is known

@@ -184,32 +184,69 @@ Digraph data_flow(const Graph& graph, Duplex duplex) {
   return Digraph(graph.processes.size() + graph.channels.size(), edges);
 }
 
-std::vector<std::uint32_t> joined_by_byte_pipes(const Graph& graph) {
-  std::vector<std::uint32_t> parent(graph.processes.size());
-  std::iota(parent.begin(), parent.end(), 0U);
-  const auto root = [&](std::uint32_t v) {
-    while (parent[v] != v) v = parent[v] = parent[parent[v]];
+namespace {
+
+// Sets of vertices that grow together (union-find); the root of a set is its smallest.
+class Sets {
+ public:
+  explicit Sets(std::size_t vertices) : parent_(vertices) { std::iota(parent_.begin(), parent_.end(), 0U); }
+
+  [[nodiscard]] Vertex root(Vertex v) {
+    while (parent_[v] != v) v = parent_[v] = parent_[parent_[v]];
     return v;
-  };
+  }
+  // False: they were in one set already.
+  bool join(Vertex a, Vertex b) {
+    a = root(a);
+    b = root(b);
+    parent_[std::max(a, b)] = std::min(a, b);
+    return a != b;
+  }
+
+ private:
+  std::vector<Vertex> parent_;
+};
+
+}  // namespace
+
+std::vector<std::uint32_t> joined_by_byte_pipes(const Graph& graph) {
+  Sets sets(graph.processes.size());
   for (const Channel& channel : graph.channels) {
     if (!channel.kind->bytes) continue;
     const PortId first = channel.writers.empty() ? PortId{} : channel.writers.front();
     for (const auto* side : {&channel.writers, &channel.readers}) {
       for (const PortId port : *side) {
         if (!first.valid()) continue;
-        const std::uint32_t a = root(graph.at(first).process.value), b = root(graph.at(port).process.value);
-        parent[std::max(a, b)] = std::min(a, b);
+        (void)sets.join(graph.at(first).process.value, graph.at(port).process.value);
       }
     }
   }
-  std::vector<std::uint32_t> number(parent.size(), ~0U), group(parent.size());
+  std::vector<std::uint32_t> number(graph.processes.size(), ~0U), group(number.size());
   std::uint32_t count = 0;
-  for (std::uint32_t v = 0; v < parent.size(); ++v) {
-    auto& of_root = number[root(v)];
+  for (std::uint32_t v = 0; v < group.size(); ++v) {
+    auto& of_root = number[sets.root(v)];
     if (of_root == ~0U) of_root = count++;
     group[v] = of_root;
   }
   return group;
+}
+
+bool can_hang(const Graph& graph) {
+  Sets sets(graph.processes.size() + graph.channels.size());
+  bool again = false;
+  const auto join = [&](Vertex process, Vertex other) { again = !sets.join(process, other) || again; };
+  for (const Port& port : graph.ports) {
+    const Channel& channel = graph.at(port.channel);
+    if (!channel.kind->flows) continue;
+    const auto vertex = static_cast<Vertex>(graph.processes.size() + channel.id.value);
+    join(port.process.value, vertex);
+    if (port.access == Access::kBoth) again = true;  // one way there, and one back
+  }
+  for (const Process& process : graph.processes) {
+    for (const After& after : process.after)
+      if (after.condition >= Condition::kFinished) join(process.id.value, after.process.value);
+  }
+  return again;
 }
 
 }  // namespace procgraph

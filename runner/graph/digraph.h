@@ -63,4 +63,8 @@ enum class Duplex { kIncluded, kLeftOut };
 // share a number.
 [[nodiscard]] std::vector<std::uint32_t> joined_by_byte_pipes(const Graph& graph);
 
+// There is more than one way between two of its processes, over channels or an `after` that waits for an end:
+// they could come to wait for each other. In a chain or a tree nobody can.
+[[nodiscard]] bool can_hang(const Graph& graph);
+
 }  // namespace procgraph

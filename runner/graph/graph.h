@@ -195,6 +195,7 @@ struct Graph {
   bool single = false;  // no two runs of this name
   std::optional<LogsSpec> logs;
   ContainmentSpec containment;
+  DeadlockSpec deadlock;
   bool incomplete = false;         // a name was not found: what seems to miss an end may not
   std::vector<std::string> notes;  // what enabled/--only/--except took out, for people
 

@@ -98,6 +98,8 @@ class Selector {
     to_.keep_going = from_.keep_going;
     to_.single = from_.single;
     to_.logs = from_.logs;
+    to_.containment = from_.containment;
+    to_.deadlock = from_.deadlock;
     to_.notes = from_.notes;
     new_id_.resize(from_.processes.size());
     for (Process& process : from_.processes) {

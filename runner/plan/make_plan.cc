@@ -38,6 +38,7 @@ class Planner {
     plan_.objects = objects_.take();
     plan_.start_group = joined_by_byte_pipes(graph_);
     plan_.stop_rank = stop_ranks(graph_);
+    plan_.can_hang = can_hang(graph_);
     plan_.containment = decide_containment(graph_.containment, world_, diagnostics_, errors_);
     plan_.graph = graph_;
     measure(plan_);

@@ -125,6 +125,7 @@ struct Plan {
   std::uint64_t descriptors = 0;           // that the runner needs open at once
   Bytes memory{};                          // of all channels
   Containment containment;
+  bool can_hang = false;   // its shape lets processes wait for each other: somebody has to look
   std::string run_folder;  // for sockets without a path of their own, as mkdtemp wants it; empty: none
 
   [[nodiscard]] const Object& at(ObjectId id) const { return objects[id.value]; }

@@ -22,6 +22,14 @@ void write(JsonWriter& json, const Containment& containment) {
   json.end_object();
 }
 
+void write(JsonWriter& json, const DeadlockSpec& deadlock) {
+  json.begin_object("deadlock");
+  json.text("policy", name(deadlock.policy));
+  if (deadlock.policy == DeadlockPolicy::kGrow) json.number("budget", deadlock.budget.value);
+  json.text("after", format_duration(deadlock.after));
+  json.end_object();
+}
+
 void write(JsonWriter& json, const LogsSpec& logs) {
   json.begin_object("logs");
   json.text("dir", logs.folder.value);
@@ -209,6 +217,7 @@ std::string to_json(const Plan& plan) {
   json.texts("notes", plan.graph.notes);
   const ContainmentSpec& asked = plan.graph.containment;
   if (asked.tier || asked.require) write(json, plan.containment);
+  if (plan.can_hang) write(json, plan.graph.deadlock);
   if (plan.graph.single) json.boolean("single", true);
   if (plan.graph.logs) write(json, *plan.graph.logs);
   json.begin_array("objects");

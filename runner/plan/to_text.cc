@@ -36,6 +36,15 @@ std::string containment(const Plan& plan) {
   return cat("contained by ", name(plan.containment.tier), '\n');
 }
 
+std::string deadlock(const Plan& plan) {
+  if (!plan.can_hang) return {};
+  const DeadlockSpec& deadlock = plan.graph.deadlock;
+  const std::string budget =
+      deadlock.policy == DeadlockPolicy::kGrow ? cat(", by up to ", format(deadlock.budget)) : "";
+  return cat("may hang: looked at every ", format_duration(deadlock.after),
+             "; deadlock: ", name(deadlock.policy), budget, '\n');
+}
+
 std::string listening(const ListenerObject& listener) {
   const SocketAddress& address = listener.address;
   if (address.family == SocketAddress::Family::kTcp)
@@ -291,7 +300,7 @@ std::string finally(const Plan& plan) {
 }  // namespace
 
 std::string to_text(const Plan& plan) {
-  std::string out = heading(plan) + containment(plan) + logs(plan);
+  std::string out = heading(plan) + containment(plan) + deadlock(plan) + logs(plan);
   for (const std::string& note : plan.graph.notes) out += cat("note: ", escape(note), '\n');
   return out + objects(plan) + outside(plan) + processes(plan) + start(plan) + stop(plan) + finally(plan);
 }

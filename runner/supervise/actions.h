@@ -28,6 +28,7 @@ enum class Why : std::uint8_t {
   kLease,        // it held a message for too long
   kDeadMessage,  // one failed too often, and no dead_letter takes it
   kDeadLetters,  // there are some, and they are to fail the run
+  kDeadlock,     // some wait for each other for ever
 };
 // What a failure does to the graph.
 enum class Effect : std::uint8_t { kStops, kGoesOn, kIgnored, kStopping, kSpared };

@@ -75,7 +75,8 @@ struct Overdue {  // holds a message for longer than its channel allows
 struct Died {  // a message that failed too often; it is a dead letter now, or there is no place for it
   ChannelId channel;
 };
-struct Finished {  // nothing more can come of it
+struct Deadlocked {};  // some can never go on, and nothing is done about it
+struct Finished {      // nothing more can come of it
   ChannelId channel;
 };
 }  // namespace event
@@ -83,6 +84,6 @@ struct Finished {  // nothing more can come of it
 using Event = std::variant<event::Begin, event::Started, event::Refused, event::Exited, event::Empty,
                            event::Hangs, event::Poisoned, event::Unopened, event::Time, event::StopSignal,
                            event::StdoutLost, event::Overdue, event::Died, event::Finished, event::Ready,
-                           event::Unhealthy, event::Patience>;
+                           event::Unhealthy, event::Patience, event::Deadlocked>;
 
 }  // namespace procgraph

@@ -37,6 +37,7 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
       cast_(make_cast(plan, options)),
       situation_(make_situation(cast_)),
       ends_(plan, cast_, opened),
+      observer_(plan, opened, options.shown_pid),
       logs_(io_, plan, reporter),
       narrator_(plan, cast_, reporter, logs_, options.shown_pid),
       outflow_(io_, reporter,
@@ -87,6 +88,7 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
   const auto& channels = plan.graph.channels;
   if (std::ranges::any_of(channels, [](const Channel& channel) { return channel.outside.any(); }))
     open_door();
+  if (plan.can_hang) watch_for_deadlocks();
 }
 
 void Loop::hear_readiness() {
@@ -394,6 +396,7 @@ void Loop::perform(const action::Skipped& action) {
   narrator_.skipped(action);
 }
 void Loop::perform(const action::Stopping& action) {
+  if (deadlocks_) deadlocks_->stop();  // the grace is watch enough
   narrator_.stopping(action);
   if (announcer_) announcer_->stopping(procgraph::stopping(action.reason, action.signal));
 }
@@ -407,6 +410,7 @@ void Loop::perform(const action::Finale& action) {
 void Loop::perform(const action::Done& action) {
   narrator_.done(action, situation_, opened_, clock_.now());
   if (announcer_) announcer_->over();
+  if (deadlocks_) deadlocks_->stop();
   outcome_ = Outcome{.code = action.code, .signal = action.signal};
   outflow_.now();
   // Who forces the end does not wait for a reader of our output either.

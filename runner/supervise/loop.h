@@ -21,9 +21,11 @@
 #include "supervise/cast.h"
 #include "supervise/channel_ends.h"
 #include "supervise/clock.h"
+#include "supervise/deadlock_watch.h"
 #include "supervise/leftovers.h"
 #include "supervise/logs.h"
 #include "supervise/narrator.h"
+#include "supervise/observer.h"
 #include "supervise/outflow.h"
 #include "supervise/outsiders.h"
 #include "supervise/prober.h"
@@ -97,6 +99,12 @@ class Loop {
   void take(const ChildChange& change);
   void hear_last(SpawnId id);
   void pause();
+
+  [[nodiscard]] SpawnLife life_of(SpawnId id) const;
+  [[nodiscard]] Sight look();
+  [[nodiscard]] std::string draw_waits();
+  void watch_for_deadlocks();
+  void take(const Deadlock& deadlock);
   [[nodiscard]] Family family(SpawnId id) const;
   void signal_all(int signal);
 
@@ -109,6 +117,7 @@ class Loop {
   const Cast cast_;
   Situation situation_;
   const ChannelEnds ends_;
+  Observer observer_;
   Logs logs_;
   Narrator narrator_;
   Outflow outflow_;
@@ -123,6 +132,7 @@ class Loop {
   std::optional<Outsiders> outsiders_;         // where a channel is open to them
   std::optional<Announcer> announcer_;         // where a service manager has started us
   std::optional<Prober> prober_;               // where something is asked of a process
+  std::optional<DeadlockWatch> deadlocks_;     // where the graph's shape can hang
   std::vector<Live> live_;                     // by spawn
   std::unordered_map<pid_t, SpawnId> by_pid_;  // first processes that are not reaped
   std::deque<SpawnId> launches_;

@@ -190,7 +190,8 @@ void Narrator::poisoned(ChannelId id, const Poisoning& poison) {
 std::string Narrator::why(const Failure& failure) const {
   if (failure.channel.valid()) return why_of_channel(failure);
   if (!failure.spawn.valid())
-    return procgraph::why({.explanation = output_, .timeout = cast_.timeout.value_or(Duration{})},
+    return procgraph::why({.explanation = failure.why == Why::kDeadlock ? deadlock_ : output_,
+                           .timeout = cast_.timeout.value_or(Duration{})},
                           failure.why);
   const SpawnId whole = cast_.whole(failure.spawn);
   return (whole == failure.spawn ? "" : failed_with_relay(label(whole))) + why_of_spawn(failure);
@@ -459,7 +460,7 @@ void Narrator::summary(const Situation& situation, Instant now) {
                              restarts(situation)));
 }
 
-void Narrator::status(const Situation& situation, Instant now) {
+void Narrator::status(const Situation& situation, Instant now, const std::string& waits) {
   std::string text = fmt::format("{} has run for {:.3f} s", plan_.graph.name, seconds(now));
   for (const Spawn& spawn : plan_.spawns) {
     const SpawnState& state = situation.at(spawn.id);
@@ -471,6 +472,7 @@ void Narrator::status(const Situation& situation, Instant now) {
     if (facts_[spawn.id.value].stopped_by != 0)
       text += fmt::format(", stopped by {}", signal_name(facts_[spawn.id.value].stopped_by));
   }
+  if (!waits.empty()) text += "\n" + waits;
   ++words_;
   reporter_.warning(text);
 }

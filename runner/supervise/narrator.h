@@ -15,6 +15,7 @@
 #include "plan/plan.h"
 #include "report/reporter.h"
 #include "supervise/channel_ends.h"
+#include "supervise/deadlock_watch.h"
 #include "supervise/logs.h"
 #include "supervise/situation.h"
 #include "supervise/wording.h"
@@ -65,8 +66,10 @@ class Narrator {
   void finale(const action::Finale& action);
   // The last words of the run.
   void done(const action::Done& action, const Situation& situation, const Opened& opened, Instant now);
-  // On request: who is in which state.
-  void status(const Situation& situation, Instant now);
+  // On request: who is in which state, and who waits for whom.
+  void status(const Situation& situation, Instant now, const std::string& waits);
+  // Processes that wait for each other for ever, and what was done about it.
+  void deadlock(const Deadlock& deadlock);
 
  private:
   struct Facts {
@@ -109,7 +112,7 @@ class Narrator {
   std::map<std::uint16_t, SpawnId> guests_;  // who had a number last
   std::set<std::uint16_t> outsiders_;        // numbers that one from outside had last
   std::vector<std::uint64_t> letters_;       // by channel: its messages that died
-  std::string output_, dead_message_;
+  std::string output_, dead_message_, deadlock_;
   std::uint64_t words_ = 0;    // of ours, so far
   std::uint64_t told_at_ = 0;  // said() when the first failure was told
   std::uint64_t told_ = 0;     // its order; 0: none was

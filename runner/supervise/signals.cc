@@ -31,7 +31,7 @@ void Loop::take(const signalfd_siginfo& signal) {
     case SIGCONT:
       return signal_all(SIGCONT);
     case SIGUSR1:
-      narrator_.status(situation_, clock_.now());
+      narrator_.status(situation_, clock_.now(), draw_waits());
       return outflow_.soon();
     default:
       // What the terminal sends to a job that a script has put into the background is not meant for it.
@@ -107,6 +107,7 @@ void Loop::pause() {
   clock_.resume_from(since);
   attendant_.forgive();
   if (prober_) prober_->forgive();
+  if (deadlocks_) deadlocks_->forget();
   signal_all(SIGCONT);
   timer_is_set_.reset();
   set_timer();

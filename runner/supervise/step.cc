@@ -16,6 +16,8 @@ constexpr unsigned kTries = 10;
 constexpr Duration kFirstDelay = std::chrono::milliseconds(10);
 constexpr Duration kLongestDelay = std::chrono::seconds(1);
 
+constexpr int kDeadlock = 75;
+
 constexpr Duration kPortsOpen = std::chrono::seconds(10);
 // After a KILL. Who is still there may have much memory to give back, or hang in the kernel.
 constexpr Duration kDeath = std::chrono::seconds(5);
@@ -116,6 +118,13 @@ void Turn::take(const event::Finished& event) {
   if (!target.valid()) return;
   --state_.edges[target.value].feeders;
   look_at(target);
+}
+
+// Where they are to run on after a failure, too: these do not.
+void Turn::take(const event::Deadlocked&) {
+  if (state_.stop.mode != Mode::kNone) return;
+  record({.order = ++state_.order, .why = Why::kDeadlock, .code = kDeadlock}, OnFailure::kFinish);
+  stop(Mode::kAtOnce, Reason::kFailure);
 }
 
 void Turn::take(const event::Time&) {

@@ -32,6 +32,7 @@ class Turn {
   void take(const event::Overdue& event);
   void take(const event::Died& event);
   void take(const event::Finished& event);
+  void take(const event::Deadlocked&);
 
   // Carries on until nothing moves.
   void settle();

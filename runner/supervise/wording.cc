@@ -72,6 +72,8 @@ std::string why(const Failing& failing, Why why) {
     case Why::kDeadLetters:
       return fmt::format("{} of {} {} dead", count(failing.letters, "message", "messages"), failing.channel,
                          failing.letters == 1 ? "is" : "are");
+    case Why::kDeadlock:
+      return failing.explanation;
     case Why::kOutput:
       return fmt::format("stdout cannot be written: {}", failing.explanation);
   }

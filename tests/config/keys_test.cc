@@ -63,6 +63,8 @@ std::string file_with(Place place, const std::string& entry) {
       return "processes: { f: { command: x, per: { " + entry + " } } }\n";
     case Place::kOrdered:
       return "processes: { f: { command: x, ordered: { " + entry + " } } }\n";
+    case Place::kDeadlock:
+      return "deadlock: { " + entry + " }\n";
     case Place::kDeadLetter:
       return "queues: { q: { dead_letter: { " + entry + " } } }\n";
     default:

@@ -19,6 +19,11 @@ pipes: { p: { capacity: 1MiB }, talk: { duplex: true } }
   "memory": 0,
   "open_files": 41,
   "notes": [],
+  "deadlock": {
+    "policy": "grow",
+    "budget": 67108864,
+    "after": "1s"
+  },
   "objects": [
     {
       "id": 0,

@@ -268,6 +268,7 @@ TEST(PlanText, OfFixedDescriptorsADuplexPipeAndFiles) {
 pipes: { p: { capacity: 1MiB }, talk: { duplex: true } }
 )")),
             R"(graph g: two processes, two channels, 41 open files
+may hang: looked at every 1s; deadlock: grow, by up to 64MiB
 
 objects
   p           pipe         1MiB

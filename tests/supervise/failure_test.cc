@@ -194,5 +194,18 @@ TEST(Timeout, OfTheGraphNoLongerMattersOnceItStops) {
   EXPECT_EQ(scene.dies("a", SIGTERM).news(), "dies of 15");
 }
 
+// With --keep-going too: who waits for ever does not go on.
+TEST(Failure, ADeadlockEndsTheGraphWhateverItsProcessesMayDo) {
+  for (const bool keep_going : {false, true}) {
+    Scene scene({{.name = "f"}, {.name = "m"}}, {.keep_going = keep_going});
+    scene.begin().start_all().news();
+    EXPECT_EQ(scene.tell(event::Deadlocked{}).news(),
+              "failed graph 75 stops; stopping: failure; ask f 15; ask m 15");
+    EXPECT_EQ(scene.tell(event::Deadlocked{}).news(), "");
+    scene.dies("f", SIGTERM).news();
+    EXPECT_EQ(scene.dies("m", SIGTERM).news(), "done 75");
+  }
+}
+
 }  // namespace
 }  // namespace procgraph
