@@ -309,7 +309,6 @@ struct Map {
 std::optional<Map> map_at(const std::string& maps, std::uint64_t address) {
   std::ifstream file(maps);
   for (std::string line; std::getline(file, line);) {
-    Map map;
     unsigned long begin = 0, end = 0, offset = 0, inode = 0;
     if (std::sscanf(line.c_str(), "%lx-%lx %*s %lx %*s %lu", &begin, &end, &offset,  // NOLINT(cert-err34-c)
                     &inode) != 4)

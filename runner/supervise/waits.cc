@@ -70,7 +70,7 @@ std::vector<bool> marked(std::size_t size, const std::vector<PartyIndex>& partie
 std::vector<PartyIndex> knot_behind(const Arrows& arrows, const Arrows& back, PartyIndex from) {
   std::vector<bool> all(arrows.size(), true);
   for (;;) {
-    const std::vector<PartyIndex> ahead = reached(arrows, from, all);
+    std::vector<PartyIndex> ahead = reached(arrows, from, all);
     const std::vector<bool> leads_back =
         marked(arrows.size(), reached(back, from, marked(arrows.size(), ahead)));
     const auto further =
