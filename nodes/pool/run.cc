@@ -87,7 +87,7 @@ Run::Failure Run::start(Command& command, Task& task, std::size_t place,
 void Run::collect() {
   static std::array<std::byte, 64U << 10> buffer;
   while (output_.is_open()) {
-    const ssize_t got = read(output_.get(), buffer.data(), buffer.size());
+    const ssize_t got = ::read(output_.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return;  // nothing now
     if (got == 0) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "config/blank.h"
 #include "config/merge.h"
 
 namespace procgraph::config {
@@ -13,7 +14,6 @@ namespace {
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kMaxScalar = 64U << 10;
 constexpr std::size_t kMaxKey = 256;
-constexpr std::string_view kBlank = " \t\n";
 constexpr std::string_view kEndOfName = " \t\n,[]{}";
 
 // Where the quoted text that begins at `offset` ends: the offset of its closing quote, or npos.

@@ -10,11 +10,11 @@
 namespace procgraph::config {
 namespace {
 
-constexpr std::string_view kBlank = " \t";
+constexpr std::string_view kSpaces = " \t";
 
 std::string_view trimmed(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlank) + 1);
+  text.remove_prefix(std::min(text.find_first_not_of(kSpaces), text.size()));
+  return text.substr(0, text.find_last_not_of(kSpaces) + 1);
 }
 
 bool is_comment_or_empty(std::string_view text) {
@@ -29,7 +29,7 @@ struct Value {
 Value bare(std::string_view text) {
   std::size_t end = text.size();
   for (std::size_t at = 1; at < text.size(); ++at) {
-    if (text[at] == '#' && kBlank.find(text[at - 1]) != std::string_view::npos) end = std::min(end, at);
+    if (text[at] == '#' && kSpaces.find(text[at - 1]) != std::string_view::npos) end = std::min(end, at);
   }
   return {std::string(trimmed(text.substr(0, end)))};
 }

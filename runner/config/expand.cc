@@ -14,7 +14,7 @@ namespace procgraph::config {
 namespace {
 
 constexpr std::size_t kMaxValue = 64U << 10;
-constexpr int kMaxDepth = 8;  // of ${A:-${B:-…}}
+constexpr int kMaxNested = 8;  // of ${A:-${B:-…}}
 constexpr std::string_view kLiteral = "a '${' that is meant as text is written '$${'";
 
 bool letter(char c) {
@@ -136,7 +136,7 @@ std::optional<std::string> Expander::expand(const Written& text, Replica replica
 }
 
 bool Expander::append(std::string& out, const Written& text, Replica replica, int depth) {
-  if (depth > kMaxDepth) {
+  if (depth > kMaxNested) {
     problems_.error(text.mark, "too many ${…} inside each other");
     return false;
   }

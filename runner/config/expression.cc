@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "config/blank.h"
 #include "config/command.h"
 #include "config/guard.h"
 #include "config/places.h"
@@ -19,7 +20,6 @@ using namespace config;
 
 namespace {
 
-constexpr std::string_view kBlank = " \t\n";
 constexpr std::uint64_t kMostCopies = 1'000'000;
 
 struct Stage {

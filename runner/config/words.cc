@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
+#include "config/blank.h"
 #include "config/command.h"
 #include "config/places.h"
 
 namespace procgraph::config {
 namespace {
-
-constexpr std::string_view kBlank = " \t\n";
 
 // One pass over a command. Every step leaves at_ behind what it took.
 class Splitter {

@@ -1,6 +1,5 @@
 #include "os/control_groups.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -16,6 +15,7 @@
 
 #include "os/fd.h"
 #include "os/kernel_text.h"
+#include "os/open_folder.h"
 
 namespace procgraph {
 namespace {
@@ -80,13 +80,9 @@ Result<void> write_text(const std::string& path, std::string_view text) {
   return {};
 }
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
-
 std::vector<std::string> inner_folders(const std::string& path) {
   std::vector<std::string> inner;
-  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+  const OpenFolder folder = folder_to_read(path);
   while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr) {
     const std::string_view name = entry->d_name;
     if (entry->d_type == DT_DIR && name != "." && name != "..") inner.emplace_back(name);

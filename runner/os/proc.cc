@@ -1,6 +1,5 @@
 #include "os/proc.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <string_view>
 
 #include "os/fd.h"
+#include "os/open_folder.h"
 #include "os/process.h"
 
 namespace procgraph {
@@ -39,10 +39,6 @@ std::optional<ProcessLine> parse(pid_t pid, std::string_view stat) {
   return line;
 }
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
-
 }  // namespace
 
 std::optional<ProcessLine> process_line(pid_t pid) {
@@ -57,7 +53,7 @@ std::optional<ProcessLine> process_line(pid_t pid) {
 }
 
 void each_process(const std::function<void(const ProcessLine&)>& visit) {
-  const std::unique_ptr<DIR, CloseFolder> folder(::opendir("/proc"));
+  const OpenFolder folder = folder_to_read("/proc");
   if (!folder) return;
   while (const dirent* entry = ::readdir(folder.get())) {
     const std::string_view file = entry->d_name;

@@ -1,6 +1,5 @@
 #include "os/waiting.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/futex.h>
@@ -23,6 +22,7 @@
 #include <memory>
 
 #include "os/fd.h"
+#include "os/open_folder.h"
 #include "os/proc.h"
 
 namespace procgraph {
@@ -30,13 +30,9 @@ namespace {
 
 using On = ThreadWait::On;
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
-
 // Calls visit(number) for every entry that is one; false: there is no such folder, or it is not ours.
 bool each_number(const std::string& path, const std::function<void(int)>& visit) {
-  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+  const OpenFolder folder = folder_to_read(path);
   if (!folder) return false;
   while (const dirent* entry = ::readdir(folder.get())) {
     const std::string_view name = entry->d_name;

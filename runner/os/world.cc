@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include "base/path.h"
 #include "os/fd.h"
 #include "os/machine.h"
+#include "os/open_folder.h"
 #include "os/pid_namespace.h"
 
 namespace procgraph {
@@ -64,13 +64,9 @@ FileFacts look(const std::string& path) {
   return facts;
 }
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
-
 std::vector<std::string> list(const std::string& path) {
   std::vector<std::string> names;
-  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
+  const OpenFolder folder = folder_to_read(path);
   if (!folder) return names;
   while (const dirent* entry = ::readdir(folder.get())) {
     if (names.size() == kMostNames) break;

@@ -24,7 +24,7 @@ std::string_view name(How how) {
 
 namespace {
 
-struct Text {
+struct InWords {
   std::string operator()(const action::Launch& a) const { return fmt::format("launch {}", a.spawn.value); }
   std::string operator()(const action::Ask& a) const {
     return fmt::format("ask {} {}", a.spawn.value, a.signal);
@@ -90,7 +90,7 @@ struct Text {
 }  // namespace
 
 std::string to_text(const Action& action) {
-  return std::visit(Text{}, action);
+  return std::visit(InWords{}, action);
 }
 
 }  // namespace procgraph

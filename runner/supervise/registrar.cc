@@ -42,7 +42,7 @@ int open_listener(std::string& address) {
   return fd.release();
 }
 
-AttachReply refused(const std::string& why) {
+AttachReply rejected(const std::string& why) {
   AttachReply reply;
   why.copy(reply.refusal.data(), reply.refusal.size() - 1);
   return reply;
@@ -90,23 +90,23 @@ AttachReply Registrar::answer(int connection) {
   socklen_t size = sizeof peer;
   if (::recv(connection, &request, sizeof request, 0) != static_cast<ssize_t>(sizeof request) ||
       ::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
-    return refused("this is no request");
-  if (peer.uid != ::geteuid() && peer.uid != 0) return refused("it belongs to another user");
-  if (request.version != kAttachVersion) return refused("its SDK and procgraph are not of the same version");
+    return rejected("this is no request");
+  if (peer.uid != ::geteuid() && peer.uid != 0) return rejected("it belongs to another user");
+  if (request.version != kAttachVersion) return rejected("its SDK and procgraph are not of the same version");
   auto pidfd = open_pidfd(peer.pid);
   // Still connected after that: so the pid was its own when we asked for it.
   char byte = 0;
   const bool there = ::recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
-  if (!pidfd) return refused(pidfd.error().text());
-  if (!there) return refused("it is gone");
+  if (!pidfd) return rejected(pidfd.error().text());
+  if (!there) return rejected("it is gone");
   const SpawnId spawn = hears_.spawn_of(request.started);
-  if (!spawn.valid()) return refused("that process, and all that it had started, have ended");
+  if (!spawn.valid()) return rejected("that process, and all that it had started, have ended");
   return admit(spawn, peer.pid, std::move(*pidfd));
 }
 
 AttachReply Registrar::admit(SpawnId spawn, pid_t pid, Fd pidfd) {
   bury(spawn);
-  if (const std::string why = refusal(spawn); !why.empty()) return refused(why);
+  if (const std::string why = refusal(spawn); !why.empty()) return rejected(why);
   const std::uint16_t number = numbers_.take();
   for (const PortId port : plan_.graph.at(plan_.at(spawn).process).ports)
     ++busy_[plan_.graph.at(port).channel.value];

@@ -29,7 +29,7 @@ struct NodesFlags {
   [[nodiscard]] bool is_file() const { return what.ends_with(".yaml") || what.ends_with(".yml"); }
 };
 
-struct Folder {
+struct NodeFolder {
   std::string title, path;
 };
 
@@ -72,7 +72,7 @@ std::string padded(const std::string& text, std::size_t columns) {
   return text + std::string(columns - std::min(columns, width(text)), ' ');
 }
 
-void print_folder(const Folder& folder, const std::vector<Found>& nodes) {
+void print_folder(const NodeFolder& folder, const std::vector<Found>& nodes) {
   fmt::print("{} ({})\n", escape(folder.path), folder.title);
   if (nodes.empty()) fmt::print("  none\n");
   std::size_t names = 0, flows = 0;
@@ -119,7 +119,7 @@ Json to_json(const std::optional<std::vector<ManifestPort>>& ports) {
   return all;
 }
 
-Json to_json(const Folder& folder, const Found& node) {
+Json to_json(const NodeFolder& folder, const Found& node) {
   Json json{{"name", node.name}, {"path", node.path}, {"folder", folder.title}, {"hidden", node.hidden}};
   if (node.manifest == nullptr) return json;
   json["description"] = node.manifest->description;
@@ -220,7 +220,7 @@ class Listing {
   const NodesFlags& flags_;
   Sources sources_;
   Manifests manifests_;
-  std::vector<Folder> folders_;
+  std::vector<NodeFolder> folders_;
   std::vector<std::vector<Found>> nodes_;  // by folder
   std::set<std::string> seen_;
   std::vector<std::string> names_;

@@ -159,7 +159,7 @@ TEST(Containment, AsAnOrdinaryUserTakesAUserNamespace) {
   std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
   folder.write(
       "g.yaml",
-      "containment: { tier: pid_namespace }\nprocesses: { a: { shell: 'id -u; exec sleep 4711' } }\n");
+      "containment: { tier: pid_namespace }\nprocesses: { a: { shell: 'id -u; sleep 4711; exit 3' } }\n");
   Running run(folder.path(), {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", procgraph_path(),
                               "run", "-v", "--strict", "g.yaml"});
   if (!run.wait_for_out("65534")) {
@@ -167,8 +167,10 @@ TEST(Containment, AsAnOrdinaryUserTakesAUserNamespace) {
     EXPECT_THAT(ran.err, HasSubstr("containment by pid_namespace cannot be had on this machine: "));
     GTEST_SKIP() << ran.err;
   }
+  ASSERT_TRUE(run.wait_for_err("a started (pid "));
   const pid_t pid = told_pid(run.err(), "a");
-  EXPECT_THAT(text_of("/proc/" + std::to_string(pid) + "/cmdline"), HasSubstr("4711"));
+  ASSERT_GT(pid, 0);
+  EXPECT_THAT(text_of("/proc/" + std::to_string(pid) + "/cmdline"), HasSubstr("sleep 4711"));
   // It has no capabilities there.
   EXPECT_THAT(text_of("/proc/" + std::to_string(pid) + "/status"), HasSubstr("CapEff:\t0000000000000000"));
   ::kill(pid, SIGKILL);

@@ -158,6 +158,12 @@ Ran run_text(const std::string& yaml, std::vector<std::string> flags) {
   return run(folder.path(), std::move(flags));
 }
 
+Ran run_config(const std::string& name, std::vector<std::string> flags) {
+  Folder folder;
+  flags.insert(flags.begin(), {"run", source_path("configs/" + name)});
+  return run(folder.path(), std::move(flags));
+}
+
 Ran shell(const std::string& folder, const std::string& script) {
   return Running(folder, {"/bin/sh", "-c", script}).wait();
 }

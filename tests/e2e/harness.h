@@ -62,6 +62,8 @@ class Running {
 [[nodiscard]] Ran run(const std::string& folder, std::vector<std::string> words, std::string input = {});
 // `procgraph run` of this text in a folder of its own.
 [[nodiscard]] Ran run_text(const std::string& yaml, std::vector<std::string> flags = {});
+// `procgraph run` of a file of configs/, in a folder of its own.
+[[nodiscard]] Ran run_config(const std::string& name, std::vector<std::string> flags = {});
 // The shell's own answer.
 [[nodiscard]] Ran shell(const std::string& folder, const std::string& script);
 

@@ -13,13 +13,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-Ran run_config(const std::string& name) {
-  Folder elsewhere;
-  return run(elsewhere.path(), {"run", source_path("configs/" + name), "--no-prefix"});
-}
-
 TEST(Policies, DeadLettersSayWhyTheyAreSome) {
-  Ran ran = run_config("dead_letter.yaml");
+  Ran ran = run_config("dead_letter.yaml", {"--no-prefix"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   for (const char* number : {"1", "2", "4", "5", "7", "8", "10"})
     EXPECT_THAT(ran.out, HasSubstr(std::string(number) + "\n"));
@@ -32,7 +27,7 @@ TEST(Policies, DeadLettersSayWhyTheyAreSome) {
 }
 
 TEST(Policies, FullQueuesDropGrowAndNeverMakeTheirWritersWait) {
-  Ran ran = run_config("overflow.yaml");
+  Ran ran = run_config("overflow.yaml", {"--no-prefix"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   for (const char* number : {"996", "997", "998", "999", "1000", "1", "2", "3", "4", "5"})
     EXPECT_THAT(ran.out, HasSubstr("get in P2: " + std::string(number) + "\n"));

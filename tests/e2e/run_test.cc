@@ -12,12 +12,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-Ran run_config(const std::string& name, std::vector<std::string> flags = {}) {
-  Folder elsewhere;
-  flags.insert(flags.begin(), {"run", source_path("configs/" + name)});
-  return run(elsewhere.path(), std::move(flags));
-}
-
 TEST(Run, QueuePrintsWhatFPutAndNothingElse) {
   Ran ran = run_config("queue.yaml");
   EXPECT_EQ(ran.out, "m │ get in P2: ['HelloWorld']\n");

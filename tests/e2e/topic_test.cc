@@ -16,11 +16,6 @@ int lines_of(const Ran& ran, const std::string& process) {
   return count;
 }
 
-Ran run_config(const std::string& name) {
-  Folder folder;
-  return run(folder.path(), {"run", source_path("configs/" + name)});
-}
-
 TEST(Topics, GiveEveryProcessEveryMessage) {
   const Ran ran = run_config("topic.yaml");
   EXPECT_EQ(ran.code, 0) << ran.err;

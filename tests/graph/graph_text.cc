@@ -61,4 +61,10 @@ Graph Text::selected(const Selection& selection) {
   return select(graph, spec, selection, diagnostics);
 }
 
+std::string told(std::string_view yaml) {
+  FakeWorld world;
+  world.value.machine.files_max = 4096;
+  return Text(yaml, world.value).told();
+}
+
 }  // namespace procgraph::test

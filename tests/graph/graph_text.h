@@ -45,4 +45,7 @@ struct Text {
   Graph graph;
 };
 
+// What a person is told of this text, on a machine that lets a process open 4,096 files.
+std::string told(std::string_view yaml);
+
 }  // namespace procgraph::test

@@ -8,13 +8,8 @@
 namespace procgraph {
 namespace {
 
+using test::told;
 using ::testing::HasSubstr;
-
-std::string told(std::string_view yaml) {
-  test::FakeWorld world;
-  world.value.machine.files_max = 4096;
-  return test::Text(yaml, world.value).told();
-}
 
 constexpr const char* kWorker = R"(processes:
   work: { command: n, reads: jobs, writes: results }

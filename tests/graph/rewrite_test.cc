@@ -181,7 +181,7 @@ TEST(Rewrites, StandInThePicture) {
 
 std::vector<std::string> words(const Process& process) {
   std::vector<std::string> words;
-  for (const Text& word : process.command.words) words.push_back(word.value);
+  for (const auto& word : process.command.words) words.push_back(word.value);
   return words;
 }
 

@@ -6,11 +6,7 @@
 namespace procgraph {
 namespace {
 
-std::string told(std::string_view yaml) {
-  test::FakeWorld world;
-  world.value.machine.files_max = 4096;
-  return test::Text(yaml, world.value).told();
-}
+using test::told;
 
 TEST(Descriptors, AnAreaIsNoStream) {
   EXPECT_EQ(told(R"(processes:

@@ -7,14 +7,10 @@
 namespace procgraph {
 namespace {
 
+using test::told;
+
 using testing::HasSubstr;
 using testing::Not;
-
-std::string told(std::string_view yaml) {
-  test::FakeWorld world;
-  world.value.machine.files_max = 4096;
-  return test::Text(yaml, world.value).told();
-}
 
 TEST(Joins, OfWhatASplitHandsOutArePointedOut) {
   EXPECT_EQ(

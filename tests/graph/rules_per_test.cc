@@ -6,9 +6,7 @@
 namespace procgraph {
 namespace {
 
-std::string told(std::string_view yaml) {
-  return test::Text(yaml, test::FakeWorld().value).told();
-}
+using test::told;
 
 TEST(PerMessageRules, LetItReadAndWriteWhatItsRunsDo) {
   EXPECT_EQ(told(R"(processes:

@@ -26,7 +26,7 @@ std::ptrdiff_t open_descriptors() {
   return std::distance(begin(folder), end(folder));
 }
 
-std::string inode(int fd) {
+std::string inode_of(int fd) {
   struct stat facts {};
   return ::fstat(fd, &facts) == 0 ? std::to_string(facts.st_ino) : "none";
 }
@@ -122,7 +122,7 @@ TEST_F(OpenedPlan, GoesWithoutAGroupThatTheKernelRefusesUnlessItIsRequired) {
 
 TEST_F(OpenedPlan, HasTwoEndsOfOneMemoryAndOneOfThemCannotBeWritten) {
   auto opened = Opened::open(plan_);
-  EXPECT_EQ(inode(opened->fd({3}, End::kReadWrite)), inode(opened->fd({3}, End::kReadOnly)));
+  EXPECT_EQ(inode_of(opened->fd({3}, End::kReadWrite)), inode_of(opened->fd({3}, End::kReadOnly)));
   EXPECT_EQ(::write(opened->fd({3}, End::kReadOnly), "x", 1), -1);
 }
 

@@ -40,7 +40,7 @@ Fd some_file() {
   return Fd(::memfd_create("test", MFD_CLOEXEC));
 }
 
-Shown run_show(const TemporaryFolder& folder, SpawnRequest request) {
+Shown shown_by(const TemporaryFolder& folder, SpawnRequest request) {
   request.program = SHOW;
   request.argv = {"show", folder / "shown"};
   const auto child = spawn(request);
@@ -56,7 +56,7 @@ Shown run_show(const TemporaryFolder& folder, SpawnRequest request) {
 
 TEST(SpawnDescriptors, AChildThatIsGivenNothingHasThreeNullDevices) {
   const TemporaryFolder folder;
-  const Shown shown = run_show(folder, {});
+  const Shown shown = shown_by(folder, {});
   const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   EXPECT_THAT(shown.fd_numbers(), ElementsAre(0, 1, 2));
   for (int fd = 0; fd <= 2; ++fd) EXPECT_EQ(shown.fds.at(fd), inode(null.get()));
@@ -68,7 +68,7 @@ TEST(SpawnDescriptors, StrayDescriptorsOfTheParentStayOutEvenOnTargetNumbers) {
   for (int i = 0; i < 300; ++i) strays.emplace_back(::open("/dev/zero", O_RDONLY));  // no O_CLOEXEC
   const Fd in = some_file(), data = some_file();
   const int on_a_stray = strays[150].get();
-  const Shown shown = run_show(folder, {.fds = {{in.get(), 0}, {data.get(), 7}, {data.get(), on_a_stray}}});
+  const Shown shown = shown_by(folder, {.fds = {{in.get(), 0}, {data.get(), 7}, {data.get(), on_a_stray}}});
   EXPECT_THAT(shown.fd_numbers(), ElementsAre(0, 1, 2, 7, on_a_stray));
   EXPECT_EQ(shown.fds.at(0), inode(in.get()));
   EXPECT_EQ(shown.fds.at(7), inode(data.get()));
@@ -87,7 +87,7 @@ TEST(SpawnDescriptors, ThreadsThatOpenDescriptorsMeanwhileLeakNone) {
   const Fd data = some_file();
   for (int i = 0; i < 100; ++i)
     EXPECT_THAT(
-        run_show(folder, {.fds = {{data.get(), 3}, {data.get(), 20}}, .pad = i % 2 == 0 ? nullptr : &pad})
+        shown_by(folder, {.fds = {{data.get(), 3}, {data.get(), 20}}, .pad = i % 2 == 0 ? nullptr : &pad})
             .fd_numbers(),
         ElementsAre(0, 1, 2, 3, 20));
   done = true;
@@ -109,7 +109,7 @@ int permute(const TemporaryFolder& folder, const std::array<int, 6>& order) {
   }
   SpawnRequest request;
   for (int fd = 0; fd < 6; ++fd) request.fds.emplace_back(order[fd], fd);
-  const Shown shown = run_show(folder, request);
+  const Shown shown = shown_by(folder, request);
   if (shown.fds.size() != 6) return 1;
   for (int fd = 0; fd < 6; ++fd)
     if (shown.fds.at(fd) != inodes[order[fd]]) return 2;
@@ -132,7 +132,7 @@ TEST(SpawnDescriptors, SourcesAndTargetsMayOverlapInEveryPermutation) {
 TEST(SpawnDescriptors, OneSourceMayHaveSeveralNumbers) {
   const TemporaryFolder folder;
   const Fd data = some_file();
-  const Shown shown = run_show(folder, {.fds = {{data.get(), 1}, {data.get(), 2}, {data.get(), 3}}});
+  const Shown shown = shown_by(folder, {.fds = {{data.get(), 1}, {data.get(), 2}, {data.get(), 3}}});
   for (int fd : {1, 2, 3}) EXPECT_EQ(shown.fds.at(fd), inode(data.get()));
 }
 
@@ -141,7 +141,7 @@ TEST(SpawnDescriptors, TheParentsOwnStandardStreamsMayBeClosed) {
   const pid_t pid = ::fork();
   if (pid == 0) {
     for (int fd = 0; fd <= 2; ++fd) ::close(fd);
-    ::_exit(run_show(folder, {}).fds.size() == 3 ? 0 : 1);
+    ::_exit(shown_by(folder, {}).fds.size() == 3 ? 0 : 1);
   }
   int status = -1;
   ::waitpid(pid, &status, 0);
@@ -159,7 +159,7 @@ TEST(SpawnDescriptors, AClosedSourceIsNamedByItsStep) {
 TEST(SpawnDescriptors, TheChildsFileLimitIsTheGivenOneEvenBelowItsDescriptors) {
   const TemporaryFolder folder;
   const Fd data = some_file();
-  const Shown shown = run_show(folder, {.fds = {{data.get(), 90}}, .files_limit = 64});
+  const Shown shown = shown_by(folder, {.fds = {{data.get(), 90}}, .files_limit = 64});
   EXPECT_EQ(shown.facts.at("files"), "64");
   EXPECT_THAT(shown.fd_numbers(), ElementsAre(0, 1, 2, 90));
 }
@@ -198,9 +198,9 @@ TEST(SpawnFromALaunchPad, AChildHasWhatItIsGivenAndNothingElse) {
   Crowd crowd;
   const Fd in = some_file(), data = some_file();
   const int on_the_pad = crowd.pad.end() - 3, on_another = crowd.others[500].get();
-  (void)run_show(folder, {.pad = &crowd.pad});  // opens what all spawns share
+  (void)shown_by(folder, {.pad = &crowd.pad});  // opens what all spawns share
   const auto before = open_descriptors();
-  const Shown shown = run_show(
+  const Shown shown = shown_by(
       folder, {.fds = {{in.get(), 0}, {data.get(), 4}, {in.get(), on_the_pad}, {data.get(), on_another}},
                .pad = &crowd.pad});
   EXPECT_THAT(shown.fd_numbers(), ElementsAre(0, 1, 2, 4, on_the_pad, on_another));
@@ -217,7 +217,7 @@ TEST(SpawnFromALaunchPad, NothingIsLeftOnIt) {
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   const Fd read(ends[0]);
   Fd write(ends[1]);
-  (void)run_show(folder, {.fds = {{write.get(), 5}}, .pad = &crowd.pad});
+  (void)shown_by(folder, {.fds = {{write.get(), 5}}, .pad = &crowd.pad});
   write.reset();
   char nothing = 0;
   EXPECT_EQ(::read(read.get(), &nothing, 1), 0);  // the end: nobody has the other side any more
@@ -233,8 +233,8 @@ TEST(SpawnFromALaunchPad, ThereMayBeMoreToGiveThanItHasPlaces) {
     request.fds.emplace_back(data.get(), number);
     numbers.push_back(number);
   }
-  EXPECT_THAT(run_show(folder, request).fd_numbers(), ::testing::ElementsAreArray(numbers));
-  EXPECT_THAT(run_show(folder, {.pad = &crowd.pad}).fd_numbers(), ElementsAre(0, 1, 2));
+  EXPECT_THAT(shown_by(folder, request).fd_numbers(), ::testing::ElementsAreArray(numbers));
+  EXPECT_THAT(shown_by(folder, {.pad = &crowd.pad}).fd_numbers(), ElementsAre(0, 1, 2));
 }
 
 TEST(SpawnFromALaunchPad, WhatFailsIsNamedAsElsewhere) {

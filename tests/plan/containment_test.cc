@@ -16,13 +16,13 @@ struct Has {
   bool cgroup = true, pid_namespace = true;
 };
 
-struct Decided {
+struct Contained {
   std::string told;
   bool machine = false;
   Plan plan;
 };
 
-Decided decide(const std::string& asked, Has has) {
+Contained contain(const std::string& asked, Has has) {
   test::FakeWorld world;
   world.value.machine.run_groups =
       has.cgroup ? GroupPlace{2, "/cg/me", {}} : GroupPlace{0, {}, "'/cg' is shut"};
@@ -30,31 +30,31 @@ Decided decide(const std::string& asked, Has has) {
   test::Text text((asked.empty() ? "" : "containment: { " + asked + " }\n") + "processes:\n  a: n\n",
                   world.value);
   PlanErrors errors;
-  Decided decided{.plan = make_plan(text.graph, text.world, text.diagnostics, errors)};
+  Contained decided{.plan = make_plan(text.graph, text.world, text.diagnostics, errors)};
   decided.told = text.told();
   decided.machine = errors.machine;
   return decided;
 }
 
 TEST(Containment, IsByACgroupWhereOneCanBeHad) {
-  const Decided decided = decide("", {});
+  const Contained decided = contain("", {});
   EXPECT_EQ(decided.told, "");
   EXPECT_EQ(decided.plan.containment, (Containment{Tier::kCgroup, {2, "/cg/me", {}}, ""}));
 }
 
 TEST(Containment, IsByTheGuardElseAndSaysWhy) {
-  const Decided decided = decide("", {.cgroup = false});
+  const Contained decided = contain("", {.cgroup = false});
   EXPECT_EQ(decided.told, "");
   EXPECT_EQ(decided.plan.containment, (Containment{Tier::kGuard, {}, "no cgroup: '/cg' is shut"}));
 }
 
 TEST(Containment, IsByTheGuardWhereThatIsAskedFor) {
-  EXPECT_EQ(decide("tier: guard", {}).plan.containment, (Containment{Tier::kGuard, {}, ""}));
+  EXPECT_EQ(contain("tier: guard", {}).plan.containment, (Containment{Tier::kGuard, {}, ""}));
 }
 
 TEST(Containment, IsByAPidNamespaceOnlyOnRequest) {
   for (const char* asked : {"tier: pid_namespace", "require: pid_namespace"}) {
-    const Decided decided = decide(asked, {});
+    const Contained decided = contain(asked, {});
     EXPECT_EQ(decided.told, "") << asked;
     EXPECT_EQ(decided.plan.containment, (Containment{Tier::kPidNamespace, {}, ""})) << asked;
     EXPECT_THAT(to_text(decided.plan), HasSubstr("\ncontained by pid_namespace\n"));
@@ -63,7 +63,7 @@ TEST(Containment, IsByAPidNamespaceOnlyOnRequest) {
 }
 
 TEST(Containment, ThatIsAskedForAndCannotBeHadIsTheNextBestWithAWarning) {
-  const Decided decided = decide("tier: pid_namespace", {.pid_namespace = false});
+  const Contained decided = contain("tier: pid_namespace", {.pid_namespace = false});
   EXPECT_THAT(decided.told,
               HasSubstr("1:22: warning: containment by pid_namespace cannot be had on this machine: "
                         "unshare: no\n"));
@@ -73,8 +73,8 @@ TEST(Containment, ThatIsAskedForAndCannotBeHadIsTheNextBestWithAWarning) {
 }
 
 TEST(Containment, ThatIsRequiredAndCannotBeHadIsAnErrorOfTheMachine) {
-  const Decided decided =
-      decide("tier: pid_namespace, require: cgroup", {.cgroup = false, .pid_namespace = false});
+  const Contained decided =
+      contain("tier: pid_namespace, require: cgroup", {.cgroup = false, .pid_namespace = false});
   EXPECT_THAT(decided.told, HasSubstr("warning: containment by pid_namespace cannot be had"));
   EXPECT_THAT(decided.told,
               HasSubstr("1:46: error: containment by cgroup cannot be had on this machine: '/cg' is "
@@ -83,7 +83,7 @@ TEST(Containment, ThatIsRequiredAndCannotBeHadIsAnErrorOfTheMachine) {
 }
 
 TEST(Containment, OfTheGuardIsAlwaysHad) {
-  const Decided decided = decide("require: guard", {.cgroup = false, .pid_namespace = false});
+  const Contained decided = contain("require: guard", {.cgroup = false, .pid_namespace = false});
   EXPECT_EQ(decided.told, "");
   EXPECT_EQ(decided.plan.containment.tier, Tier::kGuard);
 }

@@ -7,7 +7,7 @@
 namespace procgraph {
 namespace {
 
-Scene sort_and_head(Role head = {}) {
+Scene sorted_head(Role head = {}) {
   Scene scene =
       play({{.name = "sort", .writes = {"p"}}, {.name = "head", .reads = {"p"}, .role = std::move(head)}});
   scene.begin().start_all().news();
@@ -16,27 +16,27 @@ Scene sort_and_head(Role head = {}) {
 
 TEST(CutOff, AWriterWhoseReaderSucceededIsNoFailure) {
   for (const Exit end : {Exit{.signal = SIGPIPE}, Exit{.code = 141}}) {
-    Scene scene = sort_and_head();
+    Scene scene = sorted_head();
     EXPECT_EQ(scene.exits("head", 0).ends("sort", end).news(), "done 0");
     EXPECT_EQ(scene.verdict("sort"), Verdict::kCutOff);
   }
 }
 
 TEST(CutOff, TheVerdictWaitsForTheReaders) {
-  Scene scene = sort_and_head();
+  Scene scene = sorted_head();
   EXPECT_EQ(scene.dies("sort", SIGPIPE).news(), "");
   EXPECT_EQ(scene.verdict("sort"), Verdict::kLate);
   EXPECT_EQ(scene.exits("head", 0).news(), "done 0");
 }
 
 TEST(CutOff, AWriterWhoseReaderFailedHasFailedAtItsOwnTime) {
-  Scene scene = sort_and_head({.on_failure = OnFailure::kFinish});
+  Scene scene = sorted_head({.on_failure = OnFailure::kFinish});
   scene.dies("sort", SIGPIPE).news();
   EXPECT_EQ(scene.exits("head", 1).news(), "failed head 1 goes on; failed sort 141 stops; done 141");
 }
 
 TEST(CutOff, AReaderThatFailedFirstIsTheRunsCode) {
-  Scene scene = sort_and_head({.on_failure = OnFailure::kFinish});
+  Scene scene = sorted_head({.on_failure = OnFailure::kFinish});
   scene.exits("head", 1).news();
   EXPECT_EQ(scene.dies("sort", SIGPIPE).news(), "failed sort 141 stops; done 1");
 }
@@ -104,7 +104,7 @@ TEST(CutOff, AServiceAmongTheReadersCountsAsEndedAtOnce) {
 }
 
 TEST(CutOff, AReaderThatWeStoppedDidNotFail) {
-  Scene scene = sort_and_head();
+  Scene scene = sorted_head();
   scene.signal(SIGTERM).dies("sort", SIGPIPE).wait(5s).news();
   EXPECT_EQ(scene.dies("head", SIGTERM).news(), "dies of 15");
   EXPECT_EQ(scene.verdict("sort"), Verdict::kCutOff);

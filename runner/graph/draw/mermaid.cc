@@ -30,7 +30,7 @@ std::string label(std::string_view text) {
   return out += '"';
 }
 
-std::string channel_lines(const Graph& graph, const Channel& channel) {
+std::string lines_of(const Graph& graph, const Channel& channel) {
   const Sides sides = sides_of(graph, channel);
   const std::string text =
       cat(channel.name, " (", channel.kind->title(), channel.ended_from_start ? ", at its end)" : ")");
@@ -55,7 +55,7 @@ std::string draw_mermaid(const Graph& graph) {
   std::string out = "flowchart LR\n";
   for (const Process& process : graph.processes)
     out += cat("  ", id(process.id), '(', label(process_text(process)), ")\n");
-  for (const Channel& channel : graph.channels) out += channel_lines(graph, channel);
+  for (const Channel& channel : graph.channels) out += lines_of(graph, channel);
   for (const Process& process : graph.processes) {
     for (const After& after : process.after) {
       out += cat("  ", id(after.process), " -. ", name(after.condition), " .-> ", id(process.id), '\n');

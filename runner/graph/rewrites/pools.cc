@@ -14,7 +14,7 @@ namespace procgraph {
 namespace {
 
 constexpr const char* kPool = "pool";
-constexpr const char *kIn = "in", *kOut = "out";  // its ports
+constexpr const char *kPoolIn = "in", *kPoolOut = "out";  // its ports
 
 // Whole milliseconds, at least as long.
 std::string milliseconds(Duration time) {
@@ -85,10 +85,10 @@ void make_pool(Graph& graph, Process& process) {
   process.timeout.reset();
   process.ok_codes = {0};
 
-  rename(*in, kIn);
+  rename(*in, kPoolIn);
   process.streams[0] = {.kind = StreamKind::kNone};
   if (out == nullptr) return;
-  rename(*out, kOut);
+  rename(*out, kPoolOut);
   process.streams[1] = {.kind = StreamKind::kNone};
 }
 

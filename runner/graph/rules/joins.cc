@@ -15,7 +15,7 @@
 namespace procgraph {
 namespace {
 
-constexpr Vertex kNone = ~Vertex{0};
+constexpr Vertex kNobody = ~Vertex{0};
 
 bool blocks(const Channel& channel) {
   if (channel.kind->bytes) return true;
@@ -49,13 +49,13 @@ Digraph upstream(const Graph& graph) {
 // All that leads into a channel, nearest first, each with the next vertex on its shortest way there.
 struct Sources {
   std::vector<Vertex> order;
-  std::vector<Vertex> next;  // by vertex; kNone: it does not lead there
+  std::vector<Vertex> next;  // by vertex; kNobody: it does not lead there
 
-  Sources(const Digraph& up, Vertex from, Vertex without) : order{from}, next(up.size(), kNone) {
+  Sources(const Digraph& up, Vertex from, Vertex without) : order{from}, next(up.size(), kNobody) {
     next[from] = from;
     for (std::size_t i = 0; i < order.size(); ++i) {
       for (const Vertex v : up.from(order[i])) {
-        if (next[v] != kNone || v == without) continue;
+        if (next[v] != kNobody || v == without) continue;
         next[v] = order[i];
         order.push_back(v);
       }
@@ -69,7 +69,7 @@ std::optional<Vertex> split_of(const Graph& graph, const Sources& first, const S
   const auto splits = [&](Vertex v) {
     const bool hands_out =
         v < graph.processes.size() || graph.channels[v - graph.processes.size()].kind->to_each;
-    return hands_out && first.next[v] != kNone && first.next[v] != second.next[v];
+    return hands_out && first.next[v] != kNobody && first.next[v] != second.next[v];
   };
   const auto found = std::ranges::find_if(second.order, splits);
   return found == second.order.end() ? std::nullopt : std::optional(*found);
