@@ -52,6 +52,7 @@ struct ControlGroup {
 struct Resources {
   std::vector<unsigned> cpus;  // sorted; empty: those of the runner
   std::optional<int> nice, oom_score_adj;
+  bool insists_on_oom_score_adj = false;  // the file asks for it; else a process goes without where it must
   std::vector<ResourceLimit> limits;
   std::vector<ControlGroup> groups;
 

@@ -32,10 +32,12 @@ struct Machine {
   std::uint64_t processes_max = 1 << 20;        // what may still be started (pid_max, RLIMIT_NPROC)
   std::vector<unsigned> cpu_numbers{0};         // those `cpus` counts, sorted
   int nice_least = 0, oom_score_adj_least = 0;  // that a process of ours can be given
+  int oom_score_adj = 0;                        // our own
   // Hard limits; ~0: none.
   std::uint64_t cpu_time_max = ~0ULL;  // seconds
   Bytes file_size_max{~0ULL}, core_max{~0ULL};
-  GroupPlace memory_groups, process_groups;
+  GroupPlace memory_groups, process_groups, cpu_groups;
+  std::uint64_t cpu_share_max = ~0ULL;  // percent of one CPU that the groups around cpu_groups get; ~0: all
   GroupPlace run_groups;  // of version 2, without a controller: the kernel ends a whole run there
 };
 

@@ -181,6 +181,9 @@ std::string phrase(const Key& key) {
       return fmt::format("a whole number from {} to {}", key.lowest, key.highest);
     case Type::kBytesOrZero:
       return "a size such as 64KiB or 4096, or 0";
+    case Type::kPercent:
+      return fmt::format("a share of one CPU from {}% to {}%, as 50%, or 200% for two of them",
+                         format_count(key.least), format_count(key.most));
     case Type::kCpus:
       return "numbers of CPUs, as 0-3 or [0, 2, 5-7]";
     case Type::kFraming:

@@ -83,6 +83,7 @@ enum class Type : std::uint8_t {
   kPattern,
   kInteger,
   kBytesOrZero,
+  kPercent,
   kCpus,
   kFraming,
   kPer,

@@ -23,6 +23,10 @@ void size(Reader& reader, const Field& field, ResourcesSpec& resources) {
   resources.*Member = read_bytes(reader, field);
 }
 
+void share(Reader& reader, const Field& field, ResourcesSpec& resources) {
+  resources.cpu_share = read_percent(reader, field);
+}
+
 void read_cpu(Reader& reader, const Field& field, ResourcesSpec& resources) {
   resources.cpu = read_positive_duration(reader, field);
   if (!resources.cpu || resources.cpu->value % std::chrono::seconds(1) == Duration{}) return;
@@ -32,6 +36,7 @@ void read_cpu(Reader& reader, const Field& field, ResourcesSpec& resources) {
 constexpr std::array kLimitBindings{
     Binding<ResourcesSpec>{"memory", size<&ResourcesSpec::memory>},
     Binding<ResourcesSpec>{"cpu", read_cpu},
+    Binding<ResourcesSpec>{"cpu_share", share},
     Binding<ResourcesSpec>{"files", whole<&ResourcesSpec::files>},
     Binding<ResourcesSpec>{"processes", whole<&ResourcesSpec::processes>},
     Binding<ResourcesSpec>{"file_size", size<&ResourcesSpec::file_size>},

@@ -191,6 +191,8 @@ Json value_schema(const Key& key) {
       return or_variable({{"type", "integer"}, {"minimum", key.lowest}, {"maximum", key.highest}});
     case Type::kBytesOrZero:
       return size_from(0);
+    case Type::kPercent:
+      return text_like(fmt::format("^[1-9][0-9]*%$|{}", kVariable));
     case Type::kCpus:
       return any_of({cpu_ranges(), list_of(cpu_ranges(), 1)});
     case Type::kFraming:

@@ -132,7 +132,8 @@ struct ResourcesSpec {
   Typed<Bytes> memory, file_size, core;
   Typed<Duration> cpu;  // time on CPUs: whole seconds
   Typed<std::uint64_t> files, processes;
-  std::vector<Text> cpus;  // ranges, once ${replica} is known
+  Typed<std::uint64_t> cpu_share;  // in percent of one CPU
+  std::vector<Text> cpus;          // ranges, once ${replica} is known
   Typed<int> nice, oom_score_adj;
 
   bool operator==(const ResourcesSpec&) const = default;

@@ -161,6 +161,20 @@ Typed<int> read_integer(Reader& reader, const Field& field) {
   return {};
 }
 
+Typed<std::uint64_t> read_percent(Reader& reader, const Field& field) {
+  const std::optional<Text> text = read_text(reader, field);
+  if (!text) return {};
+  std::string_view digits = text->value;
+  const bool has_sign = digits.ends_with('%');
+  if (has_sign) digits.remove_suffix(1);
+  const std::optional<std::uint64_t> number = parse_whole(digits);
+  const bool fits = number && *number >= field.row.least && *number <= field.row.most;
+  if (has_sign && fits) return Marked<std::uint64_t>{*number, text->mark};
+  Diagnostic& error = mismatch(reader, field, in_quotes(text->value));
+  if (fits) error.hint = fmt::format("say the unit: {}%", *number);
+  return {};
+}
+
 Typed<Bytes> read_bytes(Reader& reader, const Field& field) {
   const std::optional<Text> text = read_text(reader, field);
   if (!text) return {};

@@ -54,6 +54,8 @@ struct Field {
 [[nodiscard]] Typed<bool> read_flag(Reader& reader, const Field& field);
 [[nodiscard]] Typed<std::uint64_t> read_whole(Reader& reader, const Field& field);
 [[nodiscard]] Typed<int> read_integer(Reader& reader, const Field& field);
+// "50%", within the row's bounds.
+[[nodiscard]] Typed<std::uint64_t> read_percent(Reader& reader, const Field& field);
 [[nodiscard]] Typed<Bytes> read_bytes(Reader& reader, const Field& field);
 [[nodiscard]] Typed<Duration> read_duration(Reader& reader, const Field& field);
 [[nodiscard]] Typed<Duration> read_positive_duration(Reader& reader, const Field& field);

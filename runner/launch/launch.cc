@@ -49,6 +49,7 @@ std::variant<Child, SpawnError> launch(const Spawn& spawn, const Opened& opened,
                        .cpus = spawn.resources.cpus,
                        .nice = spawn.resources.nice,
                        .oom_score_adj = spawn.resources.oom_score_adj,
+                       .insists_on_oom_score_adj = spawn.resources.insists_on_oom_score_adj,
                        // A process is in one group of version 2 only; its own lies in the run's folder, too.
                        .home = opened.own_group(spawn).empty() ? opened.group() : opened.own_group(spawn),
                        .pad = opened.pad()};

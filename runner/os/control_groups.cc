@@ -20,7 +20,7 @@
 namespace procgraph {
 namespace {
 
-constexpr std::array<std::string_view, 2> kControllers{"memory", "pids"};
+constexpr std::array<std::string_view, 3> kControllers{"memory", "pids", "cpu"};
 
 bool is_folder(const std::string& path) {
   struct stat facts {};

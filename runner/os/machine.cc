@@ -130,18 +130,38 @@ int least_nice(const std::string& root) {
   return std::max(kLowest, std::min(::getpriority(PRIO_PROCESS, 0), 20 - allowed));
 }
 
-int least_oom_score_adj(const std::string& root) {
-  constexpr int kLowest = -1000;
-  if (has_capability(root, kSysResource)) return kLowest;
-  std::ifstream file(root + "/proc/self/oom_score_adj");
+int own_oom_score_adj(const std::string& root) {
   int own = 0;
-  file >> own;
+  std::ifstream(root + "/proc/self/oom_score_adj") >> own;
   return own;
+}
+
+// The quota and the period of one group: "50000 100000" in version 2, a file each in version 1. Nothing where
+// there is no quota ("max", -1), and in a root group.
+std::optional<std::uint64_t> cpu_percent(const std::string& group, int version) {
+  std::int64_t quota = -1, period = 0;
+  if (version == 2) {
+    std::ifstream(group + "/cpu.max") >> quota >> period;
+  } else {
+    std::ifstream(group + "/cpu.cfs_quota_us") >> quota;
+    std::ifstream(group + "/cpu.cfs_period_us") >> period;
+  }
+  if (quota <= 0 || period <= 0) return std::nullopt;
+  return static_cast<std::uint64_t>(quota * 100 / period);
+}
+
+std::uint64_t most_cpu_percent(const std::string& root, const GroupPlace& place) {
+  std::uint64_t least = ~0ULL;
+  const std::size_t top = root.size() + std::string_view("/sys/fs/cgroup").size();
+  for (std::string group = place.folder; group.size() >= top; group.erase(group.rfind('/')))
+    least = std::min(least, cpu_percent(group, place.version).value_or(~0ULL));
+  return least;
 }
 
 void read_ranks(const std::string& root, Machine& machine) {
   machine.nice_least = least_nice(root);
-  machine.oom_score_adj_least = least_oom_score_adj(root);
+  machine.oom_score_adj = own_oom_score_adj(root);
+  machine.oom_score_adj_least = has_capability(root, kSysResource) ? -1000 : machine.oom_score_adj;
   machine.cpu_time_max = limit_of(RLIMIT_CPU, &rlimit::rlim_max);
   machine.file_size_max = {limit_of(RLIMIT_FSIZE, &rlimit::rlim_max)};
   machine.core_max = {limit_of(RLIMIT_CORE, &rlimit::rlim_max)};
@@ -161,6 +181,8 @@ Machine read_machine(const std::string& root) {
   read_ranks(root, machine);
   machine.memory_groups = find_group_place(root, "memory");
   machine.process_groups = find_group_place(root, "pids");
+  machine.cpu_groups = find_group_place(root, "cpu");
+  machine.cpu_share_max = most_cpu_percent(root, machine.cpu_groups);
   machine.run_groups = find_run_place(root);
   return machine;
 }

@@ -148,7 +148,7 @@ int rank(pid_t pid, const SpawnRequest& request) {
   // file.
   if (request.nice) (void)write_number(pid, "autogroup", *request.nice);
   if (!request.oom_score_adj || write_number(pid, "oom_score_adj", *request.oom_score_adj)) return 0;
-  return errno == ENOENT || errno == ESRCH ? 0 : errno;
+  return errno == ENOENT || errno == ESRCH || !request.insists_on_oom_score_adj ? 0 : errno;
 }
 
 // A launcher as Boost.Process v2 wants it, instead of its own ones of 1.81: those lose descriptors, copy page

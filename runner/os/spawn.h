@@ -38,6 +38,7 @@ struct SpawnRequest {
   std::vector<ResourceLimit> limits;         // after that one
   std::vector<unsigned> cpus;                // empty: ours
   std::optional<int> nice, oom_score_adj;    // absent: ours
+  bool insists_on_oom_score_adj = true;      // else it goes without where that is refused
   std::vector<std::string> groups;           // folders of cgroups of version 1 that it enters
   std::string home;                          // that of version 2 in which it is born; empty: ours
   LaunchPad* pad = nullptr;  // of a parent with many descriptors, empty; nobody else's meanwhile

@@ -83,6 +83,10 @@ std::vector<NamedLimit> limits_of(const ResourcesSpec& resources) {
     const auto seconds = resources.cpu->value / std::chrono::seconds(1);
     limits.push_back({"cpu", static_cast<std::uint64_t>(seconds), format_duration(resources.cpu->value)});
   }
+  if (resources.cpu_share) {
+    const std::uint64_t percent = resources.cpu_share->value;
+    limits.push_back({"cpu_share", percent, cat(format_count(percent), '%')});
+  }
   add_count("files", resources.files);
   add_bytes("file_size", resources.file_size);
   add_bytes("core", resources.core);

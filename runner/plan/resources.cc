@@ -59,11 +59,15 @@ class Decision {
     }
     if (asked_.oom_score_adj) {
       decided_.oom_score_adj = asked_.oom_score_adj->value;
+      decided_.insists_on_oom_score_adj = true;
       if (asked_.oom_score_adj->value < machine_.oom_score_adj_least)
         refuse(asked_.oom_score_adj->mark,
                cat("asks for oom_score_adj ", asked_.oom_score_adj->value,
                    "; the lowest that may be given here is ", machine_.oom_score_adj_least),
                "a lower one takes the capability CAP_SYS_RESOURCE");
+    } else {
+      // Short of memory, the kernel takes those who work before the one who can start them again.
+      decided_.oom_score_adj = std::min(machine_.oom_score_adj + 500, 1000);
     }
   }
 
@@ -102,6 +106,8 @@ class Decision {
       add_group(memory_group(asked_.memory->value));
     if (asked_.processes && had(asked_.processes->mark, machine_.process_groups, "the number of processes"))
       add_group({machine_.process_groups, {"pids"}, {{"pids.max", std::to_string(asked_.processes->value)}}});
+    if (asked_.cpu_share && had(asked_.cpu_share->mark, machine_.cpu_groups, "its share of a CPU"))
+      add_group(cpu_group(*asked_.cpu_share));
   }
 
   bool had(Mark mark, const GroupPlace& place, std::string_view of_what) {
@@ -121,6 +127,22 @@ class Decision {
     return {machine_.memory_groups,
             {"memory"},
             {{"memory.limit_in_bytes", bytes}, {"memory.memsw.limit_in_bytes", bytes, true}}};
+  }
+
+  // Version 1 refuses a group more than those around it have; version 2 would quietly give less.
+  ControlGroup cpu_group(const Marked<std::uint64_t>& percent) {
+    if (percent.value > machine_.cpu_share_max)
+      refuse(percent.mark,
+             cat("asks for ", format_count(percent.value), "% of a CPU; the cgroups around it have ",
+                 format_count(machine_.cpu_share_max), "% for all in them"),
+             "ask for less, or start procgraph where there is more");
+    constexpr std::uint64_t kPeriod = 100'000;  // microseconds, the kernel's own
+    const std::string quota = std::to_string(percent.value * kPeriod / 100);
+    if (machine_.cpu_groups.version == 2)
+      return {machine_.cpu_groups, {"cpu"}, {{"cpu.max", cat(quota, ' ', kPeriod)}}};
+    return {machine_.cpu_groups,
+            {"cpu"},
+            {{"cpu.cfs_period_us", std::to_string(kPeriod)}, {"cpu.cfs_quota_us", quota}}};
   }
 
   // In version 2 a process is in one group only. The outer of two places hands on what the inner one does.

@@ -136,7 +136,7 @@ void resources(std::string& out, const Plan& plan, const Spawn& spawn) {
   const Resources& decided = spawn.resources;
   if (!decided.cpus.empty()) row(out, "cpus", format_cpus(decided.cpus));
   if (decided.nice) row(out, "nice", std::to_string(*decided.nice));
-  if (decided.oom_score_adj) row(out, "oom", std::to_string(*decided.oom_score_adj));
+  if (decided.insists_on_oom_score_adj) row(out, "oom", std::to_string(*decided.oom_score_adj));
   std::string list;
   for (const NamedLimit& limit : limits_of(plan.graph.at(spawn.process).resources))
     list += cat(list.empty() ? "" : ", ", limit.name, ' ', limit.text);

@@ -311,6 +311,8 @@ SpawnRequest Prober::command(const Watch& watch) const {
                        .limits = spawn.resources.limits,
                        .cpus = spawn.resources.cpus,
                        .nice = spawn.resources.nice,
+                       .oom_score_adj = spawn.resources.oom_score_adj,
+                       .insists_on_oom_score_adj = spawn.resources.insists_on_oom_score_adj,
                        .home = opened_.group()};
   for (const std::string& word : watch.probe.argv) request.argv.push_back(with_addresses(word, opened_));
   for (const std::string& variable : spawn.env) {

@@ -133,7 +133,8 @@ Outcome print_findings() {
   for (const Finding& f : {kernel(), containment(machine), pid_namespaces(), pidfds(), shared_memory(machine),
                            pipes(machine), descriptors(), file_size(), processes(machine),
                            processors(machine), group_limit("limits: memory", machine.memory_groups),
-                           group_limit("limits: processes", machine.process_groups), ranks(machine)}) {
+                           group_limit("limits: processes", machine.process_groups),
+                           group_limit("limits: cpu_share", machine.cpu_groups), ranks(machine)}) {
     fmt::print("{:<19}{}{}\n", f.name, f.ok ? "" : "MISSING: ", escape(f.value));
     if (!f.advice.empty()) fmt::print("{:<19}({})\n", "", f.advice);
     ok = ok && f.ok;

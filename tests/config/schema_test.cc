@@ -68,7 +68,8 @@ TEST(Schema, AcceptsWhatTheParserAccepts) {
            "log: up } } }\n",
            "processes: { a: { command: x, cpus: 3, nice: -5, env_file: x }, b: { command: x, cpus: [0, 2-3], "
            "oom_score_adj: -1000, env_file: [x, y] }, c: { command: x, cpus: '0-3,${N:-7}' } }\n",
-           "processes: { a: { command: x, limits: { memory: 64MiB, processes: 9, cpu: 10s, files: 50, "
+           "processes: { a: { command: x, limits: { memory: 64MiB, processes: 9, cpu: 10s, cpu_share: 5%, "
+           "files: 50, "
            "file_size: 1, core: 0 } } }\n",
            "pipelines: [[a, b], [c, d, e]]\npipes: { p: { capacity: 64KiB } }\n",
        }) {
@@ -125,6 +126,8 @@ TEST(Schema, RefusesWhatTheParserRefuses) {
            "processes: { f: { command: x, cpus: first } }\n",
            "processes: { f: { command: x, limits: { memory: 0 } } }\n",
            "processes: { f: { command: x, limits: { files: 3 } } }\n",
+           "processes: { f: { command: x, limits: { cpu_share: 50 } } }\n",
+           "processes: { f: { command: x, limits: { cpu_share: 0% } } }\n",
            "processes: { f: { command: x, limits: { stack: 3 } } }\n",
            "queues: q\n",
            "timeout: 10\n",

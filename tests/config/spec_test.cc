@@ -168,7 +168,8 @@ TEST(Spec, HasReadinessAndHealth) {
 
 TEST(Spec, HasWhatAProcessMayUse) {
   const Loaded loaded = load_text(
-      "processes:\n  a: { command: x, limits: { memory: 64MiB, processes: 9, cpu: 2m, files: 50, file_size: "
+      "processes:\n  a: { command: x, limits: { memory: 64MiB, processes: 9, cpu: 2m, cpu_share: 150%, "
+      "files: 50, file_size: "
       "1KB, "
       "core: 0 }, nice: -5, oom_score_adj: 300, cpus: [\"0-3,5\", \"${replica}\"] }\n");
   EXPECT_EQ(loaded.text(), "");
@@ -176,6 +177,7 @@ TEST(Spec, HasWhatAProcessMayUse) {
   EXPECT_EQ(resources.memory->value, Bytes{64U << 20U});
   EXPECT_EQ(resources.processes->value, 9U);
   EXPECT_EQ(resources.cpu->value, 2min);
+  EXPECT_EQ(resources.cpu_share->value, 150U);
   EXPECT_EQ(resources.files->value, 50U);
   EXPECT_EQ(resources.file_size->value, Bytes{1000});
   EXPECT_EQ(resources.core->value, Bytes{0});

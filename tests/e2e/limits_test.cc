@@ -4,7 +4,9 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -24,6 +26,20 @@ Ran doctor() {
 bool has(const std::string& limit) {
   return doctor().out.find("limits: " + limit + std::string(11 - limit.size(), ' ') + "yes") !=
          std::string::npos;
+}
+
+// Where such groups are made: what doctor's line ends with.
+std::string place_of(const std::string& limit) {
+  const std::string out = doctor().out;
+  const auto line = out.substr(out.find("limits: " + limit));
+  const auto start = line.find(" in /") + 4;
+  return line.substr(start, line.find('\n') - start);
+}
+
+int oom_score_adj(const std::string& pid) {
+  int score = -1;
+  std::ifstream("/proc/" + pid + "/oom_score_adj") >> score;
+  return score;
 }
 
 // Folders of cgroups that runs have made and left, of any run.
@@ -121,6 +137,64 @@ TEST(Limits, OfProcessesHoldAForkBomb) {
       {"--no-prefix"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(ran.out, "9\n");
+}
+
+// It waits, in its group, until the kernel says that it had to.
+TEST(Limits, OfTheCpuHoldBackWhoTakesMore) {
+  if (!has("cpu_share")) GTEST_SKIP() << "no cgroup with a share of the CPU is to be had here";
+  const Ran ran = run_text(
+      "timeout: 2m\n"
+      "containment: { tier: guard }\n"
+      "processes:\n  a: { shell: 'until grep \"nr_throttled [1-9]\" " +
+          place_of("cpu_share") + "/procgraph-$PPID/*-a/cpu.stat; do :; done', limits: { cpu_share: 5% } }\n",
+      {"--no-prefix"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("nr_throttled "));
+}
+
+TEST(ShortageOfMemory, TakesProcessesBeforeTheRunner) {
+  const Folder folder;
+  const int ours = oom_score_adj("self"), theirs = std::min(ours + 500, 1000);
+  folder.write("g.yaml", "timeout: 2m\nprocesses:\n  a: { shell: 'until [ $(cat /proc/$$/oom_score_adj) = " +
+                             std::to_string(theirs) + " ]; do :; done; echo here; exec sleep 1000' }\n");
+  Running run(folder.path(), {procgraph_path(), "run", "g.yaml"});
+  ASSERT_TRUE(run.wait_for_out("here")) << run.wait().err;
+  EXPECT_EQ(oom_score_adj(std::to_string(run.pid())), ours);
+  EXPECT_EQ(oom_score_adj(std::to_string(runner_of(run))), ours);
+  run.signal(SIGTERM);
+  run.wait();
+}
+
+// How often a run is short of memory as a whole.
+int shortages() {
+  const char* asked = std::getenv("PROCGRAPH_TEST_SHORTAGES");
+  return asked != nullptr ? std::atoi(asked) : 3;
+}
+
+// A group of 150 MB around all of a run. Two of its processes grow in it together; the third, and the runner,
+// see the end.
+TEST(ShortageOfMemory, OfAWholeRunIsSurvivedByTheRunner) {
+  const std::string place = has("memory") ? place_of("memory") : "";
+  const bool version_1 = std::filesystem::exists(place + "/memory.limit_in_bytes");
+  if (!version_1) GTEST_SKIP() << "no memory cgroup of version 1 around a run is to be had here";
+  const std::string group = place + "/shortage-" + std::to_string(::getpid());
+  const Folder folder;
+  folder.write("hungry.py", "held = []\nwhile True: held.append(bytes([1]) * 10_000_000)\n");
+  folder.write("g.yaml",
+               "processes:\n"
+               "  hungry: { command: python3 hungry.py, replicas: 2, on_failure: ignore }\n"
+               "  calm: { command: echo done, after: { hungry: finished } }\n");
+  std::filesystem::create_directory(group);
+  std::ofstream(group + "/memory.limit_in_bytes") << 150'000'000;
+  for (int i = 0; i < shortages(); ++i) {
+    const Ran ran = shell(folder.path(), "echo $$ > " + group + "/cgroup.procs && exec " + procgraph_path() +
+                                             " run -v --no-prefix g.yaml");
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(ran.out, "done\n");
+    for (const char* name : {"hungry.0", "hungry.1"})
+      EXPECT_THAT(ran.err, HasSubstr(std::string(name) + " failed: killed by SIGKILL"));
+  }
+  EXPECT_TRUE(std::filesystem::remove(group));
 }
 
 // Whichever dies, the other takes the groups away; and whoever ends in peace does.

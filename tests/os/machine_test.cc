@@ -57,6 +57,32 @@ TEST_F(MachineFacts, InAContainerTheMountItselfIsTheGroup) {
   EXPECT_EQ(read().memory_available, Bytes{4096});
 }
 
+TEST_F(MachineFacts, HaveTheCpuOfTheTightestGroupOfVersion2) {
+  folder_.write("proc/self/cgroup", "0::/user/me\n");
+  for (const char* group : {"", "/user", "/user/me"}) {
+    const std::string folder = std::string("sys/fs/cgroup") + group;
+    folder_.write(folder + "/cgroup.controllers", "cpu\n");
+    folder_.write(folder + "/cgroup.subtree_control", "cpu\n");
+    folder_.write(folder + "/cgroup.procs", "");
+  }
+  folder_.write("sys/fs/cgroup/user/cpu.max", "150000 100000\n");
+  folder_.write("sys/fs/cgroup/user/me/cpu.max", "max 100000\n");
+  EXPECT_EQ(read().cpu_groups.version, 2);
+  EXPECT_EQ(read().cpu_share_max, 150U);
+}
+
+TEST_F(MachineFacts, HaveTheCpuOfTheTightestGroupOfVersion1) {
+  folder_.write("proc/self/cgroup", "1:cpu,cpuacct:/box\n");
+  folder_.write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  folder_.write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  folder_.write("sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "50000\n");
+  folder_.write("sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "-1\n");
+  EXPECT_EQ(read().cpu_share_max, ~0ULL);
+  folder_.write("sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "10000\n");
+  EXPECT_EQ(read().cpu_groups.version, 1);
+  EXPECT_EQ(read().cpu_share_max, 20U);
+}
+
 // CAP_SYS_NICE is bit 23, CAP_SYS_RESOURCE bit 24.
 TEST_F(MachineFacts, OfWhoMayRankHigherAreTheKernelsLowest) {
   folder_.write("proc/self/uid_map", "         0          0 4294967295\n");
@@ -66,6 +92,7 @@ TEST_F(MachineFacts, OfWhoMayRankHigherAreTheKernelsLowest) {
   EXPECT_GE(read().nice_least, -20);
   folder_.write("proc/self/status", "Name:\tx\nCapPrm:\t0000000001800000\nCapEff:\t0000000000800000\n");
   EXPECT_EQ(read().oom_score_adj_least, 200);
+  EXPECT_EQ(read().oom_score_adj, 200);
   EXPECT_EQ(read().nice_least, -20);
 }
 

@@ -13,6 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // One on which everything can be had.
 Machine generous(int version) {
@@ -22,6 +23,7 @@ Machine generous(int version) {
                   .oom_score_adj_least = -1000};
   machine.memory_groups = {version, version == 1 ? "/cg/memory" : "/cg/me", {}};
   machine.process_groups = {version, version == 1 ? "/cg/pids" : "/cg/me", {}};
+  machine.cpu_groups = {version, version == 1 ? "/cg/cpu" : "/cg/me", {}};
   return machine;
 }
 
@@ -44,10 +46,20 @@ Decided decide(const std::string& process, const Machine& machine) {
   return decided;
 }
 
-TEST(Resources, OfAProcessThatAsksForNothingAreTheRunners) {
+TEST(Resources, OfAProcessThatAsksForNothingAreTheRunnersButItDiesFirstForWantOfMemory) {
   const Decided decided = decide("replicas: 1", {.memory_available = Bytes{1ULL << 30}});
   EXPECT_EQ(decided.told, "");
-  EXPECT_EQ(decided.of(0), Resources{});
+  EXPECT_EQ(decided.of(0), (Resources{.oom_score_adj = 500}));
+  EXPECT_THAT(to_text(decided.plan), Not(HasSubstr("oom")));
+  EXPECT_THAT(to_json(decided.plan), HasSubstr("\"oom_score_adj\": 500"));
+}
+
+TEST(Resources, LetAProcessDieBeforeTheRunnerWhereverThatStands) {
+  for (const auto& [own, expected] : {std::pair{-1000, -500}, {-200, 300}, {700, 1000}, {1000, 1000}}) {
+    const Decided decided =
+        decide("replicas: 1", {.memory_available = Bytes{1ULL << 30}, .oom_score_adj = own});
+    EXPECT_EQ(decided.of(0).oom_score_adj, expected) << own;
+  }
 }
 
 TEST(Resources, AreThoseThatAreAskedFor) {
@@ -60,6 +72,7 @@ TEST(Resources, AreThoseThatAreAskedFor) {
   EXPECT_THAT(got.cpus, ElementsAre(0U, 2U, 3U));
   EXPECT_EQ(got.nice, -5);
   EXPECT_EQ(got.oom_score_adj, 300);
+  EXPECT_TRUE(got.insists_on_oom_score_adj);
   EXPECT_THAT(got.limits,
               ElementsAre(ResourceLimit{Resource::kCpu, 120, 121},  // a second between its two signals
                           ResourceLimit{Resource::kFiles, 100, 100},
@@ -105,16 +118,34 @@ TEST(Resources, TakeAGroupForEachControllerInVersion1) {
                           ControlGroup{{1, "/cg/pids", {}}, {"pids"}, {{"pids.max", "10"}}}));
 }
 
+TEST(Resources, OfTheCpuAreAShareOfEachTenthOfASecond) {
+  EXPECT_THAT(decide("limits: { cpu_share: 50% }", generous(2)).of(0).groups,
+              ElementsAre(ControlGroup{{2, "/cg/me", {}}, {"cpu"}, {{"cpu.max", "50000 100000"}}}));
+  EXPECT_THAT(
+      decide("limits: { cpu_share: 250% }", generous(1)).of(0).groups,
+      ElementsAre(ControlGroup{
+          {1, "/cg/cpu", {}}, {"cpu"}, {{"cpu.cfs_period_us", "100000"}, {"cpu.cfs_quota_us", "250000"}}}));
+}
+
+TEST(Resources, OfTheCpuAreNoMoreThanTheGroupsAroundHave) {
+  Machine machine = generous(1);
+  machine.cpu_share_max = 50;
+  EXPECT_EQ(decide("limits: { cpu_share: 50% }", machine).told, "");
+  EXPECT_THAT(
+      decide("limits: { cpu_share: 1200% }", machine).told,
+      HasSubstr("process 'a' asks for 1,200% of a CPU; the cgroups around it have 50% for all in them\n"));
+}
+
 TEST(Resources, ThatTheMachineLacksAreRefusedWithTheCure) {
   Machine machine{.memory_available = Bytes{1ULL << 30}, .files_max = 1000, .cpu_numbers = {0, 1, 5}};
   machine.cpu_time_max = 60;
   machine.file_size_max = {1 << 20};
   machine.memory_groups.missing = "'/cg/memory' may not be written";
-  machine.process_groups.missing = "this kernel has none";
+  machine.process_groups.missing = machine.cpu_groups.missing = "this kernel has none";
   const Decided decided = decide(
       "cpus: 1-3, nice: -1, oom_score_adj: -1, limits: { cpu: 2m, files: 1001, file_size: 2MiB, memory: "
       "1MiB, "
-      "processes: 5 }",
+      "processes: 5, cpu_share: 10% }",
       machine);
   EXPECT_TRUE(decided.machine);
   for (const char* line : {
@@ -127,11 +158,12 @@ TEST(Resources, ThatTheMachineLacksAreRefusedWithTheCure) {
            "process 'a' asks for a limit of memory, which takes a cgroup: '/cg/memory' may not be written\n",
            "process 'a' asks for a limit of the number of processes, which takes a cgroup: this kernel has "
            "none\n",
+           "process 'a' asks for a limit of its share of a CPU, which takes a cgroup: this kernel has none\n",
            "hint: raise it before the start: `ulimit -Hn`\n",
            "hint: a lower one takes the capability CAP_SYS_RESOURCE\n",
        })
     EXPECT_THAT(decided.told, HasSubstr(line));
-  EXPECT_THAT(decided.told, HasSubstr("8 errors\n"));
+  EXPECT_THAT(decided.told, HasSubstr("9 errors\n"));
 }
 
 TEST(Resources, AtTheHardLimitAreHad) {
@@ -146,15 +178,19 @@ TEST(Resources, AtTheHardLimitAreHad) {
 
 TEST(Resources, AreInThePlan) {
   const Decided decided = decide(
-      "nice: 3, oom_score_adj: -7, cpus: 1-2, limits: { memory: 1MiB, cpu: 90s, files: 2000 }", generous(2));
-  EXPECT_THAT(to_text(decided.plan), HasSubstr("    cpus     1-2\n"
-                                               "    nice     3\n"
-                                               "    oom      -7\n"
-                                               "    limits   memory 1MiB, cpu 1m30s, files 2,000\n"
-                                               "    cgroup   of version 2, in /cg/me\n"));
+      "nice: 3, oom_score_adj: -7, cpus: 1-2, limits: { memory: 1MiB, cpu: 90s, cpu_share: 20%, "
+      "files: 2000 }",
+      generous(2));
+  EXPECT_THAT(to_text(decided.plan),
+              HasSubstr("    cpus     1-2\n"
+                        "    nice     3\n"
+                        "    oom      -7\n"
+                        "    limits   memory 1MiB, cpu 1m30s, cpu_share 20%, files 2,000\n"
+                        "    cgroup   of version 2, in /cg/me\n"));
   const std::string json = to_json(decided.plan);
-  for (const char* part : {"\"cpus\": \"1-2\"", "\"nice\": 3", "\"oom_score_adj\": -7", "\"memory\": 1048576",
-                           "\"cpu\": 90", "\"files\": 2000", "\"version\": 2", "\"in\": \"/cg/me\""})
+  for (const char* part :
+       {"\"cpus\": \"1-2\"", "\"nice\": 3", "\"oom_score_adj\": -7", "\"memory\": 1048576", "\"cpu\": 90",
+        "\"cpu_share\": 20", "\"files\": 2000", "\"version\": 2", "\"in\": \"/cg/me\""})
     EXPECT_THAT(json, HasSubstr(part));
 }
 

@@ -119,6 +119,7 @@ class Checker {
     };
     if (process_.resources.memory) not_yet(process_.resources.memory->mark, "memory");
     if (process_.resources.processes) not_yet(process_.resources.processes->mark, "processes");
+    if (process_.resources.cpu_share) not_yet(process_.resources.cpu_share->mark, "its share of a CPU");
   }
 
   void check_words() {
