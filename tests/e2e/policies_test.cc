@@ -26,6 +26,14 @@ TEST(Policies, DeadLettersSayWhyTheyAreSome) {
                 "queue 'failed' now\n"));
 }
 
+TEST(Policies, ReplicasShareAllOfTheWork) {
+  Ran ran = run_config("replicas.yaml");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "1250025000\n");
+  for (const char* copy : {"0", "1", "2"})
+    EXPECT_THAT(ran.err, HasSubstr(std::string("copy ") + copy + " has added "));
+}
+
 TEST(Policies, FullQueuesDropGrowAndNeverMakeTheirWritersWait) {
   Ran ran = run_config("overflow.yaml", {"--no-prefix"});
   EXPECT_EQ(ran.code, 0) << ran.err;
