@@ -127,6 +127,14 @@ bool Running::wait_for_err(const std::string& text) {
   return wait_for(ran_.err, text);
 }
 
+std::string Running::line_of_err(const std::string& text) {
+  if (!wait_for_err(text)) return {};
+  const std::size_t at = ran_.err.find(text), begin = ran_.err.rfind('\n', at) + 1;
+  while (ran_.err.find('\n', at) == std::string::npos && read_more()) {
+  }
+  return ran_.err.substr(begin, ran_.err.find('\n', at) - begin);
+}
+
 Ran Running::wait() {
   while (read_more()) {
   }

@@ -44,6 +44,8 @@ class Running {
   // Blocks until its stdout (stderr) contains `text`; false if it ended first.
   bool wait_for_out(const std::string& text);
   bool wait_for_err(const std::string& text);
+  // The same; returns the whole line, empty if it ended first.
+  std::string line_of_err(const std::string& text);
   [[nodiscard]] const std::string& out() const { return ran_.out; }  // so far
   [[nodiscard]] const std::string& err() const { return ran_.err; }
   Ran wait();
