@@ -141,6 +141,16 @@ TEST(Deadlock, IsOnlyToldOnceWhereThatIsThePolicyAndDrawnOnRequest) {
   EXPECT_EQ(ran.err.find("deadlock ("), ran.err.rfind("deadlock ("));
 }
 
+TEST(Deadlock, OfServicesAloneIsOnlyTold) {
+  const Folder folder;
+  folder.write("g.yaml", with(kPolicy, "POLICY", "grow") + "defaults: { processes: { service: true } }\n" +
+                             std::string(kTrue));
+  Running running(folder.path(), {procgraph_path(), "run", "g.yaml"});
+  ASSERT_TRUE(running.wait_for_err("deadlock (true): a"));
+  running.signal(SIGTERM);
+  EXPECT_EQ(running.wait().signal, SIGTERM);
+}
+
 TEST(Deadlock, BeyondTheBudgetItFails) {
   const Ran ran = run_text("deadlock: { after: 200ms, budget: 64KiB }\n" + sized(shapes()[0].graph, 900'000),
                            {"--timeout", "60s"});

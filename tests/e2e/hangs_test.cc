@@ -17,12 +17,13 @@
 namespace procgraph::e2e {
 namespace {
 
-constexpr unsigned kShards = 4;  // that ctest runs beside each other
+constexpr unsigned kShards = 4;   // that ctest runs beside each other
+constexpr unsigned kEnough = 40;  // graphs, of which some of each sort are to be expected
 constexpr const char* kCalled = "deadlock (";
 
 unsigned script_graphs() {
   const char* asked = std::getenv("PROCGRAPH_TEST_GRAPHS");
-  return asked != nullptr ? static_cast<unsigned>(std::atoi(asked)) : 40;
+  return asked != nullptr ? static_cast<unsigned>(std::atoi(asked)) : kEnough;
 }
 
 std::vector<std::string> script_run(const std::string& graph) {
@@ -83,9 +84,10 @@ TEST_P(Hangs, AreCalledSoExactlyWhereNothingCanGoOn) {
     running.signal(SIGTERM);
     EXPECT_EQ(running.wait().signal, SIGTERM);
   }
-  EXPECT_GT(finished, 0U);
-  EXPECT_GT(hung, 0U);
-  EXPECT_GT(sure, (finished + hung) / 4);
+  const bool enough = script_graphs() >= kEnough;
+  EXPECT_TRUE(!enough || finished > 0);
+  EXPECT_TRUE(!enough || hung > 0);
+  EXPECT_TRUE(!enough || sure > (finished + hung) / 4);
   RecordProperty("finished", static_cast<int>(finished));
   RecordProperty("hung", static_cast<int>(hung));
   RecordProperty("sure", static_cast<int>(sure));
@@ -108,8 +110,9 @@ TEST_P(Hangs, AreGoneWhereBuffersMayGrow) {
     ++(ran.code == 0 ? finished : hung);
     grown += ran.err.find("and the graph goes on") != std::string::npos;
   }
-  EXPECT_GT(finished, 0U);
-  EXPECT_GT(grown, 0U);
+  const bool enough = script_graphs() >= kEnough;
+  EXPECT_TRUE(!enough || finished > 0);
+  EXPECT_TRUE(!enough || grown > 0);
   RecordProperty("finished", static_cast<int>(finished));
   RecordProperty("hung", static_cast<int>(hung));
   RecordProperty("grown", static_cast<int>(grown));
