@@ -23,7 +23,8 @@ class Gang {
     bool writes = false;
     std::uint32_t reader = 0;  // of a topic
     pid_t pid = 0;
-    std::uint64_t killed = 0;  // how often
+    std::uint64_t killed = 0;          // how often
+    std::uint64_t killed_in_hand = 0;  // of these, between a message's effect and its acknowledgement
   };
 
   // `start` makes a worker's process, which ends with 0 if it ends by itself; `reap` gives back what the dead
@@ -39,6 +40,9 @@ class Gang {
                   w.number, w.writes ? "write" : "read", [&](Node& node) { return body(node, w); }, w.reader);
             },
             [&channel](std::uint16_t number) { channel.reap(number); }) {}
+
+  // Asked before the dead one is reaped: has it done what it does with a message, and not acknowledged it?
+  void tell_in_hand(std::function<bool(const Worker&)> is_in_hand) { is_in_hand_ = std::move(is_in_hand); }
 
   std::vector<Worker>& workers() { return workers_; }
   void add(Worker worker) {
@@ -78,6 +82,11 @@ class Gang {
     for (const Worker& w : workers_) sum += w.writes == writers ? w.killed : 0;
     return sum;
   }
+  [[nodiscard]] std::uint64_t killed_in_hand() const {
+    std::uint64_t sum = 0;
+    for (const Worker& w : workers_) sum += w.killed_in_hand;
+    return sum;
+  }
 
  private:
   void start(Worker& w) { w.pid = start_(w); }
@@ -85,6 +94,7 @@ class Gang {
   // Waits for a worker that is about to end, and gives back what it held.
   int bury(Worker& w) {
     int code = wait_for_end(w.pid);
+    if (is_in_hand_ && is_in_hand_(w)) ++w.killed_in_hand;
     reap_(w.number);
     w.pid = 0;
     return code;
@@ -120,6 +130,7 @@ class Gang {
 
   std::function<pid_t(const Worker&)> start_;
   std::function<void(std::uint16_t)> reap_;
+  std::function<bool(const Worker&)> is_in_hand_;
   std::vector<Worker> workers_;
 };
 
