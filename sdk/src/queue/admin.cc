@@ -1,10 +1,12 @@
 #include "procgraph/admin.h"
 
+#include "queue/audit.h"
 #include "queue/blocks.h"
 #include "queue/poison.h"
 #include "queue/recovery.h"
 #include "queue/waiting.h"
 #include "roster.h"
+#include "topic/audit.h"
 #include "topic/recovery.h"
 
 namespace procgraph {
@@ -89,7 +91,12 @@ Result<void> init_queue(std::span<std::byte> control, const QueueShape& shape) {
 
 void reap(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant) {
   if (!is_participant(participant)) return;
-  with(control, roster, [&](auto& view) { detail::reap(view, participant); });
+  with(control, roster, [&](auto& view) {
+    // Whoever dies may have left nonsense behind; the others are not to find it one by one.
+    if (const detail::Poison found = detail::audit(view); found != detail::Poison::kNone)
+      detail::poison(view, found);
+    detail::reap(view, participant);
+  });
 }
 
 void sidestep(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant) {

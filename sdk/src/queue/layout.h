@@ -55,7 +55,8 @@ struct WaitLine {
 struct Header {
   std::uint64_t magic;
   std::uint32_t version;
-  std::uint32_t participants, writers, reserved;
+  std::uint32_t participants, writers;
+  std::uint32_t check;  // of all that is declared: see check_of()
   std::uint64_t capacity, memory, max_message, max_capacity, max_memory, letter_room;
   std::uint32_t when_full, at_most_once, max_deliveries, reserved_too;
   std::int64_t expire, lease_timeout, retry_first, retry_most;  // ns

@@ -24,25 +24,38 @@ QueueShape shape_of(const Header& h) {
 
 Header header_of(const QueueShape& shape) {
   const QueuePolicy& p = shape.policy;
-  return {.magic = kQueueMagic,
-          .version = kAbiVersion,
-          .participants = shape.participants,
-          .writers = shape.writers,
-          .reserved = 0,
-          .capacity = shape.capacity,
-          .memory = shape.memory,
-          .max_message = shape.max_message,
-          .max_capacity = shape.max_capacity,
-          .max_memory = shape.max_memory,
-          .letter_room = shape.letter_room,
-          .when_full = static_cast<std::uint32_t>(p.when_full),
-          .at_most_once = p.at_most_once ? 1u : 0u,
-          .max_deliveries = p.max_deliveries,
-          .reserved_too = 0,
-          .expire = p.expire.count(),
-          .lease_timeout = p.lease_timeout.count(),
-          .retry_first = p.retry_first.count(),
-          .retry_most = p.retry_most.count()};
+  Header header{.magic = kQueueMagic,
+                .version = kAbiVersion,
+                .participants = shape.participants,
+                .writers = shape.writers,
+                .check = 0,
+                .capacity = shape.capacity,
+                .memory = shape.memory,
+                .max_message = shape.max_message,
+                .max_capacity = shape.max_capacity,
+                .max_memory = shape.max_memory,
+                .letter_room = shape.letter_room,
+                .when_full = static_cast<std::uint32_t>(p.when_full),
+                .at_most_once = p.at_most_once ? 1u : 0u,
+                .max_deliveries = p.max_deliveries,
+                .reserved_too = 0,
+                .expire = p.expire.count(),
+                .lease_timeout = p.lease_timeout.count(),
+                .retry_first = p.retry_first.count(),
+                .retry_most = p.retry_most.count()};
+  header.check = check_of(header);
+  return header;
+}
+
+std::uint32_t check_on(std::uint32_t check, const void* bytes, std::size_t size) {
+  for (const auto* at = static_cast<const unsigned char*>(bytes); size > 0; ++at, --size)
+    check = (check ^ *at) * 0x01000193u;
+  return check;
+}
+
+std::uint32_t check_of(Header header) {
+  header.check = 0;
+  return check_on(0x811c9dc5u, &header, sizeof(header));
 }
 
 Result<QueueMemory> QueueMemory::attach(std::span<std::byte> control, std::span<std::byte> payload) {
@@ -52,6 +65,7 @@ Result<QueueMemory> QueueMemory::attach(std::span<std::byte> control, std::span<
   if (header.magic != kQueueMagic || header.version != kAbiVersion) {
     return Error{"queue: not one of this version", 0};
   }
+  if (header.check != check_of(header)) return Error{"queue: its header was overwritten", 0};
   const QueueShape shape = shape_of(header);
   auto geometry = make_geometry(shape);
   if (!geometry) return geometry.error();

@@ -19,6 +19,9 @@ namespace procgraph::detail {
 // What the runner writes there; attach() reads it.
 [[nodiscard]] Header header_of(const QueueShape& shape);
 [[nodiscard]] QueueShape shape_of(const Header& header);
+// FNV-1a, of 32 bits, of the header but for its `check`; to go on with what else is declared.
+[[nodiscard]] std::uint32_t check_of(Header header);
+[[nodiscard]] std::uint32_t check_on(std::uint32_t check, const void* bytes, std::size_t size);
 
 class QueueMemory {
  public:

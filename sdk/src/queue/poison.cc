@@ -17,9 +17,17 @@ const char* to_text(Poison reason) {
     case Poison::kDoorbell:
       return "a waiting thread names a doorbell that does not exist";
     case Poison::kLimit:
-      return "it is said to have no room for any message";
+      return "it is said to have no room for any message, or more than there is";
     case Poison::kReader:
       return "what one of its readers has taken and acknowledged cannot be";
+    case Poison::kState:
+      return "its state is none that there is";
+    case Poison::kCount:
+      return "what is counted of its memory cannot be";
+    case Poison::kWaiters:
+      return "somebody waits who cannot";
+    case Poison::kBlock:
+      return "a block of it is in a state that cannot be";
   }
   return "no reason is given";
 }
@@ -28,9 +36,10 @@ void poison(View& view, Poison reason) {
   std::uint32_t none = 0,
                 found = static_cast<std::uint32_t>(view.self) << 16 | static_cast<std::uint32_t>(reason);
   // Publishes the first reason; later ones are its consequences.
-  view.control().poison.compare_exchange_strong(none, found);
+  const bool first = view.control().poison.compare_exchange_strong(none, found);
   // Who waits here is not to be learned from what is written here.
-  if ((view.control().state.fetch_or(kPoisoned) & kPoisoned) == 0) view.roster.ring_all();
+  const bool was_stopped = (view.control().state.fetch_or(kPoisoned) & kPoisoned) != 0;
+  if (first || !was_stopped) view.roster.ring_all();  // who wrote that it is stopped may have rung nobody
 }
 
 Poison poison_of(Control& control) {

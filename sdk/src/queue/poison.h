@@ -8,7 +8,19 @@
 namespace procgraph::detail {
 
 // What was impossible. Stands in Control::poison, and in what the user reads.
-enum class Poison : std::uint16_t { kNone, kBlockIndex, kLap, kLength, kDoorbell, kLimit, kReader };
+enum class Poison : std::uint16_t {
+  kNone,
+  kBlockIndex,
+  kLap,
+  kLength,
+  kDoorbell,
+  kLimit,
+  kReader,
+  kState,
+  kCount,
+  kWaiters,
+  kBlock,
+};
 [[nodiscard]] const char* to_text(Poison reason);
 
 // Stops the queue and wakes everybody who waits.

@@ -79,6 +79,9 @@ Result<void> init_topic(std::span<std::byte> control, const TopicShape& shape) {
     slot.next.store(g.first_ticket());
     if (reader.outside) slot.until.store(g.first_ticket());
   }
+  c.header.check = detail::check_of(
+      c.header, part,
+      {reinterpret_cast<const ReaderSlot*>(control.data() + geometry->readers_at), shape.readers.size()});
   return {};
 }
 

@@ -6,6 +6,9 @@
 namespace procgraph::detail {
 namespace {
 
+// From its history to `expire`.
+constexpr std::size_t kDeclaredOfReader =
+    offsetof(ReaderSlot, expire) + sizeof(ReaderSlot::expire) - offsetof(ReaderSlot, history);
 constexpr std::uint64_t kMostNotes = std::uint64_t{1} << 40;
 
 Error not_possible(std::string what) {
@@ -48,6 +51,14 @@ std::uint32_t lossy_among(const TopicShape& shape) {
 
 }  // namespace
 
+std::uint32_t check_of(const Header& header, const TopicPart& part, std::span<const ReaderSlot> readers) {
+  std::uint32_t check = check_of(header);
+  check = check_on(check, &part.readers, sizeof(part.readers));
+  check = check_on(check, &part.lossy, sizeof(part.lossy));
+  for (const ReaderSlot& slot : readers) check = check_on(check, &slot.history, kDeclaredOfReader);
+  return check;
+}
+
 Header header_of(const TopicShape& shape) {
   Header header = header_of(queue_of(shape));
   header.magic = kTopicMagic;
@@ -75,6 +86,9 @@ Result<TopicView> TopicView::attach(std::span<std::byte> control, std::span<std:
   auto geometry = geometry_of(shape_of(header), readers, part->lossy);
   if (!geometry) return geometry.error();
   if (control.size() < geometry->control_size) return not_possible("the control region is too small");
+  const auto* slots = reinterpret_cast<const ReaderSlot*>(control.data() + geometry->readers_at);
+  if (header.check != check_of(header, *part, {slots, readers}))
+    return not_possible("its header was overwritten");
   auto blocks = QueueMemory::over(geometry->queue, {}, control, payload);
   if (!blocks) return blocks.error();
   TopicView view;

@@ -22,6 +22,9 @@ struct TopicGeometry {
 [[nodiscard]] Result<TopicGeometry> make_topic_geometry(const TopicShape& shape);
 // What the runner writes there; attach() reads it.
 [[nodiscard]] Header header_of(const TopicShape& shape);
+// As of a queue's header, with what is declared of its readers.
+[[nodiscard]] std::uint32_t check_of(const Header& header, const TopicPart& part,
+                                     std::span<const ReaderSlot> readers);
 
 class TopicMemory {
  public:
