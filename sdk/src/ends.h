@@ -15,7 +15,6 @@
 #include "queue/consumer.h"
 #include "queue/frame.h"
 #include "queue/producer.h"
-#include "topic/audit.h"
 #include "topic/publisher.h"
 #include "topic/subscriber.h"
 

@@ -22,7 +22,7 @@ namespace {
 // take() tries it once.
 template <class Source, class Take, class Alarm>
 Want wait_for_message(ReaderState& s, Source& source, const Deadline& deadline, Take take, Alarm alarm) {
-  detail::TopicView& view = s.port.view;
+  detail::View& view = s.port.view;
   bool poll = detail::is_over(deadline);
   Want want = wait_for(
       view, s.spinner, deadline, [](Want) { return 0; },

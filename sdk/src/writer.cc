@@ -138,7 +138,7 @@ struct Put {
 template <class Content>
 [[gnu::noinline]] bool keep_putting(Put<Content>& put, const Deadline& deadline) {
   WriterState& s = put.s;
-  detail::TopicView& view = s.port.view;
+  detail::View& view = s.port.view;
   const std::size_t size = put.content.size();
   Want want = wait_for(view, s.spinner, deadline, need_for(s, size),
                        [&](bool) { return with_policy(view, s.dropper, size, [&] { return put(); }); });
@@ -243,7 +243,7 @@ std::optional<Loan> Writer::loan(std::size_t size, std::chrono::nanoseconds time
   WriterState& s = *state_;
   require_open(s, size);
   BlockIndex block = 0;
-  detail::TopicView& view = s.port.view;
+  detail::View& view = s.port.view;
   auto attempt = [&] { return s.claim(size, block); };
   Want want = wait_for(view, s.spinner, detail::deadline_in(timeout), need_for(s, size),
                        [&](bool) { return with_policy(view, s.dropper, size, attempt); });
@@ -289,7 +289,7 @@ void Loan::commit(std::size_t size) {
     writer_ = nullptr;
     return;
   }
-  detail::TopicView& view = s.port.view;
+  detail::View& view = s.port.view;
   shorten(view, block_, size);
   bytes_ = bytes_.first(size);
   auto attempt = [&] { return s.publish(block_); };

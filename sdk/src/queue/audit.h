@@ -7,20 +7,12 @@
 
 namespace procgraph::detail {
 
-// The words that all share: for whoever is about to wait for them to change. kNone: they make sense.
+// The words that all share. kNone: they make sense.
 [[nodiscard]] Poison audit_words(View& view);
-// Those, every block, and everybody who waits: for whoever comes after a death.
+// Those, every block, and everybody who waits: for whoever comes after a death, which is when somebody looks.
 [[nodiscard]] Poison audit(View& view);
 
 // Lies this ticket, which is a lower bound, behind what was published?
 [[nodiscard]] bool is_bound(View& view, Ticket t);
-
-// Stops the channel if its words make no sense: then nobody is to sleep there.
-template <class AnyView>
-[[nodiscard]] bool is_spoilt(AnyView& view) {
-  const Poison found = audit_words(view);
-  if (found != Poison::kNone) poison(view, found);
-  return found != Poison::kNone;
-}
 
 }  // namespace procgraph::detail

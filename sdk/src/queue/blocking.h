@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "cpu.h"
-#include "queue/audit.h"
 #include "queue/blocks.h"
 #include "queue/waiting.h"
 
@@ -115,13 +114,12 @@ class Blocked {
 }
 
 // What wait_for() does where the first attempt was in vain; out of line, for most are not.
-template <class AnyView, class Attempt, class Need, class Alarm>
-[[gnu::noinline]] Want keep_trying(AnyView& view, Spinner& spinner, const Deadline& deadline, Need need,
+template <class Attempt, class Need, class Alarm>
+[[gnu::noinline]] Want keep_trying(View& view, Spinner& spinner, const Deadline& deadline, Need need,
                                    Attempt attempt, Alarm alarm, Want want) {
   if (is_over(deadline)) return Want::kTime;
   auto look = [&] { return seems_possible(view, want, need(want)) && !must_wait(want = attempt(false)); };
   if (spinner.spin(deadline, look)) return want;
-  if (is_spoilt(view)) return Want::kStopped;
   Blocked blocked(view, want);
   auto sleeper = Sleeper::enter(view);
   if (!sleeper) return Want::kSlot;
@@ -145,8 +143,8 @@ template <class AnyView, class Attempt, class Need, class Alarm>
 
 // Repeats attempt(about_to_sleep) until it need not wait any more. need(want) is what the line is told.
 // alarm() says when to look again though nobody rings.
-template <class AnyView, class Attempt, class Need, class Alarm = Clock::time_point (*)()>
-inline Want wait_for(AnyView& view, Spinner& spinner, const Deadline& deadline, Need need, Attempt attempt,
+template <class Attempt, class Need, class Alarm = Clock::time_point (*)()>
+inline Want wait_for(View& view, Spinner& spinner, const Deadline& deadline, Need need, Attempt attempt,
                      Alarm alarm = no_alarm) {
   const Want want = attempt(false);
   if (must_wait(want)) return keep_trying(view, spinner, deadline, need, attempt, alarm, want);

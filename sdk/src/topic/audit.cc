@@ -6,11 +6,13 @@ namespace {
 // Each is looked at after what it can only be ahead of.
 bool is_reader(TopicView& view, ReaderSlot& slot) {
   const Ticket first = view.memory.geometry().first_ticket();
-  const Ticket cursor = slot.cursor.load(), next = slot.next.load(), until = slot.until.load();
+  const Ticket cursor = slot.cursor.load(std::memory_order_acquire),
+               next = slot.next.load(std::memory_order_acquire),
+               until = slot.until.load(std::memory_order_acquire);
   if (slot.gates != 0 ? cursor < first || cursor > next : next < first) return false;
-  if (slot.gates == 0 && slot.in_hand.load() > kMostInHand) return false;
+  if (slot.gates == 0 && slot.in_hand.load(std::memory_order_acquire) > kMostInHand) return false;
   return is_bound(view, next) && (until == 0 || is_bound(view, until)) &&
-         slot.reader.load() <= kMaxParticipants;
+         slot.reader.load(std::memory_order_acquire) <= kMaxParticipants;
 }
 
 }  // namespace
@@ -18,7 +20,7 @@ bool is_reader(TopicView& view, ReaderSlot& slot) {
 Poison audit_words(TopicView& view) {
   if (const Poison found = audit_words(static_cast<View&>(view)); found != Poison::kNone) return found;
   if (!view.topic.attached()) return Poison::kNone;
-  if (!is_bound(view, view.topic.part().first.load())) return Poison::kLap;
+  if (!is_bound(view, view.topic.part().first.load(std::memory_order_acquire))) return Poison::kLap;
   for (std::uint32_t i = 0; i < view.topic.readers(); ++i) {
     if (!is_reader(view, view.topic.slot(i))) return Poison::kReader;
   }
