@@ -23,13 +23,13 @@ View attach(std::span<std::byte> control, std::span<std::byte> payload, std::spa
           .self = participant};
 }
 
-void find(std::vector<Found>& found, View& view, BlockIndex block, bool came_back) {
+void find(std::vector<Found>& found, View& view, BlockIndex block, bool came_back, bool parked = false) {
   detail::Descriptor& d = view.memory.descriptor(block);
   if (is_frame(d) && detail::is_done(d)) found.push_back({-1});  // it was to be acknowledged, not delivered
   for_each_message(view, block, [&](std::string_view text) {
     int id = -1;
     std::from_chars(text.data(), text.data() + std::min<std::size_t>(text.size(), 8), id);
-    found.push_back({id, d.tries + 1, came_back});
+    found.push_back({id, d.tries + 1, came_back, parked});
   });
 }
 
@@ -110,6 +110,7 @@ std::string judge_order(const std::vector<Found>& found) {
   last.fill(-1);
   bool fresh = false;
   for (const Found& f : found) {
+    if (f.parked) continue;
     if (fresh && f.came_back) return "a message that came back was passed by others";
     fresh = !f.came_back;
     int& before = last[static_cast<std::size_t>(f.id / kEach) * 2 + (fresh ? 1 : 0)];
@@ -169,7 +170,7 @@ std::vector<Found> drain(std::span<std::byte> control, std::span<std::byte> payl
     detail::State state = detail::BlockWord{d.own.load()}.state();
     if (state == detail::State::kRedeliver) d.note.store(detail::kRest);
     if (state != detail::State::kParked) return;
-    find(found, view, block, true);
+    find(found, view, block, true, true);
     release(view, block);
   });
   detail::Consumer consumer(view);

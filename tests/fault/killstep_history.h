@@ -48,6 +48,7 @@ struct Found {
   int id = 0;
   std::uint32_t deliveries = 1;
   bool came_back = false;  // from somebody's hands
+  bool parked = false;     // for the runner, which takes them in no order
 };
 
 // Empty, or what is wrong: a message lost, doubled or invented, or out of order, or a counter that does not
