@@ -87,14 +87,6 @@ Poison audit_blocks(View& view) {
   return found == Poison::kNone && newest > m.end() ? Poison::kBlock : found;
 }
 
-}  // namespace
-
-bool is_bound(View& view, Ticket t) {
-  const Geometry& g = view.memory.geometry();
-  if (t <= g.first_ticket()) return t == g.first_ticket();
-  return RingWord{view.memory.place(t - 1).load(std::memory_order_acquire)}.lap() >= g.lap(t - 1);
-}
-
 Poison audit_words(View& view) {
   Control& c = view.control();
   if ((c.state.load(std::memory_order_acquire) & ~kStates) != 0) return Poison::kState;
@@ -103,6 +95,14 @@ Poison audit_words(View& view) {
       !is_bound(view, c.head.load(std::memory_order_acquire)))
     return Poison::kLap;
   return may_be_in_flight(view) && are_used(view) ? Poison::kNone : Poison::kCount;
+}
+
+}  // namespace
+
+bool is_bound(View& view, Ticket t) {
+  const Geometry& g = view.memory.geometry();
+  if (t <= g.first_ticket()) return t == g.first_ticket();
+  return RingWord{view.memory.place(t - 1).load(std::memory_order_acquire)}.lap() >= g.lap(t - 1);
 }
 
 Poison audit(View& view) {

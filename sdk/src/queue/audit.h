@@ -7,9 +7,8 @@
 
 namespace procgraph::detail {
 
-// The words that all share. kNone: they make sense.
-[[nodiscard]] Poison audit_words(View& view);
-// Those, every block, and everybody who waits: for whoever comes after a death, which is when somebody looks.
+// The words that all share, every block, and everybody who waits: for the runner, after a death. kNone: they
+// make sense.
 [[nodiscard]] Poison audit(View& view);
 
 // Lies this ticket, which is a lower bound, behind what was published?

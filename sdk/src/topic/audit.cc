@@ -17,19 +17,13 @@ bool is_reader(TopicView& view, ReaderSlot& slot) {
 
 }  // namespace
 
-Poison audit_words(TopicView& view) {
-  if (const Poison found = audit_words(static_cast<View&>(view)); found != Poison::kNone) return found;
-  if (!view.topic.attached()) return Poison::kNone;
+Poison audit(TopicView& view) {
+  if (const Poison found = audit(static_cast<View&>(view)); found != Poison::kNone) return found;
   if (!is_bound(view, view.topic.part().first.load(std::memory_order_acquire))) return Poison::kLap;
   for (std::uint32_t i = 0; i < view.topic.readers(); ++i) {
     if (!is_reader(view, view.topic.slot(i))) return Poison::kReader;
   }
   return Poison::kNone;
-}
-
-Poison audit(TopicView& view) {
-  if (const Poison found = audit_words(view); found != Poison::kNone) return found;
-  return audit(static_cast<View&>(view));
 }
 
 }  // namespace procgraph::detail

@@ -6,8 +6,6 @@
 
 namespace procgraph::detail {
 
-// Of a queue's port, too, which has no topic's part.
-[[nodiscard]] Poison audit_words(TopicView& view);
 [[nodiscard]] Poison audit(TopicView& view);
 
 }  // namespace procgraph::detail
