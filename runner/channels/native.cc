@@ -22,6 +22,12 @@ void plan(const Graph& graph, const Channel& channel, const QueueSizes& sizes, c
   }
 }
 
+std::vector<Death> deaths(std::string reader) {
+  return {{"reader", std::move(reader)},
+          {"writer", "what it had put stays, what it was filling was never put"},
+          {"runner", "what is in it is gone"}};
+}
+
 Result<void> finish(const LiveChannel& live) {
   if (auto made = init_roster(live.roster); !made) return made;
   if (live.channel->ended_from_start) end_of_writers(live);

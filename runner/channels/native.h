@@ -15,6 +15,8 @@ struct Memory {
 // Every end gets the control region to write, and the payload to write only if it writes messages.
 void plan(const Graph& graph, const Channel& channel, const QueueSizes& sizes, const Memory& memory,
           PlanBuilder& builder);
+// With what becomes of what a reader holds.
+[[nodiscard]] std::vector<Death> deaths(std::string reader);
 // Once the kind has made the memory a channel. The roster is the graph's; whichever native channel is made
 // first gives it its header, the others write the same again.
 Result<void> finish(const LiveChannel& live);

@@ -54,6 +54,20 @@ void plan(const Graph& graph, const Channel& channel, PlanBuilder& builder) {
   }
 }
 
+std::vector<Death> deaths(const Graph& graph, const Channel& channel) {
+  if (channel.duplex)
+    return {{"either side", any_may_return(graph, channel.writers)
+                                ? "one that may have another life goes on there, with what nobody has read"
+                                : "the other one reads what is there, and then the end"},
+            {"runner", "what is in it is gone"}};
+  return {{"reader", any_may_return(graph, channel.readers)
+                         ? "its next life reads on, from what nobody has read"
+                         : "what nobody has read is gone, the writer gets SIGPIPE"},
+          {"writer", any_may_return(graph, channel.writers) ? "its next life writes on behind what is there"
+                                                            : "what is there is read, then the data ends"},
+          {"runner", "what is in it is gone"}};
+}
+
 }  // namespace
 
 const ChannelKind kPipeKind{
@@ -70,6 +84,7 @@ const ChannelKind kPipeKind{
     .fill = fill,
     .check = check,
     .plan = plan,
+    .deaths = deaths,
 };
 
 }  // namespace procgraph

@@ -111,6 +111,18 @@ void plan(const Graph& graph, const Channel& channel, PlanBuilder& builder) {
   native::plan(graph, channel, *sizes, {channel.policies.prefault, runner_reads(channel)}, builder);
 }
 
+std::vector<Death> deaths(const Graph& graph, const Channel& channel) {
+  const QueuePolicy policy = policy_of(channel.policies);
+  std::string held = "what it held is gone";
+  if (!policy.at_most_once) {
+    held = cat("what it held comes back, to any reader; after ",
+               counted(policy.max_deliveries, "delivery", "deliveries"),
+               channel.dead_letter.valid() ? cat(" it goes to ", graph.at(channel.dead_letter).name)
+                                           : std::string(" it ends the graph"));
+  }
+  return native::deaths(std::move(held));
+}
+
 Result<void> init(const LiveChannel& live) {
   if (auto made = init_queue(live.control, shape_of(*live.channel)); !made) return made;
   return native::finish(live);
@@ -174,6 +186,7 @@ const ChannelKind kQueueKind{
     .fill = fill,
     .check = check,
     .plan = plan,
+    .deaths = deaths,
     .init = init,
     .reap = native::reap,
     .sidestep = native::sidestep,

@@ -92,6 +92,13 @@ void plan(const Graph& graph, const Channel& channel, PlanBuilder& builder) {
   }
 }
 
+std::vector<Death> deaths(const Graph&, const Channel&) {
+  return {
+      {"process",
+       "what it had locked is free, and the next holder is told; a write that it had begun reads as torn"},
+      {"runner", "what is in it is gone"}};
+}
+
 Result<void> init(const LiveChannel& live) {
   if (auto made = init_roster(live.roster); !made) return made;
   return init_area(live.control, shape_of(*live.channel));
@@ -113,6 +120,7 @@ const ChannelKind kSharedMemoryKind{
     .fill = fill,
     .check = check,
     .plan = plan,
+    .deaths = deaths,
     .init = init,
     .reap = [](const LiveChannel& live, std::uint16_t participant) { reap_area(live.control, participant); },
     .sidestep = [](const LiveChannel& live, std::uint16_t) { sidestep_area(live.control); },

@@ -84,6 +84,12 @@ void plan(const Graph&, const Channel& channel, PlanBuilder& builder) {
   for (const PortId port : channel.readers) builder.give(port, "fd", listener, End::kListen);
 }
 
+std::vector<Death> deaths(const Graph& graph, const Channel& channel) {
+  const bool waits = !channel.socket.opened_by_server && any_may_return(graph, channel.readers);
+  return {{"server", waits ? "connections break, and new ones wait for its next life"
+                           : "connections break, and new ones are refused"}};
+}
+
 }  // namespace
 
 const ChannelKind kSocketKind{
@@ -100,6 +106,7 @@ const ChannelKind kSocketKind{
     .fill = fill,
     .check = check,
     .plan = plan,
+    .deaths = deaths,
 };
 
 }  // namespace procgraph

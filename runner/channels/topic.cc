@@ -108,6 +108,14 @@ void empty(const LiveChannel& live, std::uint32_t outsider) {
   empty_place(live.control, live.roster, place_outside(live, outsider));
 }
 
+std::vector<Death> deaths(const Graph& graph, const Channel& channel) {
+  const bool once = channel.policies.delivery && channel.policies.delivery->value == "at_most_once";
+  if (!any_may_return(graph, channel.readers))
+    return native::deaths("it holds nothing up, and the others miss nothing");
+  return native::deaths(once ? "its next life goes on behind what it held"
+                             : "its next life goes on at the first message that it had not acknowledged");
+}
+
 // Of all readers of the graph together.
 ChannelSample sample_of(const LiveChannel& live) {
   const TopicSample now = sample_topic(live.control);
@@ -140,6 +148,7 @@ const ChannelKind kTopicKind{
     .fill = fill,
     .check = check,
     .plan = plan,
+    .deaths = deaths,
     .init = init,
     .reap = native::reap,
     .sidestep = native::sidestep,

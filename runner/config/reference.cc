@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -132,13 +133,11 @@ std::string takes(const Key& key) {
   return phrase(key);
 }
 
-std::string section(const Section& section) {
-  std::string text = fmt::format("\n## {}\n\n", section.title);
-  if (!section.opening.empty()) text += fmt::format("{}\n\n", section.opening);
-  text += "| key | takes | default | meaning |\n| --- | --- | --- | --- |\n";
+std::string table(Place place) {
+  std::string text = "| key | takes | default | meaning |\n| --- | --- | --- | --- |\n";
   std::string later;
   for (const Key& key : keys()) {
-    if (key.place != section.place) continue;
+    if (key.place != place) continue;
     if (key.supported) {
       text += fmt::format("| `{}` | {} | {} | {} |\n", key.name, cell(takes(key)), cell(key.otherwise),
                           cell(key.help));
@@ -152,12 +151,37 @@ std::string section(const Section& section) {
   return text;
 }
 
+struct Kind {
+  std::string_view name;
+  Place place;
+};
+
+constexpr std::array kKinds{Kind{"queue", Place::kQueue}, Kind{"topic", Place::kTopic},
+                            Kind{"pipe", Place::kPipe}, Kind{"shared_memory", Place::kSharedMemory},
+                            Kind{"socket", Place::kSocket}};
+
 }  // namespace
 
 std::string file_reference_markdown() {
   std::string text(kOpening);
-  for (const Section& one : kSections) text += section(one);
+  for (const Section& one : kSections) {
+    text += fmt::format("\n## {}\n\n", one.title);
+    if (!one.opening.empty()) text += fmt::format("{}\n\n", one.opening);
+    text += table(one.place);
+  }
   return text;
+}
+
+std::vector<std::string> kinds_with_options() {
+  std::vector<std::string> names;
+  for (const Kind& kind : kKinds) names.emplace_back(kind.name);
+  return names;
+}
+
+std::string options_markdown(std::string_view kind) {
+  const auto* found =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& one) { return one.name == kind; });
+  return found == kKinds.end() ? "" : table(found->place);
 }
 
 }  // namespace procgraph

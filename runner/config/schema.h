@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace procgraph {
 
@@ -9,5 +11,9 @@ namespace procgraph {
 [[nodiscard]] std::string schema_json();
 // docs/file.md.
 [[nodiscard]] std::string file_reference_markdown();
+// What `options_markdown` knows.
+[[nodiscard]] std::vector<std::string> kinds_with_options();
+// The table of a kind's options, as it stands there and in docs/channels.md; empty: there is no such kind.
+[[nodiscard]] std::string options_markdown(std::string_view kind);
 
 }  // namespace procgraph

@@ -1,4 +1,4 @@
-// ChannelKind: a sort of channel as one row. The facts and the first two functions are pure; the others work
+// ChannelKind: a sort of channel as one row. The facts and the first four functions are pure; the others work
 // on a running graph's shared memory and are null where the kernel does the work. main owns the list of rows
 // and hands it on.
 #pragma once
@@ -81,6 +81,12 @@ struct Needs {
   bool finished = false;  // nothing more can come of it, not even a dead letter
 };
 
+// What becomes of what is in a channel.
+struct Death {
+  std::string_view of;  // "reader", "runner"
+  std::string then;     // one clause
+};
+
 // Something impossible was found in a channel's memory: it is stopped for good.
 struct Poisoning {
   std::uint16_t finder = 0;  // participant, as the memory says; 0: the runner
@@ -102,6 +108,7 @@ struct ChannelKind {
   void (*fill)(const ChannelSpec&, Channel&) = nullptr;  // what was typed, and a default for what was not
   void (*check)(const Graph&, const Channel&, const World&, Diagnostics&) = nullptr;
   void (*plan)(const Graph&, const Channel&, PlanBuilder&) = nullptr;
+  std::vector<Death> (*deaths)(const Graph&, const Channel&) = nullptr;
 
   Result<void> (*init)(const LiveChannel&) = nullptr;  // all-zero memory to an empty channel
   void (*reap)(const LiveChannel&,

@@ -35,6 +35,11 @@ std::vector<std::string> process_names(const Graph& graph, const std::vector<Por
   return names;
 }
 
+bool any_may_return(const Graph& graph, const std::vector<PortId>& ports) {
+  return std::any_of(ports.begin(), ports.end(),
+                     [&](PortId port) { return graph.at(graph.at(port).process).may_return(); });
+}
+
 std::string stream_instead(const Graph& graph, const Port& port) {
   const Channel& channel = graph.at(port.channel);
   const std::string stream = port.access == Access::kWrite ? "stdout" : "stdin";

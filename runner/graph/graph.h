@@ -216,6 +216,8 @@ struct Graph {
 [[nodiscard]] std::string title(const Graph& graph, const Channel& channel);
 // The names of the processes that hold these ports, each once, in order.
 [[nodiscard]] std::vector<std::string> process_names(const Graph& graph, const std::vector<PortId>& ports);
+// Whether one of the processes that hold these ports may have several lives.
+[[nodiscard]] bool any_may_return(const Graph& graph, const std::vector<PortId>& ports);
 // What a program that knows no SDK would want instead of this port: "a plain program wants 'stdin: a'".
 [[nodiscard]] std::string stream_instead(const Graph& graph, const Port& port);
 // "read and written from outside"; nothing where it is not.

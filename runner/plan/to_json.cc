@@ -198,6 +198,18 @@ void write_outside(JsonWriter& json, const Graph& graph) {
   json.end_array();
 }
 
+void write_deaths(JsonWriter& json, const Graph& graph) {
+  json.begin_array("when_one_dies");
+  for (const Channel& channel : graph.channels) {
+    if (channel.kind->deaths == nullptr) continue;
+    json.begin_object();
+    json.text("channel", channel.name);
+    for (const Death& death : channel.kind->deaths(graph, channel)) json.text(death.of, death.then);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_groups(JsonWriter& json, std::string_view key,
                   const std::vector<std::vector<std::string>>& groups) {
   json.begin_array(key);
@@ -235,6 +247,7 @@ std::string to_json(const Plan& plan) {
   for (const Process& process : plan.graph.processes)
     if (process.finally) last.push_back(process.name);
   if (!last.empty()) json.texts("finally", last);
+  if (!plan.graph.channels.empty()) write_deaths(json, plan.graph);
   json.end_object();
   return json.take();
 }

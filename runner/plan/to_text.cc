@@ -97,6 +97,48 @@ std::string outside(const Plan& plan) {
   return out;
 }
 
+// "  key  "
+std::string lead(std::string_view key) {
+  return cat("  ", padded(std::string(key), 8), ' ');
+}
+
+// "a, b, c" behind the line's beginning, broken where the line is full.
+void names(std::string& out, std::string line, std::span<const std::string> list,
+           std::string_view tail = {}) {
+  const std::size_t indent = line.size();
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::string piece = i + 1 < list.size() ? list[i] + ',' : cat(list[i], tail);
+    if (width(line) > indent && width(line) + width(piece) > kLineWidth) {
+      trim_right(line);
+      out += line + '\n';
+      line.assign(indent, ' ');
+    }
+    line += piece + ' ';
+  }
+  trim_right(line);
+  out += line + '\n';
+}
+
+// Channels of which the same can be said stand together.
+std::string deaths(const Plan& plan) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> told;  // what is said, of which channels
+  for (const Channel& channel : plan.graph.channels) {
+    if (channel.kind->deaths == nullptr) continue;
+    std::string text;
+    for (const Death& death : channel.kind->deaths(plan.graph, channel))
+      text += cat("    ", padded(std::string(death.of), 11), "  ", death.then, '\n');
+    const auto same = std::ranges::find(told, text, &std::pair<std::string, std::vector<std::string>>::first);
+    (same == told.end() ? told.emplace_back(text, std::vector<std::string>{}) : *same)
+        .second.push_back(channel.name);
+  }
+  std::string out;
+  for (const auto& [text, channels] : told) {
+    names(out, "  ", channels);
+    out += text;
+  }
+  return out.empty() ? out : "\nwhen one dies\n" + out;
+}
+
 void row(std::string& out, std::string_view key, std::string_view value) {
   out += cat("    ", padded(std::string(key), 8), ' ', value, '\n');
 }
@@ -221,24 +263,6 @@ std::string processes(const Plan& plan) {
   return out;
 }
 
-// "  key  a, b, c", broken where the line is full.
-void names(std::string& out, std::string_view key, std::span<const std::string> list,
-           std::string_view tail = {}) {
-  std::string line = cat("  ", padded(std::string(key), 8), ' ');
-  const std::size_t indent = line.size();
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const std::string piece = i + 1 < list.size() ? list[i] + ',' : cat(list[i], tail);
-    if (width(line) > indent && width(line) + width(piece) > kLineWidth) {
-      trim_right(line);
-      out += line + '\n';
-      line.assign(indent, ' ');
-    }
-    line += piece + ' ';
-  }
-  trim_right(line);
-  out += line + '\n';
-}
-
 std::string waits(const Graph& graph, const std::vector<const Process*>& group) {
   std::string text;
   for (const Process* process : group) {
@@ -269,11 +293,11 @@ std::string start(const Plan& plan) {
     if (condition.empty()) {
       at_once.insert(at_once.end(), members.begin(), members.end());
     } else {
-      names(later, "", members, condition);
+      names(later, lead(""), members, condition);
     }
   }
   std::string out = "\nstart\n";
-  if (!at_once.empty()) names(out, "at once", at_once);
+  if (!at_once.empty()) names(out, lead("at once"), at_once);
   return out + later;
 }
 
@@ -281,7 +305,7 @@ std::string stop(const Plan& plan) {
   std::string out = "\nstop\n";
   std::size_t step = 0;
   for (const auto& members : names_by(plan.graph, plan.stop_rank))
-    names(out, std::to_string(++step), members);
+    names(out, lead(std::to_string(++step)), members);
   return out;
 }
 
@@ -292,7 +316,7 @@ std::string finally(const Plan& plan) {
     if (!process.finally) continue;
     const std::string within =
         cat(", for up to ", format_duration(process.timeout.value_or(plan.graph.grace)));
-    names(out, "", std::array{process.name}, waits(plan.graph, {&process}) + within);
+    names(out, lead(""), std::array{process.name}, waits(plan.graph, {&process}) + within);
   }
   return out.empty() ? out : "\nfinally\n" + out;
 }
@@ -302,7 +326,8 @@ std::string finally(const Plan& plan) {
 std::string to_text(const Plan& plan) {
   std::string out = heading(plan) + containment(plan) + deadlock(plan) + logs(plan);
   for (const std::string& note : plan.graph.notes) out += cat("note: ", escape(note), '\n');
-  return out + objects(plan) + outside(plan) + processes(plan) + start(plan) + stop(plan) + finally(plan);
+  return out + objects(plan) + outside(plan) + processes(plan) + start(plan) + stop(plan) + finally(plan) +
+         deaths(plan);
 }
 
 }  // namespace procgraph

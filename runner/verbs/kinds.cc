@@ -19,7 +19,7 @@ Outcome print_kinds(const Context& context) {
                kind->summary, ends(kind->max_writers, kind->served ? "client" : "writer"),
                ends(kind->max_readers, kind->served ? "server" : "reader"), kind->survives);
   }
-  fmt::print("The options of each are in docs/file.md.\n");
+  fmt::print("The options of each: procgraph schema --options queue, and so on.\n");
   return {};
 }
 

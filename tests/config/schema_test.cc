@@ -158,5 +158,18 @@ TEST(Reference, IsTheOneThatIsCommitted) {
       << "docs/file.md is not up to date: procgraph schema --reference > docs/file.md";
 }
 
+TEST(Reference, OfEachKindIsInTheManualOfChannelsToo) {
+  std::ifstream file(PROCGRAPH_CHANNELS, std::ios::binary);
+  const std::string committed{std::istreambuf_iterator<char>(file), {}};
+  for (const std::string& kind : kinds_with_options()) {
+    const std::string table = options_markdown(kind);
+    ASSERT_NE(table, "") << kind;
+    EXPECT_NE(committed.find("<!-- Generated: procgraph schema --options " + kind + " -->\n\n" + table),
+              std::string::npos)
+        << "docs/channels.md has another table than: procgraph schema --options " << kind;
+  }
+  EXPECT_EQ(options_markdown("kettle"), "");
+}
+
 }  // namespace
 }  // namespace procgraph::testing

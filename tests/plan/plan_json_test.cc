@@ -111,6 +111,19 @@ pipes: { p: { capacity: 1MiB }, talk: { duplex: true } }
   "after": [],
   "stop_order": [
     ["ask", "tell"]
+  ],
+  "when_one_dies": [
+    {
+      "channel": "p",
+      "reader": "what nobody has read is gone, the writer gets SIGPIPE",
+      "writer": "what is there is read, then the data ends",
+      "runner": "what is in it is gone"
+    },
+    {
+      "channel": "talk",
+      "either side": "the other one reads what is there, and then the end",
+      "runner": "what is in it is gone"
+    }
   ]
 }
 )");

@@ -23,7 +23,7 @@ inline FakeWorld world() {
   return world;
 }
 
-inline Plan planned(std::string_view yaml) {
+inline Plan planned(std::string_view yaml, bool warned = false) {
   Text text(yaml, world().value);
   PlanErrors errors;
   Plan plan =
@@ -32,7 +32,8 @@ inline Plan planned(std::string_view yaml) {
     if (auto* memory = std::get_if<MemoryObject>(&object.what))
       memory->size = Bytes{memory->mapped ? 65536U : 16U << 20};
   }
-  EXPECT_EQ(text.told(), "");
+  EXPECT_EQ(text.told().empty(), !warned) << text.told();
+  EXPECT_EQ(text.diagnostics.errors(), 0U);
   EXPECT_FALSE(errors.machine);
   return plan;
 }

@@ -96,6 +96,14 @@ stop
   2        ask
   3        web
   4        end
+
+when one dies
+  p, p2
+    reader       what nobody has read is gone, the writer gets SIGPIPE
+    writer       what is there is read, then the data ends
+    runner       what is in it is gone
+  w, a, o
+    server       connections break, and new ones are refused
 )");
   EXPECT_TRUE(planned.plan.spawns[0].listens);
   EXPECT_FALSE(planned.plan.spawns[2].listens);
