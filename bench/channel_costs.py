@@ -20,6 +20,18 @@ processes:
   reader: {{ command: [{redelivery}, killed], reads: work, replicas: 2, on_failure: ignore, stdout: inherit }}
 queues: [work]
 """
+FIRST = """
+processes:
+  writer: {{ command: [{first_message}, write, "{bytes}", "{count}"], writes: messages, reads: done, stdout: inherit }}
+  reader: {{ command: [{first_message}, read], reads: messages, writes: done, stdout: inherit }}
+queues:
+  messages: {{ capacity: 2, memory: "{room}", max_message: "{bytes}", prefault: {prefault} }}
+  done: {{}}
+"""
+LARGE = 100 << 20
+RESIDENT = 1 << 30
+STARTS = 50
+SUBJECTS = ("queue", "vyukov", "boost")
 
 
 def many(footprint, queues):
@@ -103,6 +115,51 @@ class Costs:
             ours.append(int(output))
             notice.append(int(subprocess.run([self.program("death_notice")], capture_output=True, text=True, check=True).stdout))
         return Series(ours), Series(notice)
+
+    # --- first messages -----------------------------------------------------------------------------------------------------------------
+
+    def first_message(self, prefault):
+        """(ns that the first message of 100 MiB takes, put and read out together, ns of a later one), a Series of each."""
+        say(f"the first message of 100 MiB, prefault: {str(prefault).lower()}")
+        first, later = [], []
+        for _ in range(self.repeats):
+            run = self.start(FIRST.format(first_message=self.program("first_message"), bytes=LARGE, room=2 * LARGE, count=8, prefault=str(prefault).lower()))
+            output, _ = run.communicate()
+            self.ended_well(run)
+            sides = [list(map(int, line.split()[1:])) for line in output.splitlines()]
+            costs = [put + get for put, get in zip(*sides)]
+            first.append(costs[0])
+            later.append(Series(costs[2:]).median)
+        return Series(first), Series(later)
+
+    # --- starting out of a large process ------------------------------------------------------------------------------------------------
+
+    def spawning(self, resident):
+        """Series by way (spawn, vfork, fork): ns to start a process out of one that has `resident` bytes."""
+        say(f"starts out of a process of {resident >> 20} MiB")
+        found = {"spawn": [], "vfork": [], "fork": []}
+        for _ in range(self.repeats):
+            for name, value in fields(self.output("spawn_cost", resident, STARTS)).items():
+                found[name].append(value)
+        return {name: Series(values) for name, values in found.items()}
+
+    # --- kills --------------------------------------------------------------------------------------------------------------------------
+
+    def kills_survived(self):
+        """By subject: (instructions after which it was killed, how many of them left something broken), put and get together."""
+        found = {}
+        for subject in SUBJECTS:
+            say(f"killed at each instruction: {subject}")
+            rows = [fields(line.split(maxsplit=1)[1]) for line in self.output("crash_safety", subject).splitlines()]
+            found[subject] = sum(row["points"] for row in rows), sum(row["bad"] for row in rows)
+        return found
+
+    def output(self, name, *arguments):
+        return subprocess.run([self.program(name), *map(str, arguments)], capture_output=True, text=True, check=True).stdout
+
+
+def fields(line):
+    return {name: int(value) for name, value in (part.split("=") for part in line.split())}
 
 
 def held(guard):

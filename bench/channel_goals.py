@@ -77,6 +77,29 @@ def contest_rows(contest):
     return rows
 
 
+def first_row(prefault, first, later, most):
+    ratio = first.over(later)
+    return [f"the first message of 100 MiB, `prefault: {str(prefault).lower()}`, put and read", spread(first, duration), f"a later one: {spread(later, duration)}",
+            f"{ratio} ×", f"≤ {most} ×" if most else "–", verdict(ratio.median <= most if most else None)]
+
+
+def spawn_rows(little, much):
+    row = lambda against, ratio, goal, met: ["a start out of a process that holds 1 GiB", spread(much["spawn"], duration), against, f"{ratio} ×", goal, verdict(met)]
+    same, fork = much["spawn"].over(little["spawn"]), much["spawn"].over(much["fork"])
+    bare = much["spawn"].over(much["vfork"])
+    return [row(f"out of one that holds little: {spread(little['spawn'], duration)}", same, "≤ 1.2 ×", same.median <= 1.2),
+            row(f"a bare vfork and exec: {spread(much['vfork'], duration)}", bare, "–", None),
+            row(f"fork and exec: {spread(much['fork'], duration)}", fork, "–", None)]
+
+
+def kill_rows(found):
+    titles = {"queue": "procgraph queue", "vyukov": "Vyukov's queue", "boost": "Boost message_queue"}
+    text = lambda subject: f"{found[subject][1]:,} of {found[subject][0]:,}"
+    against = "; ".join(f"{titles[subject]}: {text(subject)}" for subject in found if subject != "queue")
+    return [["killed after each instruction of put and get: stuck, short of room, or a message lost", text("queue"), against, text("queue"), "0",
+             verdict(found["queue"][1] == 0)]]
+
+
 def cost_rows(found, kills, notices):
     p50, p99 = percentile(kills, 0.5), percentile(kills, 0.99)
     bytes_of = lambda value: f"{value / 1024:.0f} KiB"

@@ -5,7 +5,7 @@ import tempfile
 import channel_goals
 import channel_tables as tables
 from channel_contest import SECONDS, SIZES, Contest
-from channel_costs import Costs
+from channel_costs import RESIDENT, Costs
 from contenders import CONTENDERS, Daemon
 from figures import duration, spread
 from measure import Series
@@ -42,6 +42,9 @@ def measure(chosen):
         with tempfile.TemporaryDirectory(prefix="procgraph-bench-") as scratch:
             costs = Costs(chosen.build, pathlib.Path(scratch), chosen.repeats)
             rows += channel_goals.cost_rows(costs.footprint(), *costs.redelivery())
+            rows += [channel_goals.first_row(True, *costs.first_message(True), 1.2), channel_goals.first_row(False, *costs.first_message(False), None)]
+            rows += channel_goals.spawn_rows(costs.spawning(0), costs.spawning(RESIDENT))
+            rows += channel_goals.kill_rows(costs.kills_survived())
     text = written(contest, rows, chosen.repeats)
     print(text)
     return text, all("missed" not in row[-1] for row in rows)

@@ -60,6 +60,7 @@ QueueShape shape_of(const Channel& channel) {
                    .max_message = channel.max_message.value,
                    .participants = channel.holders + channel.outside.places,
                    .writers = channel.outside.writes ? 0 : channel.writing_holders,  // 0: the runner says
+                   .prefault = typed.prefault,
                    .policy = policy_of(typed)};
   if (shape.policy.when_full == Overflow::kGrow) {
     constexpr std::uint64_t kMost = (1U << 24U) - 1;

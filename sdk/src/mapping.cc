@@ -45,6 +45,11 @@ Mapping::~Mapping() {
   if (!bytes_.empty() && process_ == getpid()) munmap(bytes_.data(), bytes_.size());
 }
 
+void Mapping::populate(bool writable) {
+  static_cast<void>(
+      madvise(bytes_.data(), bytes_.size(), writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ));
+}
+
 Result<void> Mapping::protect(std::size_t size) {
   if (mprotect(bytes_.data(), size, PROT_READ) != 0) return Error{"mprotect", errno};
   return {};

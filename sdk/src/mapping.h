@@ -21,6 +21,9 @@ class Mapping {
   ~Mapping();
 
   [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+  // Maps every page now, so that no use of one has to wait for that. Best effort: without it the kernel maps
+  // each at its first use. Linux 5.14.
+  void populate(bool writable);
   // The first bytes, whole pages, are not ours to write.
   [[nodiscard]] Result<void> protect(std::size_t size);
 

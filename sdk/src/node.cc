@@ -167,6 +167,10 @@ struct Node::State {
     if (!payload) throw NotInGraph(payload.error().text());
     auto view = attach(port, control->bytes(), payload->bytes());
     if (!view) throw NotInGraph(name + ": " + view.error().text());
+    if (view->memory.control().header.prefault != 0) {
+      control->populate(true);
+      payload->populate(port.writes());
+    }
     queue->control = std::move(*control);
     queue->payload = std::move(*payload);
     queue->view = *view;

@@ -60,6 +60,7 @@ struct QueueShape {
   std::uint32_t participants = 0;  // processes that hold a port of it, replicas counted; 0: unknown
   std::uint32_t writers = 0;       // those of them that write; 0: unknown, then close() waits for the runner
   std::uint64_t letter_room = 0;   // bytes by which a dead letter may be longer than max_message
+  bool prefault = false;  // all memory is there before the first process is: each maps its pages at once
   QueuePolicy policy{};
 
   bool operator==(const QueueShape&) const = default;

@@ -58,7 +58,7 @@ struct Header {
   std::uint32_t participants, writers;
   std::uint32_t check;  // of all that is declared: see check_of()
   std::uint64_t capacity, memory, max_message, max_capacity, max_memory, letter_room;
-  std::uint32_t when_full, at_most_once, max_deliveries, reserved_too;
+  std::uint32_t when_full, at_most_once, max_deliveries, prefault;
   std::int64_t expire, lease_timeout, retry_first, retry_most;  // ns
 };
 
