@@ -101,7 +101,10 @@ class Look {
   void hold(PartyIndex party, const HeldEnd& end) {
     if (end.reads) add_once(readers_[end.buffer], party);
     if (!end.writes) return;
-    if (const auto buffer = written_by(end)) add_once(writers_[*buffer], party);
+    const auto buffer = written_by(end);
+    if (!buffer) return;
+    add_once(writers_[*buffer], party);
+    open_[*buffer].push_back({.party = party, .fd = end.fd});
   }
 
   static void add_once(Group& group, PartyIndex party) {
@@ -228,6 +231,7 @@ class Look {
       sight_.waits.buffers.push_back(
           {.name = channel.name, .title = title(of_.plan_.graph, channel), .declared = declared(channel)});
     }
+    sight_.waits.buffers.back().written_by = open_[buffer];
     const bool pipe = known == of_.known_.end() || known->second.peer == 0;
     sight_.places.push_back({.holder = pipe ? holder : -1, .fd = pipe ? fd : -1, .inode = buffer.inode});
     return found->second;
@@ -314,6 +318,7 @@ class Look {
   std::map<SpawnId, Group> of_spawn_;
   Group strays_, unseen_;
   std::map<KernelBuffer, Group> readers_, writers_;
+  std::map<KernelBuffer, std::vector<OpenEnd>> open_;
   std::map<KernelBuffer, BufferIndex> kernels_;
   std::map<ChannelId, BufferIndex> natives_;
   std::multimap<std::uint32_t, AtBell> at_bell_;

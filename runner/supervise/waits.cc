@@ -133,6 +133,24 @@ void add_full(const Wait& wait, std::vector<BufferIndex>& full) {
     full.push_back(wait.buffer);
 }
 
+}  // namespace
+
+HeldOpen held_open(const Waits& waits, const std::vector<Step>& way) {
+  HeldOpen held;
+  std::size_t hungry = 0;
+  for (std::size_t i = 0; i < way.size(); ++i) {
+    const Wait& wait = wait_of(waits, way[i]);
+    if (wait.what == Wait::For::kEnd) continue;
+    if (wait.what == Wait::For::kRoom || ++hungry > 1) return {};
+    held = {.reader = way[i].party, .holder = way[(i + 1) % way.size()].party, .fds = {}};
+    for (const OpenEnd& end : waits.buffers[wait.buffer].written_by)
+      if (end.party == held.holder && end.fd >= 0) held.fds.push_back(end.fd);
+  }
+  return held;
+}
+
+namespace {
+
 Circle::Kind kind_of(const Waits& waits, const std::vector<Step>& way) {
   const auto for_room = [&](const Step& step) { return wait_of(waits, step).what == Wait::For::kRoom; };
   if (std::ranges::any_of(way, for_room)) {
@@ -141,8 +159,8 @@ Circle::Kind kind_of(const Waits& waits, const std::vector<Step>& way) {
         way, [&](const Step& step) { return wait_of(waits, step).what == Wait::For::kData; });
     return hungry > 1 ? Circle::Kind::kStarved : Circle::Kind::kFull;
   }
-  return way.size() == 1 && wait_of(waits, way[0]).what == Wait::For::kData ? Circle::Kind::kHeldOpen
-                                                                            : Circle::Kind::kTrue;
+  return way.size() == 1 || !held_open(waits, way).fds.empty() ? Circle::Kind::kHeldOpen
+                                                               : Circle::Kind::kTrue;
 }
 
 Circle circle_of(const Waits& waits, const Arrows& arrows, std::vector<PartyIndex> knot) {

@@ -48,6 +48,14 @@ struct Party {
   bool operator==(const Party&) const = default;
 };
 
+// A descriptor by which somebody holds an end that is written to open.
+struct OpenEnd {
+  PartyIndex party = 0;
+  int fd = -1;
+
+  bool operator==(const OpenEnd&) const = default;
+};
+
 struct Buffer {
   std::string name;        // "left"
   std::string title;       // "pipe 'left'"
@@ -55,6 +63,7 @@ struct Buffer {
   std::string declared{};  // "pipes": where the file says how large it is; "": nowhere
   // As far as it was looked; `most`: as far as it can be enlarged at all.
   std::uint64_t fill = 0, capacity = 0, most = 0;
+  std::vector<OpenEnd> written_by{};  // of a pipe, or a pair of sockets
 
   bool operator==(const Buffer&) const = default;
 };
@@ -81,7 +90,7 @@ struct Circle {
     kFull,      // somebody in it waits for room: with larger buffers it would go on
     kStarved,   // the same, and between the full buffer and him who should empty it is one who gets no data
     kTrue,      // everybody waits for data, or for an end: no buffer helps
-    kHeldOpen,  // one that waits for the end of data holds it off himself
+    kHeldOpen,  // one that waits for the end of data holds it off himself, or who waits for his end does
   };
 
   Kind kind = Kind::kTrue;
@@ -93,6 +102,14 @@ struct Circle {
 
   bool operator==(const Circle&) const = default;
 };
+
+// Of a circle in which all but one wait for somebody's end: that one waits for data, and for the end of it,
+// which another one (or itself) keeps from coming.
+struct HeldOpen {
+  PartyIndex reader = 0, holder = 0;
+  std::vector<int> fds;  // those of the holder; empty: it is no such circle, or they are not known
+};
+[[nodiscard]] HeldOpen held_open(const Waits& waits, const std::vector<Step>& way);
 
 // Every circle of those who cannot move, each party in one at most. Who waits for a circle, and stands
 // outside of it, is in none.

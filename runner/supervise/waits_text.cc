@@ -140,13 +140,32 @@ std::string grown(const Deadlock& deadlock) {
   return text;
 }
 
+// Whoever waits for the end of data that he could still write has to close his end first.
+std::string closing(const Waits& waits, const Circle& circle) {
+  const HeldOpen held = held_open(waits, circle.way);
+  const auto name_of = [&](PartyIndex party) { return waits.parties[party].name; };
+  std::string text =
+      held.reader == held.holder || held.fds.empty()
+          ? "it waits for the end of data that it could still write itself: it has to close that end first"
+          : fmt::format(
+                "{} waits for the end of data that {} could still write, which waits for it: {} has to close "
+                "that end first",
+                name_of(held.reader), name_of(held.holder), name_of(held.holder));
+  for (std::size_t i = 0; i < held.fds.size(); ++i)
+    text += fmt::format("{}{}",
+                        i > 0                 ? ", "
+                        : held.fds.size() > 1 ? " (descriptors "
+                                              : " (descriptor ",
+                        held.fds[i]);
+  return held.fds.empty() ? text : text + ')';
+}
+
 }  // namespace
 
 std::string cure(const Deadlock& deadlock) {
   if (deadlock.growth) return grown(deadlock);
   const Circle& circle = deadlock.circle;
-  if (circle.kind == Circle::Kind::kHeldOpen)
-    return "it waits for the end of data that it could still write itself: it has to close that end first";
+  if (circle.kind == Circle::Kind::kHeldOpen) return closing(deadlock.waits, circle);
   if (circle.kind == Circle::Kind::kTrue)
     return "each waits for what another one of them is to give, so that no buffer helps; if that is how they "
            "end, "

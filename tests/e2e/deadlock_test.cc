@@ -141,6 +141,25 @@ TEST(Deadlock, IsOnlyToldOnceWhereThatIsThePolicyAndDrawnOnRequest) {
   EXPECT_EQ(ran.err.find("deadlock ("), ran.err.rfind("deadlock ("));
 }
 
+// The shell keeps the writing end of its coprocess open, and waits for it; so it never reads what the other
+// process says.
+TEST(Deadlock, OfAnEndThatIsHeldOpenNamesProcessAndDescriptor) {
+  const Ran ran = run_text(with(kPolicy, "POLICY", "grow") + R"(processes:
+  a:
+    command: [bash, -c, 'coproc C { cat; }; exec 9>&$${C[1]}; echo $! > pid; wait $!; read x <&7; echo >&8']
+    reads: { i: { channel: ba, fd: 7 } }
+    writes: { o: { channel: ab, fd: 8 } }
+  b: { shell: 'echo >&8; read x <&7', reads: { i: { channel: ab, fd: 7 } }, writes: { o: { channel: ba, fd: 8 } } }
+pipes: [ab, ba]
+)",
+                           {"--timeout", "60s"});
+  EXPECT_EQ(ran.code, 75);
+  EXPECT_THAT(ran.err, HasSubstr("deadlock (orphan"));
+  EXPECT_THAT(ran.err, testing::ContainsRegex(
+                           "a \\(cat, pid [0-9]+\\) waits for the end of data that a could still write"));
+  EXPECT_THAT(ran.err, testing::ContainsRegex("a has to close that end first \\(descriptors 9, [0-9]+\\)"));
+}
+
 TEST(Deadlock, OfServicesAloneIsOnlyTold) {
   const Folder folder;
   folder.write("g.yaml", with(kPolicy, "POLICY", "grow") + "defaults: { processes: { service: true } }\n" +

@@ -119,6 +119,22 @@ TEST(Waits, WhoHoldsHisOwnWritingEndWaitsForHimself) {
   EXPECT_EQ(circles[0].kind, Circle::Kind::kHeldOpen);
 }
 
+TEST(Waits, WhoWaitsForTheEndOfOneThatWaitsForTheEndOfItsDataHoldsItOpen) {
+  Waits waits{.parties = {party("shell", {end({{1}})}), party("child", {data(0, {0})})},
+              .buffers = {pipe("0")}};
+  EXPECT_EQ(find_circles(waits)[0].kind, Circle::Kind::kTrue) << "nobody has it open yet";
+  waits.buffers[0].written_by = {{.party = 0, .fd = 63}, {.party = 1, .fd = 4}, {.party = 0, .fd = -1}};
+  const auto circles = find_circles(waits);
+  ASSERT_EQ(circles.size(), 1U);
+  EXPECT_EQ(circles[0].kind, Circle::Kind::kHeldOpen);
+  const HeldOpen held = held_open(waits, circles[0].way);
+  EXPECT_EQ(held.reader, 1U);
+  EXPECT_EQ(held.holder, 0U);
+  EXPECT_THAT(held.fds, ElementsAre(63));
+  EXPECT_THAT(cure({.waits = waits, .circle = circles[0]}),
+              testing::HasSubstr("shell has to close that end first (descriptor 63)"));
+}
+
 TEST(Waits, AnEndThatIsWaitedForIsPartOfTheCircle) {
   const Waits waits{.parties = {party("writer", {room(0, {1})}), party("reader", {end({{0}})})},
                     .buffers = {pipe("0")}};
