@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/text.h"
 #include "base/units.h"
@@ -140,6 +141,32 @@ std::string grown(const Deadlock& deadlock) {
   return text;
 }
 
+// By full buffer: those who could empty it, and wait for nothing themselves.
+std::string slow_consumers(const Waits& waits) {
+  std::string text;
+  for (BufferIndex buffer = 0; buffer < waits.buffers.size(); ++buffer) {
+    std::vector<std::string> slow;
+    for (const Party& party : waits.parties) {
+      for (const Wait& wait : party.waits) {
+        if (wait.what != Wait::For::kRoom || wait.buffer != buffer) continue;
+        for (const PartyIndex other : std::views::join(wait.needs)) {
+          const Party& reader = waits.parties[other];
+          if (reader.waits.empty() && std::ranges::find(slow, reader.name) == slow.end())
+            slow.push_back(reader.name);
+        }
+      }
+    }
+    if (slow.empty()) continue;
+    if (slow.size() > kShown) {
+      const std::size_t more = slow.size() - kShown;
+      slow.resize(kShown);
+      slow.push_back(fmt::format("and {} more", more));
+    }
+    text += fmt::format("\nslow: {}, and {} is full", join(slow, ", "), waits.buffers[buffer].title);
+  }
+  return text;
+}
+
 // Whoever waits for the end of data that he could still write has to close his end first.
 std::string closing(const Waits& waits, const Circle& circle) {
   const HeldOpen held = held_open(waits, circle.way);
@@ -178,7 +205,7 @@ std::string cure(const Deadlock& deadlock) {
 }
 
 std::string draw(const Waits& waits) {
-  return Drawing(waits).text();
+  return Drawing(waits).text() + slow_consumers(waits);
 }
 
 }  // namespace procgraph

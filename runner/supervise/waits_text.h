@@ -9,7 +9,8 @@ namespace procgraph {
 
 // "split ─▶[left full 64/64 KiB] join ◀─[right empty]─ filter ◀─[mid empty]─ split".
 [[nodiscard]] std::string draw(const Waits& waits, const Circle& circle);
-// Who waits for what, and below that for whom, as trees; "" where nobody waits.
+// Who waits for what, and below that for whom, as trees, and then who is too slow for a buffer that is full;
+// "" where nobody waits.
 [[nodiscard]] std::string draw(const Waits& waits);
 // "join waits for data of pipe 'right'".
 [[nodiscard]] std::string sentence(const Waits& waits, const Party& party);

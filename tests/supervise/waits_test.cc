@@ -170,6 +170,14 @@ TEST(Waits, AreDrawnAsTreesWithEachPartyOnce) {
             "└─ other runs");
 }
 
+TEST(Waits, WhoDoesNotEmptyAFullBufferAndWaitsForNothingIsSlow) {
+  const Waits waits{.parties = {party("source", {room(0, {1, 2})}), party("worker", {room(1, {3})}),
+                                party("idle", {data(2, {0})}), party("sink", {})},
+                    .buffers = {pipe("0"), pipe("1"), pipe("2")}};
+  EXPECT_THAT(draw(waits), testing::EndsWith("\nslow: sink, and pipe '1' is full"));
+  EXPECT_THAT(draw(starved()), testing::Not(testing::HasSubstr("slow")));
+}
+
 TEST(Waits, SayWhatToWriteIntoTheFile) {
   const Waits waits = starved();
   Deadlock deadlock{.waits = waits, .circle = find_circles(waits)[0], .growth = {}};
