@@ -25,9 +25,11 @@ struct FileFacts {
 struct Machine {
   unsigned cpus = 1;  // usable by us (affinity)
   Bytes page_size{4096};
-  Bytes memory_available{~0ULL};                // MemAvailable, or less where a cgroup says so
-  std::string memory_limit_source;              // "the machine", "the memory cgroup"
-  Bytes pipe_max{1 << 20};                      // /proc/sys/fs/pipe-max-size
+  Bytes memory_available{~0ULL};    // MemAvailable, or less where a cgroup says so
+  std::string memory_limit_source;  // "the machine", "the memory cgroup"
+  Bytes pipe_max{1 << 20};          // /proc/sys/fs/pipe-max-size
+  Bytes pipes_soft{
+      ~0ULL};  // of all pipes of ours: what is made beyond that is small; ~0: no such limit for us
   std::uint64_t files_max = 1 << 20;            // hard RLIMIT_NOFILE
   std::uint64_t processes_max = 1 << 20;        // what may still be started (pid_max, RLIMIT_NPROC)
   std::vector<unsigned> cpu_numbers{0};         // those `cpus` counts, sorted

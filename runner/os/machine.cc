@@ -106,7 +106,7 @@ std::uint64_t startable(const std::string& root) {
   return least;
 }
 
-constexpr unsigned kSysNice = 23, kSysResource = 24;  // capabilities
+constexpr unsigned kSysAdmin = 21, kSysNice = 23, kSysResource = 24;  // capabilities
 
 // What counts here are those against the whole machine: in a user namespace of its own a process has them
 // all, and the kernel still refuses.
@@ -167,6 +167,14 @@ void read_ranks(const std::string& root, Machine& machine) {
   machine.core_max = {limit_of(RLIMIT_CORE, &rlimit::rlim_max)};
 }
 
+// Of pipes made beyond it the kernel keeps two pages each, and none may be enlarged.
+Bytes soft_limit_of_pipes(const std::string& root, Bytes page) {
+  const auto pages = read_number(root + "/proc/sys/fs/pipe-user-pages-soft");
+  if (!pages || *pages == 0 || has_capability(root, kSysResource) || has_capability(root, kSysAdmin))
+    return {~0ULL};
+  return {*pages * page.value};
+}
+
 }  // namespace
 
 Machine read_machine(const std::string& root) {
@@ -176,6 +184,7 @@ Machine read_machine(const std::string& root) {
   machine.page_size = {static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))};
   read_memory(root, machine);
   if (const auto most = read_number(root + "/proc/sys/fs/pipe-max-size")) machine.pipe_max = {*most};
+  machine.pipes_soft = soft_limit_of_pipes(root, machine.page_size);
   machine.files_max = limit_of(RLIMIT_NOFILE, &rlimit::rlim_max);
   machine.processes_max = startable(root);
   read_ranks(root, machine);

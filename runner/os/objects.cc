@@ -79,8 +79,9 @@ Result<Ends> open_pipe(Kernel& kernel, const std::string& name, Bytes capacity) 
       kernel.fcntl(fds[1], F_SETPIPE_SZ, static_cast<int>(capacity.value)) < 0) {
     const int code = capacity.value > INT32_MAX ? EINVAL : errno;
     const std::string_view limit =
-        code == EPERM ? " (more than /proc/sys/fs/pipe-max-size, or than fs.pipe-user-pages-hard has left)"
-                      : "";
+        code == EPERM
+            ? " (more than /proc/sys/fs/pipe-max-size, or than fs.pipe-user-pages-soft or -hard has left)"
+            : "";
     return refused(fmt::format("F_SETPIPE_SZ {} for '{}'{}", format(capacity), name, limit), code);
   }
   return ends;

@@ -74,6 +74,34 @@ void check_counts(const Plan& plan, const Machine& machine, Diagnostics& diagnos
   }
 }
 
+// Those of the logs count too, and are made before: they are counted, and the advice is about the others.
+void check_pipes(const Plan& plan, const Machine& machine, Diagnostics& diagnostics) {
+  constexpr std::uint64_t kOrdinary = 64 << 10;
+  std::uint64_t channels = 0, logs = 0;
+  const Channel* largest = nullptr;
+  std::uint64_t most = 0;
+  for (const Object& object : plan.objects) {
+    const auto* pipe = std::get_if<PipeObject>(&object.what);
+    if (pipe == nullptr) continue;
+    const std::uint64_t size = pipe->capacity.value == 0 ? kOrdinary : pipe->capacity.value;
+    channels = saturating_sum(channels, size);
+    if (size > most && object.channel.valid()) largest = &plan.graph.at(object.channel);
+    most = std::max(most, size);
+  }
+  for (const Spawn& spawn : plan.spawns)
+    logs += kOrdinary * static_cast<std::uint64_t>(std::ranges::count(spawn.streams, StreamKind::kLog));
+  if (largest == nullptr || saturating_sum(channels, logs) <= machine.pipes_soft.value) return;
+  auto& warning = diagnostics.warning(
+      {},
+      cat("the graph's pipes hold ", rough(Bytes{channels}),
+          logs == 0 ? "" : cat(", those of its logs ", rough(Bytes{logs})), ", and all pipes of this user ",
+          rough(machine.pipes_soft), ": of those beyond that each holds 8 KiB, and none can be larger"),
+      "raise /proc/sys/fs/pipe-user-pages-soft, lower 'capacity', or write 'stdout: none, stderr: none' "
+      "where nothing is logged");
+  warning.notes.push_back({largest->capacity_mark.known() ? largest->capacity_mark : largest->mark,
+                           cat(title(plan.graph, *largest), " holds ", rough(Bytes{most}))});
+}
+
 // A rule counts what is declared; here only what a `discard` of ours adds can be too much.
 void check_participants(const Plan& plan, Diagnostics& diagnostics) {
   std::uint64_t native = 0, ours = 0;
@@ -108,6 +136,7 @@ void measure(Plan& plan) {
 void check_limits(const Plan& plan, const Machine& machine, Diagnostics& diagnostics, PlanErrors& errors) {
   check_memory(plan, machine, diagnostics, errors);
   check_counts(plan, machine, diagnostics, errors);
+  check_pipes(plan, machine, diagnostics);
   check_participants(plan, diagnostics);
 }
 

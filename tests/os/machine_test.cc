@@ -26,8 +26,21 @@ TEST_F(MachineFacts, WithoutGroupsAreTheMachines) {
   EXPECT_EQ(machine.memory_available, Bytes{20'000'000ULL * 1024});
   EXPECT_EQ(machine.memory_limit_source, "the machine");
   EXPECT_EQ(machine.pipe_max, Bytes{524288});
+  EXPECT_EQ(machine.pipes_soft, Bytes{~0ULL}) << "nothing is said of them";
   EXPECT_EQ(machine.processes_max, 1000U);
   EXPECT_GE(machine.cpus, 1U);
+}
+
+TEST_F(MachineFacts, HaveALimitOfPipesForWhomItHolds) {
+  folder_.write("proc/sys/fs/pipe-user-pages-soft", "16384\n");
+  folder_.write("proc/self/uid_map", "         0          0 4294967295\n");
+  folder_.write("proc/self/status", "Name:\tx\nCapEff:\t0000000000000000\n");
+  EXPECT_EQ(read().pipes_soft.value, 16384 * read().page_size.value);
+  folder_.write("proc/self/status", "Name:\tx\nCapEff:\t0000000001000000\n");  // CAP_SYS_RESOURCE
+  EXPECT_EQ(read().pipes_soft, Bytes{~0ULL});
+  folder_.write("proc/self/status", "Name:\tx\nCapEff:\t0000000000000000\n");
+  folder_.write("proc/sys/fs/pipe-user-pages-soft", "0\n");
+  EXPECT_EQ(read().pipes_soft, Bytes{~0ULL});
 }
 
 TEST_F(MachineFacts, OfAGroupOfVersion2AreThoseOfTheTightestAncestor) {

@@ -29,6 +29,25 @@ queues:
   r: {}
 )";
 
+TEST(Limits, WarnOfPipesThatTheKernelWillMakeSmall) {
+  constexpr std::string_view kPipes = R"(processes:
+  f: { command: n, stdout: a, stderr: none }
+  g: { command: n, stdin: a, stdout: b, stderr: none }
+  m: { command: n, stdin: b, stdout: none, stderr: log }
+pipes: { a: {}, b: { capacity: 1MiB } }
+)";
+  EXPECT_EQ(outcome(kPipes, {.pipes_soft = Bytes{(1024 + 128) << 10}}).told, "");
+  const Outcome warned = outcome(kPipes, {.pipes_soft = Bytes{1 << 20}});
+  EXPECT_FALSE(warned.machine);
+  EXPECT_EQ(
+      warned.told,
+      R"(g.yaml: warning: the graph's pipes hold 1 MiB, those of its logs 64 KiB, and all pipes of this user 1 MiB: of those beyond that each holds 8 KiB, and none can be larger
+g.yaml:5:32: note: pipe 'b' holds 1 MiB
+    hint: raise /proc/sys/fs/pipe-user-pages-soft, lower 'capacity', or write 'stdout: none, stderr: none' where nothing is logged
+1 warning
+)");
+}
+
 TEST(Limits, RefuseMoreMemoryThanThereIs) {
   const Outcome refused = outcome(
       kTwoQueues, {.memory_available = Bytes{700U << 20}, .memory_limit_source = "the memory cgroup"});
