@@ -141,7 +141,7 @@ TEST(Pipe, ACapacityThatTheKernelRefusesNamesItsLimit) {
   FailingKernel kernel("fcntl", 1, EPERM);
   EXPECT_EQ(open_pipe(kernel, "words", Bytes{1 << 30}).error().text(),
             "F_SETPIPE_SZ 1GiB for 'words' (more than /proc/sys/fs/pipe-max-size, or than "
-            "fs.pipe-user-pages-hard has "
+            "fs.pipe-user-pages-soft or -hard has "
             "left): Operation not permitted");
 }
 
