@@ -15,6 +15,7 @@ void plan(const Graph& graph, const Channel& channel, const QueueSizes& sizes, c
   for (const auto* ports : {&channel.writers, &channel.readers}) {
     for (const PortId port : *ports) {
       builder.participant(port);
+      if (graph.at(port).ordered) builder.tell(port, "ordered", 1);
       builder.give(port, "control", control, End::kReadWrite);
       builder.give(port, "payload", payload,
                    graph.at(port).access == Access::kRead ? End::kReadOnly : End::kReadWrite);

@@ -73,7 +73,7 @@ inline constexpr std::array kKeyRows{
     Key{Place::kProcess, "nice", Type::kInteger, "procgraph's own", "Its priority against other programs: a lower number gets more of the CPU."}.from(-20, 19),
     Key{Place::kProcess, "oom_score_adj", Type::kInteger, "procgraph's own + 500", "How early the kernel kills it when memory runs out: a higher number goes first."}.from(-1000, 1000),
     Key{Place::kProcess, "per", Type::kPer, "–", "Runs the command once per message of the queue or topic that it reads, up to 'replicas' at a time: stdin is the message, stdout the result, exit code 0 (or one of 'ok_codes') the acknowledgement, and any other gives the message back."}.of("message").holding(Place::kPer),
-    Key{Place::kProcess, "ordered", Type::kOrdered, "false", "With 'per': results leave in the order in which their inputs were put."}.holding(Place::kOrdered),
+    Key{Place::kProcess, "ordered", Type::kOrdered, "false", "Results leave in the order in which their inputs were put."}.holding(Place::kOrdered),
     Key{Place::kProcess, "tty", Type::kFlag, "false", "A pseudo-terminal for the standard streams that are no channel."}.later(),
     Key{Place::kProcess, "unbuffered", Type::kFlag, "false", "For programs that hoard their output."}.later(),
     Key{Place::kProcess, "sandbox", Type::kOther, "–", "What it may see of the machine."}.later(),

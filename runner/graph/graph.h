@@ -42,6 +42,8 @@ struct Port {
   WaitMode wait = WaitMode::kDefault;
   std::optional<FramingSpec> framing;
   Subscription subscription;
+  bool ordered =
+      false;  // what the process puts at such a port answers what it gets at the other one, and says so
   std::string variable;  // of a socket: the one that holds its address
   Mark mark;
 };

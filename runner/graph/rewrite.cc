@@ -10,7 +10,9 @@ namespace {
 using Rewrite = void (*)(Graph&, ChannelKinds);
 
 constexpr Rewrite kRewrites[] = {
-    give_readers_queues, run_pools,
+    give_readers_queues,
+    put_answers_in_order,  // some of them out of such a queue
+    run_pools,
     give_streams_relays,  // some of them at those queues
 };
 

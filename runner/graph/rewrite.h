@@ -14,6 +14,8 @@ namespace procgraph {
 // The rewrites, one each; a new one is a function here and a row in rewrite.cc.
 // rewrites/copies.cc: readers of a topic that take from a queue of their own.
 void give_readers_queues(Graph& graph, ChannelKinds kinds);
+// rewrites/orders.cc: processes of nodes whose results leave in the order of their input.
+void put_answers_in_order(Graph& graph, ChannelKinds kinds);
 // rewrites/pools.cc: processes that run once per message.
 void run_pools(Graph& graph, ChannelKinds kinds);
 // rewrites/relays.cc: programs that read or write bytes at a queue or a topic.

@@ -20,6 +20,8 @@
 
 namespace procgraph::detail {
 
+class Answers;  // answers.h
+
 // What a handle has taken, from a queue or a topic.
 struct TakenMessage {
   BlockIndex block = kNoBlock;
@@ -46,6 +48,7 @@ struct QueuePort {
   std::atomic<bool> closed = false;  // by Writer::close
   // Ports of this process that still write this channel; null: its end of data is not this process's affair.
   std::atomic<int>* open_writers = nullptr;
+  Answers* answers = nullptr;  // what is put here answers something
 
   [[nodiscard]] bool is_topic() const { return view.topic.attached(); }
   // "queue 'q'", or "queue 'q' (port 'words')"
@@ -81,6 +84,9 @@ struct WriterState {
   // there is room.
   [[nodiscard]] Want room(std::uint64_t bytes);
 };
+
+// Puts an empty message with this mark, see answers.h. Waits and throws as Writer::put.
+void put_marked(WriterState& s, std::uint64_t mark);
 
 // A reader's place in line while its process sleeps in poll or epoll.
 struct Poller {

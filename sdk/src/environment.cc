@@ -72,6 +72,7 @@ Port read_port(std::string_view text) {
     if (key == "payload") port.payload = small_number(value, text);
     if (key == "reader") port.reader = static_cast<std::uint32_t>(small_number(value, text));
     if (key == "wait") port.wait = wait_of(value);
+    if (key == "ordered") port.ordered = value == "1";
     if (key == "variable") port.variable = value;
   });
   if (port.info.name.empty() || !is_access(port.info.access)) wrong("PROCGRAPH_PORTS", text);

@@ -18,6 +18,7 @@ struct Port {
   int fd = -1, control = -1, payload = -1;
   std::uint32_t reader = 0;  // of a topic: its place among the readers, of the first copy of this process
   Wait wait = Wait::kBalanced;
+  bool ordered = false;  // what is put at such a port answers what is got at the other one
   std::string variable;  // of a socket: the one that holds its address
 
   [[nodiscard]] bool reads() const { return info.access == "read" || info.access == "both"; }

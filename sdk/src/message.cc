@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "answers.h"
 #include "ends.h"
 #include "procgraph/errors.h"
 #include "queue/blocks.h"
@@ -35,6 +36,7 @@ Message::Message(View& view, const detail::TakenMessage& taken, std::span<const 
   if ((flags & detail::kLetter) != 0) be_letter();
   enqueued_at_ =
       std::chrono::steady_clock::time_point(std::chrono::nanoseconds(d.time.load(std::memory_order_relaxed)));
+  if (view.answers != nullptr) view.answers->begin(sequence_, deliveries_);
 }
 
 void Message::be_letter() {
@@ -110,6 +112,8 @@ void Message::end(Fate fate) {
   View* view = std::exchange(view_, nullptr);
   if (view == nullptr || !view->is_ours()) return;
   const bool done = fate == Fate::kDone;
+  if (view->answers != nullptr)
+    done ? view->answers->finish(sequence_, deliveries_) : view->answers->drop(sequence_, deliveries_);
   if (view->subscription != nullptr) {
     const detail::Ticket ticket = sequence_ + view->memory.geometry().first_ticket();
     done ? acknowledge(*view->subscription, ticket, block_) : give_back(*view->subscription, ticket);

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <set>
 
+#include "answers.h"
 #include "area/port.h"
 #include "area/sync.h"
 #include "attach.h"
@@ -95,6 +96,7 @@ struct Node::State {
   detail::Roster bells;
   detail::Bridges bridges;
   std::map<std::string, std::unique_ptr<QueuePort>, std::less<>> queues;
+  std::unique_ptr<detail::Answers> answers;  // of an ordered process
   std::map<std::string, std::unique_ptr<AreaPort>, std::less<>> areas;
   std::map<std::string, std::atomic<int>, std::less<>> open_writers;  // by channel
   std::map<std::string, std::mutex, std::less<>> counting;            // by channel
@@ -145,6 +147,16 @@ struct Node::State {
       descriptors.insert({port.control, port.payload});
     }
     for (int fd : descriptors) close(fd);
+    join_answers();
+  }
+
+  void join_answers() {
+    QueuePort *in = nullptr, *out = nullptr;
+    for (auto& [name, queue] : queues)
+      if (queue->port.ordered) (queue->port.reads() ? in : out) = queue.get();
+    if (in == nullptr || out == nullptr) return;
+    answers = std::make_unique<detail::Answers>(*out);
+    in->view.answers = out->answers = answers.get();
   }
 
   void open_roster(int fd) {

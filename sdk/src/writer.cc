@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "answers.h"
 #include "ends.h"
 #include "procgraph/queue.h"
 #include "queue/frame.h"
@@ -74,7 +75,7 @@ auto need_for(WriterState& s, std::size_t size) {
 struct Whole {
   std::span<const std::byte> bytes;
   std::uint32_t flags = 0;
-  std::uint64_t time = 0;  // when it was first put; 0: now
+  std::uint64_t time = 0;  // when it was first put, or what it answers; 0: now
 
   [[nodiscard]] std::size_t size() const { return bytes.size(); }
   void write(detail::QueueMemory& memory, BlockIndex block) const {
@@ -106,7 +107,7 @@ Records<Text> first_frame(const WriterState& s, std::span<const Text> messages) 
   const std::uint64_t max_message = s.port.view.memory.geometry().max_message;
   const std::uint64_t most = std::min(max_message, detail::kMostFrameBytes);
   Records<Text> frame{messages.first(1), detail::record_size(messages[0].size())};
-  if (s.publisher || most <= detail::kInlineBytes) return frame;
+  if (s.publisher || s.port.answers != nullptr || most <= detail::kInlineBytes) return frame;
   std::size_t count = 1;
   for (; count < std::min<std::size_t>(messages.size(), detail::kMostRecords); ++count) {
     const std::uint64_t more = detail::record_size(messages[count].size());
@@ -156,6 +157,10 @@ bool put_until(WriterState& s, const Content& content, const Deadline& deadline)
   return true;
 }
 
+std::uint64_t mark_of(const WriterState& s) {
+  return s.port.answers == nullptr ? 0 : s.port.answers->mark();
+}
+
 // How many were put within the time.
 template <class Text>
 std::size_t put_all(WriterState& s, std::span<const Text> messages, const Deadline& deadline) {
@@ -165,9 +170,10 @@ std::size_t put_all(WriterState& s, std::span<const Text> messages, const Deadli
   std::size_t done = 0;
   while (done < messages.size()) {
     const auto frame = first_frame(s, messages.subspan(done));
-    const bool put = frame.messages.size() > 1
-                         ? put_until(s, frame, deadline)
-                         : put_until(s, Whole{std::as_bytes(std::span(messages[done]))}, deadline);
+    const bool put =
+        frame.messages.size() > 1
+            ? put_until(s, frame, deadline)
+            : put_until(s, Whole{std::as_bytes(std::span(messages[done])), 0, mark_of(s)}, deadline);
     if (!put) break;
     done += frame.messages.size();
   }
@@ -184,20 +190,24 @@ std::span<const std::byte> as_bytes(std::string_view text) {
 
 }  // namespace
 
+void detail::put_marked(WriterState& s, std::uint64_t mark) {
+  if (!put_until(s, Whole{{}, 0, mark}, std::nullopt)) throw_full(s);
+}
+
 Writer::Writer(std::unique_ptr<WriterState> state) : state_(std::move(state)) {}
 Writer::Writer(Writer&&) noexcept = default;
 Writer& Writer::operator=(Writer&&) noexcept = default;
 Writer::~Writer() = default;
 
 void Writer::put(std::span<const std::byte> bytes) {
-  if (!put_until(*state_, Whole{bytes}, std::nullopt)) throw_full(*state_);
+  if (!put_until(*state_, Whole{bytes, 0, mark_of(*state_)}, std::nullopt)) throw_full(*state_);
 }
 void Writer::put(std::string_view text) {
   put(as_bytes(text));
 }
 
 bool Writer::put(std::span<const std::byte> bytes, std::chrono::nanoseconds timeout) {
-  return put_until(*state_, Whole{bytes}, detail::deadline_in(timeout));
+  return put_until(*state_, Whole{bytes, 0, mark_of(*state_)}, detail::deadline_in(timeout));
 }
 bool Writer::put(std::string_view text, std::chrono::nanoseconds timeout) {
   return put(as_bytes(text), timeout);
@@ -229,7 +239,8 @@ void Writer::forward(const Message& message) {
   std::uint64_t missed = std::min(message.missed(), detail::kMostMissed);
   auto flags = static_cast<std::uint32_t>(missed << detail::kMissedShift);
   const auto since = message.enqueued_at().time_since_epoch();
-  const auto time = static_cast<std::uint64_t>(std::chrono::nanoseconds(since).count());
+  const std::uint64_t mark = mark_of(*state_);
+  const auto time = mark != 0 ? mark : static_cast<std::uint64_t>(std::chrono::nanoseconds(since).count());
   if (!put_until(*state_, Whole{message.bytes(), flags, time}, std::nullopt)) throw_full(*state_);
 }
 
@@ -292,7 +303,8 @@ void Loan::commit(std::size_t size) {
   detail::View& view = s.port.view;
   shorten(view, block_, size);
   bytes_ = bytes_.first(size);
-  auto attempt = [&] { return s.publish(block_); };
+  const std::uint64_t mark = mark_of(s);
+  auto attempt = [&] { return s.publish(block_, 0, mark); };
   Want want = wait_for(view, s.spinner, std::nullopt, need_for(s, size),
                        [&](bool) { return with_policy(view, s.dropper, size, attempt); });
   if (want == Want::kDropped) release(view, block_);

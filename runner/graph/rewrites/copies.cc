@@ -1,8 +1,7 @@
 // Some readers of a topic take from a queue of their own: replicas, who share what their process reads,
-// processes that run once per message, and readers whose messages may become dead letters or be held for too
-// long, which is what queues are good at. A
-// `copy` of ours reads the topic in the process's place and puts everything into the queue, which has no
-// name.
+// processes that run once per message or whose results have an order, and readers whose messages may become
+// dead letters or be held for too long, which is what queues are good at. A `copy` of ours reads the topic in
+// the process's place and puts everything into the queue, which has no name.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -23,7 +22,8 @@ std::vector<PortId> readers_with_queues(const Graph& graph) {
     const Channel& channel = graph.at(port.channel);
     if (!channel.kind->to_each || port.access != Access::kRead) continue;
     const bool shares = graph.at(port.process).replicas > 1 && !port.subscription.is_broadcast();
-    if (shares || graph.at(port.process).per || channel.gives_queues()) readers.push_back(port.id);
+    const Process& process = graph.at(port.process);
+    if (shares || process.per || process.ordered || channel.gives_queues()) readers.push_back(port.id);
   }
   return readers;
 }

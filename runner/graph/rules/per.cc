@@ -147,17 +147,37 @@ class Checker {
   Diagnostics& diagnostics_;
 };
 
+// A program of the SDK says of what it puts which message it answers; it has one of each end.
+bool check_ordered_node(const Graph& graph, const Process& process, const std::string& who,
+                        Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.errors();
+  for (const PortId id : process.ports) {
+    if (graph.at(id).fd != 2 && needs_relay(graph, graph.at(id)))
+      diagnostics.error(
+          graph.at(id).mark,
+          cat(who, ", but it is a plain program at ", title(graph, graph.at(graph.at(id).channel)),
+              ": nobody can tell which line answers which"),
+          "add 'per: message', or leave out 'ordered'");
+  }
+  if (diagnostics.errors() > before) return false;
+  for (const Access access : {Access::kRead, Access::kWrite}) {
+    const auto ports = ports_of_messages(graph, process, access);
+    if (ports.size() == 1 || (ports.empty() && graph.incomplete)) continue;
+    const bool reads = access == Access::kRead;
+    auto& error = diagnostics.error(
+        process.ordered->mark,
+        cat(who, ", so it ", reads ? "reads one queue or topic" : "writes one queue or topic", ", and not ",
+            ports.empty() ? std::string("none") : std::to_string(ports.size())),
+        "leave out 'ordered', or add 'per: message' for a command that is run once for each");
+    for (const Port* port : ports) error.notes.push_back({port->mark, reads ? "read here" : "written here"});
+  }
+  return diagnostics.errors() == before;
+}
+
 // Its queue, as far as it can be told: of a topic each reader has one of its own.
 void check_order(const Graph& graph, const Process& process, Diagnostics& diagnostics) {
   const std::string who = cat("results of process ", quoted(process.name), " leave in order");
-  if (!process.per) {
-    diagnostics.error(process.ordered->mark,
-                      cat(who,
-                          ", which takes 'per: message': of a program that uses the SDK this is not "
-                          "supported yet"),
-                      "add 'per: message', or leave out 'ordered'");
-    return;
-  }
+  if (!process.per && !check_ordered_node(graph, process, who, diagnostics)) return;
   for (const Port* in : ports_of_messages(graph, process, Access::kRead)) {
     const Channel& channel = graph.at(in->channel);
     if (channel.policies.retry)

@@ -10,6 +10,7 @@
 namespace procgraph::detail {
 
 struct Subscription;  // topic/subscription.h
+class Answers;        // answers.h
 
 struct View {
   QueueMemory memory;
@@ -19,6 +20,8 @@ struct View {
   const Shared<std::uint32_t>* home = nullptr;  // reads zero in a child that fork() made; null: not checked
   std::mutex* counting =
       nullptr;  // of this process, for all its ports of this queue; null: it has one thread
+
+  Answers* answers = nullptr;  // of a port whose messages are answered in order
 
   [[nodiscard]] Control& control() { return memory.control(); }
   [[nodiscard]] bool is_ours() const { return home == nullptr || home->load(std::memory_order_relaxed) != 0; }

@@ -1,0 +1,41 @@
+#include "answers.h"
+
+#include "procgraph/errors.h"
+
+namespace procgraph::detail {
+namespace {
+
+struct InHand {
+  const Answers* of = nullptr;  // null: nothing
+  std::uint64_t mark = 0;
+};
+
+thread_local InHand in_hand;
+
+}  // namespace
+
+void Answers::begin(std::uint64_t sequence, std::uint32_t deliveries) const {
+  in_hand = {this, answer_mark(sequence, deliveries, false)};
+}
+
+std::uint64_t Answers::mark() const {
+  if (in_hand.of == this) return in_hand.mark;
+  throw Failure(
+      "this process is 'ordered': what it puts into " + writer_.port.name() +
+      " answers the message that the thread got last, so it has to put before it acknowledges that");
+}
+
+void Answers::finish(std::uint64_t sequence, std::uint32_t deliveries) noexcept {
+  drop(sequence, deliveries);
+  const std::lock_guard lock(mutex_);
+  try {
+    put_marked(writer_, answer_mark(sequence, deliveries, true));
+  } catch (const Failure&) {
+  }
+}
+
+void Answers::drop(std::uint64_t sequence, std::uint32_t deliveries) const {
+  if (in_hand.of == this && in_hand.mark == answer_mark(sequence, deliveries, false)) in_hand = {};
+}
+
+}  // namespace procgraph::detail
