@@ -22,6 +22,7 @@ bool needs_relay(const Graph& graph, const Port& port) {
 std::string title(const Graph& graph, const Channel& channel) {
   if (!channel.anonymous) return cat(channel.kind->title(), ' ', quoted(channel.name));
   const auto writers = process_names(graph, channel.writers), readers = process_names(graph, channel.readers);
+  if (writers.empty()) return cat("the ", channel.kind->name, " to ", quoted_list(readers));
   return cat("the ", channel.kind->name, " from ", quoted_list(writers), " to ", quoted_list(readers));
 }
 

@@ -267,5 +267,64 @@ topics: { t: { framing: netstring } }
   EXPECT_EQ(graph.at(graph.at(places[1].port).process).name, "relay:t:c.stdin");
 }
 
+TEST(Rewrites, PutANodeThatOrdersAroundAProcess) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, writes: q }
+  b: { command: n, reads: { in: q }, writes: { out: r }, ordered: { window: 7 }, replicas: 3, on_failure: ignore }
+  c: { command: n, reads: r }
+queues: { q: { capacity: 5, lease_timeout: 3s, max_deliveries: 2, dead_letter: bad, max_message: 100KiB }, r: {}, bad: {} }
+)");
+  const Process& order = process(graph, "order:b");
+  EXPECT_EQ(words(order), (std::vector<std::string>{"order", "7"}));
+  EXPECT_EQ(order.replicas, 1U);
+  EXPECT_EQ(order.on_failure, OnFailure::kIgnore);
+  const auto find = [&](std::string_view name) {
+    return *std::ranges::find(graph.channels, name, &Channel::name);
+  };
+  const Channel q = find("q"), r = find("r"), work = find("order:b|b"), answers = find("b|order:b"),
+                failed = find("b|failed");
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(process_names(graph, q.readers), Names{"order:b"});
+  EXPECT_EQ(process_names(graph, work.writers), Names{"order:b"});
+  EXPECT_EQ(process_names(graph, work.readers), Names{"b"});
+  EXPECT_EQ(process_names(graph, answers.writers), Names{"b"});
+  EXPECT_EQ(process_names(graph, answers.readers), Names{"order:b"});
+  EXPECT_EQ(process_names(graph, failed.readers), Names{"order:b"});
+  EXPECT_EQ(process_names(graph, r.writers), Names{"order:b"});
+  EXPECT_EQ(title(graph, failed), "the queue to 'order:b'");
+  EXPECT_FALSE(q.policies.lease_timeout) << "it is the copies that may hold one for too long";
+  EXPECT_TRUE(work.policies.lease_timeout);
+  EXPECT_EQ(work.policies.max_deliveries->value, 2U);
+  EXPECT_EQ(work.dead_letter, failed.id);
+  EXPECT_TRUE(failed.takes_letters);
+  EXPECT_EQ(graph.at(q.dead_letter).name, "bad");
+  EXPECT_EQ(work.max_message, Bytes{100 << 10});
+  for (const PortId port : process(graph, "b").ports) EXPECT_TRUE(graph.at(port).ordered);
+  for (const PortId port : order.ports) EXPECT_FALSE(graph.at(port).ordered);
+}
+
+TEST(Rewrites, TryOnceInOrderWhatMayBeDeliveredOnce) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, writes: q }
+  b: { command: n, reads: q, writes: r, ordered: true }
+  c: { command: n, reads: r }
+queues: { q: { delivery: at_most_once }, r: {} }
+)");
+  EXPECT_EQ(std::ranges::find(graph.channels, "order:b|b", &Channel::name)->policies.max_deliveries->value,
+            1U);
+}
+
+TEST(Rewrites, GiveAnOrderedReaderOfATopicAQueueFirst) {
+  const Graph graph = rewritten(R"(processes:
+  a: { command: n, writes: t }
+  b: { command: n, reads: t, writes: r, ordered: true }
+  c: { command: n, reads: r }
+queues: [r]
+topics: [t]
+)");
+  EXPECT_EQ(process_names(graph, graph.channels[1].readers), std::vector<std::string>{"copy:t:b"});
+  EXPECT_EQ(process(graph, "order:b").ports.size(), 5U);
+}
+
 }  // namespace
 }  // namespace procgraph

@@ -169,17 +169,13 @@ TEST(PerMessageRules, KeepAnOrderThatThereIs) {
   EXPECT_EQ(
       told(R"(processes:
   a: { command: n, writes: [q, r, s] }
-  b: { command: n, reads: q, ordered: true, replicas: 2 }
+  b: { command: n, reads: q, replicas: 2 }
   c: { command: n, per: message, reads: r, ordered: true }
   d: { command: n, reads: r }
   e: { command: n, per: message, reads: s, ordered: true }
 queues: { q: {}, r: {}, s: { external: read, retry: 1s } }
 )"),
-      R"(g.yaml:3:30: error: results of process 'b' leave in order, which takes 'per: message': of a program that uses the SDK this is not supported yet
-  3 │   b: { command: n, reads: q, ordered: true, replicas: 2 }
-    │                              ^~~~~~~
-    hint: add 'per: message', or leave out 'ordered'
-g.yaml:4:44: error: results of process 'c' leave in order, so it must be the only reader of queue 'r'
+      R"(g.yaml:4:44: error: results of process 'c' leave in order, so it must be the only reader of queue 'r'
   4 │   c: { command: n, per: message, reads: r, ordered: true }
     │                                            ^~~~~~~
 g.yaml:5:27: note: read here too
@@ -194,7 +190,36 @@ g.yaml:7:53: error: results of process 'e' leave in order: a message that failed
     │                                                     ^~
 g.yaml:6:44: note: said here
     hint: leave out one of them
-4 errors
+3 errors
+)");
+}
+
+TEST(PerMessageRules, KeepAnOrderOfNodesWithOneInputAndOneOutput) {
+  EXPECT_EQ(
+      told(R"(processes:
+  a: { command: n, writes: [q, r, s] }
+  b: { command: n, reads: q, ordered: true, replicas: 2 }
+  c: { command: n, reads: [r, s], writes: t, ordered: true }
+  d: { command: n, reads: t, writes: u, ordered: true, replicas: 2 }
+  e: { command: n, stdin: u, stdout: v, ordered: true }
+  f: { command: n, reads: v }
+queues: [q, r, s, t, u, v]
+)"),
+      R"(g.yaml:3:30: error: results of process 'b' leave in order, so it writes one queue or topic, and not none
+  3 │   b: { command: n, reads: q, ordered: true, replicas: 2 }
+    │                              ^~~~~~~
+    hint: leave out 'ordered', or add 'per: message' for a command that is run once for each
+g.yaml:4:46: error: results of process 'c' leave in order, so it reads one queue or topic, and not 2
+  4 │   c: { command: n, reads: [r, s], writes: t, ordered: true }
+    │                                              ^~~~~~~
+g.yaml:4:28: note: read here
+g.yaml:4:31: note: read here
+    hint: leave out 'ordered', or add 'per: message' for a command that is run once for each
+g.yaml:6:27: error: results of process 'e' leave in order, but it is a plain program at queue 'u': nobody can tell which line answers which
+  6 │   e: { command: n, stdin: u, stdout: v, ordered: true }
+    │                           ^
+    hint: add 'per: message', or leave out 'ordered'
+3 errors
 )");
 }
 

@@ -1,6 +1,9 @@
 // answer DEATHS POISON: for each number n that it reads it puts n % 4 answers "n.0", "n.1" …, in one of the
 // ways in which messages are put. One in DEATHS times it kills itself somewhere in between, or gives the
-// message back; 0: never. Numbers that POISON divides it never survives, at whatever place.
+// message back; 0: never. Numbers that POISON divides it never survives, at whatever place. With HOLD, a
+// fifo, number 1 is held until somebody writes there; stderr tells what was got, and when that one was let
+// go.
+//   answer [DEATHS [POISON [HOLD]]]
 #include <procgraph/node.h>
 #include <unistd.h>
 
@@ -8,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <random>
 #include <string>
 #include <thread>
@@ -23,6 +27,11 @@ void put(procgraph::Writer& out, const std::string& text, unsigned way) {
   loan.commit(text.size());
 }
 
+void say(const std::string& what) {
+  const std::string line = what + '\n';
+  (void)!write(2, line.data(), line.size());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -35,6 +44,14 @@ int main(int argc, char** argv) {
   auto out = node.writer("r");
   while (auto message = in.get()) {
     const int number = std::atoi(std::string(message->text()).c_str());
+    if (argc > 3) {
+      say(number == 1 ? "1 is held" : std::to_string(number) + " was got");
+      if (number == 1) {
+        std::string line;
+        std::ifstream(argv[3]) >> line;
+        say("1 goes on");
+      }
+    }
     const bool bad = poison > 0 && number % poison == 0;
     unsigned fate = bad ? dice() % 5 : deaths > 0 && dice() % deaths == 0 ? dice() % 6 : 6;
     if (fate == 5) {

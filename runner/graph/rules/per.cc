@@ -150,16 +150,17 @@ class Checker {
 // A program of the SDK says of what it puts which message it answers; it has one of each end.
 bool check_ordered_node(const Graph& graph, const Process& process, const std::string& who,
                         Diagnostics& diagnostics) {
-  const std::size_t before = diagnostics.errors();
-  for (const PortId id : process.ports) {
-    if (graph.at(id).fd != 2 && needs_relay(graph, graph.at(id)))
-      diagnostics.error(
-          graph.at(id).mark,
-          cat(who, ", but it is a plain program at ", title(graph, graph.at(graph.at(id).channel)),
-              ": nobody can tell which line answers which"),
-          "add 'per: message', or leave out 'ordered'");
+  const auto plain = std::ranges::find_if(
+      process.ports, [&](PortId id) { return graph.at(id).fd != 2 && needs_relay(graph, graph.at(id)); });
+  if (plain != process.ports.end()) {
+    const Port& port = graph.at(*plain);
+    diagnostics.error(port.mark,
+                      cat(who, ", but it is a plain program at ", title(graph, graph.at(port.channel)),
+                          ": nobody can tell which line answers which"),
+                      "add 'per: message', or leave out 'ordered'");
+    return false;
   }
-  if (diagnostics.errors() > before) return false;
+  const std::size_t before = diagnostics.errors();
   for (const Access access : {Access::kRead, Access::kWrite}) {
     const auto ports = ports_of_messages(graph, process, access);
     if (ports.size() == 1 || (ports.empty() && graph.incomplete)) continue;
