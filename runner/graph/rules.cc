@@ -31,6 +31,7 @@ constexpr Rule kRules[] = {
     streams_carry_data,
     framings_are_for_plain_programs,
     framings_fit_their_channels,
+    plain_programs_find_room,
     standard_input_is_inherited_once,
     listeners_have_their_numbers,
     variables_hold_one_address,

@@ -29,6 +29,7 @@ void standard_input_is_inherited_once(const Graph& graph, const World& world, Di
 // rules/framing.cc
 void framings_are_for_plain_programs(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void framings_fit_their_channels(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void plain_programs_find_room(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
 // rules/sockets.cc
 void listeners_have_their_numbers(const Graph& graph, const World& world, Diagnostics& diagnostics);

@@ -115,5 +115,22 @@ pipes: [p]
             std::string::npos);
 }
 
+TEST(Framings, OfAPlainProgramAtAQueueThatRejectsAreWarnedOf) {
+  EXPECT_EQ(
+      told(R"(processes:
+  a: { command: n, stdout: q }
+  b: { command: n, writes: q }
+  c: { command: n, stdin: q }
+queues: { q: { when_full: reject } }
+)"),
+      R"(g.yaml:2:28: warning: process 'a' is a plain program at queue 'q', which rejects what finds no room: the first that does ends it
+  2 │   a: { command: n, stdout: q }
+    │                            ^
+g.yaml:5:27: note: said here
+    hint: let it wait ('when_full: block'), or go on without ('drop_newest')
+1 warning
+)");
+}
+
 }  // namespace
 }  // namespace procgraph

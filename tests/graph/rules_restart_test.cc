@@ -160,5 +160,26 @@ pipelines: [[api, sink]]
 )");
 }
 
+TEST(Restart, OfAPlainProgramAtAQueueLosesWhatItHadRead) {
+  EXPECT_EQ(
+      told(R"(processes:
+  f: { command: n, stdout: q, restart: on_failure }
+  m: { command: n, stdin: q, writes: r, restart: on_failure }
+  e: { command: n, reads: r, stderr: errors, restart: on_failure }
+  p: { command: n, per: message, stdin: errors }
+queues: [q, r, errors]
+)"),
+      R"(g.yaml:2:40: warning: process 'f' may be started again at queue 'q': what it writes then may begin in the middle of a record
+  2 │   f: { command: n, stdout: q, restart: on_failure }
+    │                                        ^~~~~~~~~~
+    hint: a program of the SDK puts whole messages; 'per: message' puts what a whole run has printed
+g.yaml:3:50: warning: process 'm' may be started again at queue 'q': what it had read and not answered is lost
+  3 │   m: { command: n, stdin: q, writes: r, restart: on_failure }
+    │                                                  ^~~~~~~~~~
+    hint: with 'per: message' what a run does not finish comes back, as with a program of the SDK
+2 warnings
+)");
+}
+
 }  // namespace
 }  // namespace procgraph

@@ -80,4 +80,20 @@ void framings_fit_their_channels(const Graph& graph, const World&, Diagnostics& 
   }
 }
 
+void plain_programs_find_room(const Graph& graph, const World&, Diagnostics& diagnostics) {
+  for (const Port& port : graph.ports) {
+    const Process& process = graph.at(port.process);
+    const Channel& channel = graph.at(port.channel);
+    const auto& when_full = channel.policies.when_full;
+    const bool rejects = when_full && when_full->value == "reject";
+    if (port.access != Access::kWrite || !rejects || process.per || !needs_relay(graph, port)) continue;
+    diagnostics
+        .warning(port.mark,
+                 cat("process ", quoted(process.name), " is a plain program at ", title(graph, channel),
+                     ", which rejects what finds no room: the first that does ends it"),
+                 "let it wait ('when_full: block'), or go on without ('drop_newest')")
+        .notes.push_back({when_full->mark, "said here"});
+  }
+}
+
 }  // namespace procgraph

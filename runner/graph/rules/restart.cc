@@ -107,19 +107,25 @@ void what_another_is_restarted_with_can_be(const Graph& graph, const World&, Dia
   }
 }
 
+// At a queue or a topic too, where a relay gives a plain program bytes.
 void restarts_lose_what_is_in_byte_pipes(const Graph& graph, const World&, Diagnostics& diagnostics) {
   for (const Port& port : graph.ports) {
     const Process& process = graph.at(port.process);
     const Channel& channel = graph.at(port.channel);
     const std::optional<Mark> restart = restart_of(process);
-    if (!channel.kind->bytes || !restart) continue;
-    const std::string_view lost = port.access == Access::kWrite
-                                      ? "what it writes then may begin in the middle of a record"
-                                      : "what it had read before is lost, and a record may be torn";
+    const bool relayed = needs_relay(graph, port) && !process.per && port.fd != 2;
+    if ((!channel.kind->bytes && !relayed) || !restart) continue;
+    const bool writes = port.access == Access::kWrite;
+    const std::string_view lost = writes    ? "what it writes then may begin in the middle of a record"
+                                  : relayed ? "what it had read and not answered is lost"
+                                            : "what it had read before is lost, and a record may be torn";
     diagnostics.warning(
         *restart,
         cat("process ", quoted(process.name), " may be started again at ", title(graph, channel), ": ", lost),
-        "a queue gives whole messages, and gives back those that were not acknowledged");
+        !relayed ? "a queue gives whole messages, and gives back those that were not acknowledged"
+        : writes
+            ? "a program of the SDK puts whole messages; 'per: message' puts what a whole run has printed"
+            : "with 'per: message' what a run does not finish comes back, as with a program of the SDK");
   }
 }
 
