@@ -171,6 +171,13 @@ std::size_t Diagnostics::warnings() const {
   return all_.size() - errors();
 }
 
+void Diagnostics::move(const std::function<void(Mark&)>& change) {
+  for (Diagnostic& one : all_) {
+    change(one.mark);
+    for (Note& note : one.notes) change(note.mark);
+  }
+}
+
 bool Diagnostics::has_errors() const {
   return errors() != 0;
 }

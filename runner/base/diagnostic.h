@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ class Diagnostics {
   // Both return the new entry, valid until the next call, so that a caller can add a hint or a note.
   Diagnostic& error(Mark mark, std::string message, std::string hint = {});
   Diagnostic& warning(Mark mark, std::string message, std::string hint = {});
+
+  // Changes the place of each, and those of its notes.
+  void move(const std::function<void(Mark&)>& change);
 
   [[nodiscard]] bool has_errors() const;
   [[nodiscard]] std::size_t errors() const;

@@ -25,6 +25,7 @@ constexpr std::uint64_t kMostCopies = 1'000'000;
 struct Stage {
   std::size_t begin = 0, end = 0;  // of its command, in the expression
   std::uint64_t copies = 1;
+  std::size_t counted = 0;  // where the number of copies stands
   std::vector<Word> words{};
   std::string name{};
 };
@@ -51,6 +52,7 @@ class Cutter {
       } else if (word.size() > 1 && word[0] == '*' &&
                  std::isdigit(static_cast<unsigned char>(word[1])) != 0) {
         stage.copies = copies(at, end);
+        stage.counted = at;
         counted = true;
       } else if (word == "|") {
         fail(at, end, "no shell runs this expression", "stages are separated by '!'");
@@ -157,42 +159,74 @@ bool may_find_nothing(const Stage& stage, bool last) {
   return seeks && (!last || stage.copies > 1);
 }
 
-std::string process_text(const Stage& stage, bool first, bool last) {
-  std::vector<std::string> words;
-  for (const Word& word : stage.words) words.push_back(quoted_word(word.text));
-  std::string text = fmt::format("  {}:\n    command: [{}]\n", stage.name, join(words, ", "));
-  if (may_find_nothing(stage, last)) text += "    ok_codes: [0, 1]\n";
-  if (stage.copies > 1) text += fmt::format("    replicas: {}\n", stage.copies);
-  if (first && stage.copies == 1) text += "    stdin: inherit\n";  // copies cannot share it
-  if (last) text += "    stdout: inherit\n";
-  return text;
-}
+// Writes the file, and where in the expression each of its lines comes from.
+class FileWriter {
+ public:
+  FileWriter(std::string_view expression, std::uint32_t file)
+      : expression_(expression), places_(expression, file) {}
 
-std::string file_text(std::vector<Stage> stages) {
-  NamesOfParts names;
-  for (Stage& stage : stages) {
-    const std::string& program = stage.words.front().text;
-    stage.name = names.take(program.substr(program.rfind('/') + 1));
+  ExpressionFile write(std::vector<Stage> stages) {
+    NamesOfParts names;
+    for (Stage& stage : stages) {
+      const std::string& program = stage.words.front().text;
+      stage.name = names.take(program.substr(program.rfind('/') + 1));
+    }
+    const Mark whole = mark(0, expression_.size());
+    add(whole, "name: exec");
+    add(whole, "processes:");
+    std::vector<std::string> line, queues;
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+      const bool last = i + 1 == stages.size();
+      add_process(stages[i], i == 0, last);
+      line.push_back(stages[i].name);
+      if (last || (stages[i].copies == 1 && stages[i + 1].copies == 1)) continue;
+      queues.push_back(names.take(fmt::format("{}-{}", stages[i].name, stages[i + 1].name)));
+      line.push_back(queues.back());
+    }
+    if (!queues.empty()) add(whole, fmt::format("queues: [{}]", join(queues, ", ")));
+    if (line.size() > 1) {
+      add(whole, "pipelines:");
+      add(whole, fmt::format("  - [{}]", join(line, ", ")));
+    }
+    return std::move(file_);
   }
-  std::string text = "name: exec\nprocesses:\n";
-  std::vector<std::string> line, queues;
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    const bool last = i + 1 == stages.size();
-    text += process_text(stages[i], i == 0, last);
-    line.push_back(stages[i].name);
-    if (last || (stages[i].copies == 1 && stages[i + 1].copies == 1)) continue;
-    queues.push_back(names.take(fmt::format("{}-{}", stages[i].name, stages[i + 1].name)));
-    line.push_back(queues.back());
+
+ private:
+  // What stands between two places, as far as its line goes.
+  [[nodiscard]] Mark mark(std::size_t begin, std::size_t end) {
+    const std::string_view part = expression_.substr(begin, end - begin);
+    return places_.at(begin, std::max(code_points(part.substr(0, part.find('\n'))), 1U));
   }
-  if (!queues.empty()) text += fmt::format("queues: [{}]\n", join(queues, ", "));
-  if (line.size() > 1) text += fmt::format("pipelines:\n  - [{}]\n", join(line, ", "));
-  return text;
-}
+  [[nodiscard]] Mark mark_of_word(std::size_t begin) {
+    return mark(begin, std::min(expression_.find_first_of(kBlank, begin), expression_.size()));
+  }
+
+  void add(const Mark& place, const std::string& text) {
+    file_.text += text + '\n';
+    file_.places.push_back(place);
+  }
+
+  void add_process(const Stage& stage, bool first, bool last) {
+    std::vector<std::string> words;
+    for (const Word& word : stage.words) words.push_back(quoted_word(word.text));
+    const Mark whole = mark(stage.begin, stage.end);
+    add(whole, fmt::format("  {}:", stage.name));
+    add(mark_of_word(stage.begin), fmt::format("    command: [{}]", join(words, ", ")));
+    if (may_find_nothing(stage, last)) add(whole, "    ok_codes: [0, 1]");
+    if (stage.copies > 1) add(mark_of_word(stage.counted), fmt::format("    replicas: {}", stage.copies));
+    if (first && stage.copies == 1) add(whole, "    stdin: inherit");  // copies cannot share it
+    if (last) add(whole, "    stdout: inherit");
+  }
+
+  std::string_view expression_;
+  Places places_;
+  ExpressionFile file_;
+};
 
 }  // namespace
 
-std::optional<std::string> file_of_expression(Source& expression, std::uint32_t file,
-                                              Diagnostics& diagnostics) {
+std::optional<ExpressionFile> file_of_expression(Source& expression, std::uint32_t file,
+                                                 Diagnostics& diagnostics) {
   Problems problems(diagnostics);
   if (!guard(expression, file, problems)) return {};
   const std::string_view text = expression.text;
@@ -205,7 +239,7 @@ std::optional<std::string> file_of_expression(Source& expression, std::uint32_t 
     if (words) stage.words = std::move(*words);
   }
   if (problems.errors() > 0) return {};
-  return file_text(std::move(stages));
+  return FileWriter(text, file).write(std::move(stages));
 }
 
 }  // namespace procgraph

@@ -20,17 +20,18 @@ struct ExecFlags {
 Outcome exec(ExecFlags& flags, const Context& context) {
   Front front;
   front.sources.push_back({"<expression>", flags.expression});
-  auto text = file_of_expression(front.sources.front(), 0, front.diagnostics);
-  if (!text) {
+  auto file = file_of_expression(front.sources.front(), 0, front.diagnostics);
+  if (!file) {
     print_diagnostics(front, use_color(flags.run->color, STDERR_FILENO));
     return {.code = kExitUsage};
   }
   if (flags.print) {
-    std::fwrite(text->data(), 1, text->size(), stdout);
+    std::fwrite(file->text.data(), 1, file->text.size(), stdout);
     return {};
   }
   flags.run->front.files = {"-"};
-  flags.run->front.text = std::move(text);
+  flags.run->front.text = std::move(file->text);
+  flags.run->front.written = {std::move(front.sources.front()), std::move(file->places)};
   return run(flags.run, context);
 }
 

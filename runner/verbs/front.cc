@@ -69,6 +69,18 @@ std::optional<LoadRequest> request(const FrontFlags& flags, Front& front) {
   return result;
 }
 
+void say_where_it_comes_from(const FrontFlags::Written& written, Front& front) {
+  const auto text = std::ranges::find(front.sources, "<stdin>", &Source::name);
+  if (text == front.sources.end()) return;
+  *text = written.from;
+  const auto file = static_cast<std::uint32_t>(text - front.sources.begin());
+  front.diagnostics.move([&](Mark& mark) {
+    if (mark.file != file || !mark.known() || mark.line > written.places.size()) return;
+    mark = written.places[mark.line - 1];
+    mark.file = file;
+  });
+}
+
 }  // namespace
 
 Result<World> the_world(const std::vector<std::string>& nodes) {
@@ -91,7 +103,9 @@ int Front::exit_code() const {
   return machine ? kExitMachine : kExitInput;
 }
 
-Front prepare(const FrontFlags& flags, const Context& context, UpTo up_to) {
+namespace {
+
+Front prepare_file(const FrontFlags& flags, const Context& context, UpTo up_to) {
   Front front;
   Result<World> world = the_world(flags.nodes);
   if (!world) {
@@ -116,6 +130,14 @@ Front prepare(const FrontFlags& flags, const Context& context, UpTo up_to) {
   // Every object, descriptor and command is decided.
   front.plan = make_plan(front.graph, front.world, front.diagnostics, errors);
   front.machine = errors.machine;
+  return front;
+}
+
+}  // namespace
+
+Front prepare(const FrontFlags& flags, const Context& context, UpTo up_to) {
+  Front front = prepare_file(flags, context, up_to);
+  if (flags.written) say_where_it_comes_from(*flags.written, front);
   return front;
 }
 

@@ -21,6 +21,12 @@ struct FrontFlags {
   std::vector<std::string> nodes;
   std::vector<std::string> only, except;
   std::optional<std::string> text;  // of the file "-", instead of what standard input says
+  // Where that was written from something else: what is said of its lines is said there.
+  struct Written {
+    Source from;
+    std::vector<Mark> places;  // of its lines, from the first
+  };
+  std::optional<Written> written;
 
   void declare(Flags& flags);
 };

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <string>
 
 #include "load.h"
@@ -13,9 +15,11 @@ namespace {
 std::string file_of(const std::string& expression) {
   Source source{"<expression>", expression};
   Diagnostics diagnostics;
-  const auto text = file_of_expression(source, 0, diagnostics);
-  EXPECT_TRUE(text) << to_text(diagnostics, {source}, {});
-  return text.value_or("");
+  const auto file = file_of_expression(source, 0, diagnostics);
+  EXPECT_TRUE(file) << to_text(diagnostics, {source}, {});
+  if (!file) return "";
+  EXPECT_EQ(file->places.size(), static_cast<std::size_t>(std::ranges::count(file->text, '\n')));
+  return file->text;
 }
 
 std::string told(const std::string& expression) {

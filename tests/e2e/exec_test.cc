@@ -45,5 +45,24 @@ TEST(Exec, ShowsWhereAnExpressionIsWrong) {
 )");
 }
 
+TEST(Exec, ShowsWhereTheGraphOfAnExpressionIsWrong) {
+  Folder folder;
+  EXPECT_EQ(run(folder.path(), {"exec", "seq 3 ! /no/such/program -x ! wc"}).err,
+            R"(<expression>:1:9: error: program '/no/such/program' of process 'program' was not found
+  1 │ seq 3 ! /no/such/program -x ! wc
+    │         ^~~~~~~~~~~~~~~~
+    hint: there is no '/no/such/program'
+1 error
+)");
+  EXPECT_EQ(
+      run(folder.path(), {"exec", "seq 3 ! wc *100000"}).err,
+      R"(<expression>:1:12: error: 100,001 processes use queues or shared memory; a graph has room for 4,095
+  1 │ seq 3 ! wc *100000
+    │            ^~~~~~~
+    hint: most are replicas of 'wc'
+1 error
+)");
+}
+
 }  // namespace
 }  // namespace procgraph::e2e
