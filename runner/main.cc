@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <new>
 #include <string>
 #include <vector>
 
+#include "base/out_of_memory.h"
 #include "base/text.h"
 #include "channels/kinds.h"
 #include "verbs/verb.h"
@@ -60,6 +62,7 @@ Outcome run_main(std::vector<std::string> words) {
 }  // namespace procgraph
 
 int main(int argc, char** argv) {
+  std::set_new_handler(procgraph::end_without_memory);
   procgraph::Outcome outcome =
       procgraph::run_main(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
   if (outcome.signal == 0) return outcome.code;

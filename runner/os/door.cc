@@ -42,11 +42,16 @@ Name look_at(const Fd& folder, const std::string& name) {
 }
 
 Result<Fd> listen_at(const Fd& folder, const std::string& name) {
+  const auto refused = [&] { return Error{fmt::format("a socket '{}' for programs outside", name), errno}; };
   Fd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const sockaddr_un address = address_of(folder, name);
-  if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::fchmodat(folder.get(), name.c_str(), 0600, 0) != 0 || ::listen(fd.get(), SOMAXCONN) != 0)
-    return Error{fmt::format("a socket '{}' for programs outside", name), errno};
+  if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return refused();
+  if (::fchmodat(folder.get(), name.c_str(), 0600, 0) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
+    Error error = refused();
+    ::unlinkat(folder.get(), name.c_str(), 0);
+    return error;
+  }
   return fd;
 }
 

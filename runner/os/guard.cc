@@ -17,6 +17,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
+#include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/out_of_memory.h"
 #include "base/quiet_thread.h"
 #include "os/control_groups.h"
 #include "os/descendants.h"
@@ -79,16 +83,20 @@ void tell_of_accident(const ChildChange& end) {
 
 // In a thread of the runner: returns when the guard is gone. The thread gets a table of descriptors of its
 // own, so that it keeps none of the graph's open, and has room for its work whatever the runner has used up.
-void wait_for_guards_death(pid_t guard) {
+// Tells first whether it can wait: nothing starts before.
+void wait_for_guards_death(pid_t guard, std::promise<Result<void>>& waits) {
   if (::unshare(CLONE_FILES) == 0) ::syscall(SYS_close_range, 3U, ~0U, 0U);
   const Result<Fd> process = open_pidfd(guard);
-  if (!process || ::getppid() != guard) return;
+  const bool gone = ::getppid() != guard;
+  waits.set_value(process || gone ? Result<void>() : Result<void>(process.error()));
+  if (!process || gone) return;
   pollfd wait{process->get(), POLLIN, 0};
-  while (::poll(&wait, 1, -1) < 0 && errno == EINTR) {
+  while (::poll(&wait, 1, -1) < 0) {
   }
 }
 
 [[noreturn]] void end_without_guard() {
+  std::set_new_handler(wait_for_memory);
   say("the guard is gone; its graph is killed");
   // The main thread may be starting processes. A child that hangs before its exec is among those killed.
   while (!end_spawning()) kill_children({});
@@ -96,8 +104,8 @@ void wait_for_guards_death(pid_t guard) {
   ::_exit(kOperatingSystemError);
 }
 
-void outlive(pid_t guard) {
-  wait_for_guards_death(guard);
+void outlive(pid_t guard, std::promise<Result<void>>& waits) {
+  wait_for_guards_death(guard, waits);
   end_without_guard();
 }
 
@@ -110,9 +118,12 @@ void outlive(pid_t guard) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   // Continues a runner that is stopped, so that its thread can do its work; else it does nothing.
   ::prctl(PR_SET_PDEATHSIG, SIGCONT);
-  Result<std::thread> thread = quiet_thread("that ends the graph if the guard dies", [=] { outlive(guard); });
+  const auto waits = std::make_shared<std::promise<Result<void>>>();
+  Result<std::thread> thread =
+      quiet_thread("that ends the graph if the guard dies", [=] { outlive(guard, *waits); });
   if (!thread) give_up(thread.error());
   thread->detach();
+  if (const Result<void> waiting = waits->get_future().get(); !waiting) give_up(waiting.error());
   const Outcome outcome = what.run({.runner = ::getpid(), .outer_proc = {}, .manager = std::move(manager)});
   // With the guard gone the end belongs to the thread: whoever is left dies first.
   while (::getppid() != guard) ::pause();
@@ -167,6 +178,7 @@ void let_go_of_descriptors(std::array<int, 3> kept) {
   const int null = ::open("/dev/null", O_RDWR);
   if (null >= 0) ::dup2(null, STDOUT_FILENO);
   ::prctl(PR_SET_PDEATHSIG, SIGCONT);  // from here on there is something to be ended; it continues us, too
+  std::set_new_handler(wait_for_memory);
   const auto orphaned = [=] { return ::getppid() != guard; };
   const auto end =
       orphaned() ? std::nullopt : Watch(below, {.orphaned = orphaned, .message_came = {}}).wait_for_end();
@@ -187,6 +199,7 @@ void let_go_of_descriptors(std::array<int, 3> kept) {
 
 [[noreturn]] void be_guard(pid_t runner, std::span<const pid_t> strangers,
                            const std::optional<ManagerRelay>& relay, const Keeper* keeper) {
+  std::set_new_handler(wait_for_memory);
   const std::array managers = relay ? relay->descriptors() : std::array{-1, -1};
   let_go_of_descriptors({managers[0], managers[1], keeper != nullptr ? keeper->kept() : -1});
   const auto pass_on = [&] {

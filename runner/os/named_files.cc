@@ -10,8 +10,10 @@ namespace procgraph {
 
 NamedFiles::~NamedFiles() {
   for (const std::string& path : files_) ::unlink(path.c_str());
+  // Where nothing else is in it, nothing has to be opened for that: there may be no descriptor left.
+  if (folder_.empty() || ::rmdir(folder_.c_str()) == 0) return;
   std::error_code ignored;
-  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  std::filesystem::remove_all(folder_, ignored);
 }
 
 Result<void> NamedFiles::make_folder(Kernel& kernel, const std::string& pattern) {

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <stdexcept>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -167,8 +168,12 @@ Result<std::unique_ptr<Reporter>> with_log_files(const LogFileOptions& options,
                                                  std::unique_ptr<Reporter> console) {
   Result<std::shared_ptr<const Folder>> folder = open_folder(options.folder);
   if (!folder) return folder.error();
-  return std::unique_ptr<Reporter>(
-      std::make_unique<LogFiles>(options, std::move(*folder), std::move(console)));
+  try {
+    return std::unique_ptr<Reporter>(
+        std::make_unique<LogFiles>(options, std::move(*folder), std::move(console)));
+  } catch (const std::runtime_error& refused) {  // no thread
+    return Error{fmt::format("logs: {}", refused.what()), 0};
+  }
 }
 
 }  // namespace procgraph

@@ -16,6 +16,7 @@ namespace {
 
 // Small, for an unprivileged user's pipes shrink once 64 MiB of them are in use, in all his programs.
 constexpr Bytes kPipe{16 << 10};
+constexpr std::size_t kMostAhead = 1 << 20;  // bytes of one pipe
 
 }  // namespace
 
@@ -28,6 +29,7 @@ struct Logs::Pipe {
   LogStream stream;
   Label label;
   LineSplitter lines;
+  std::size_t ahead = 0;  // bytes that were read while its output was held
 };
 
 Logs::Logs(boost::asio::io_context& io, const Plan& plan, Reporter& reporter)
@@ -36,6 +38,7 @@ Logs::Logs(boost::asio::io_context& io, const Plan& plan, Reporter& reporter)
       reporter_(reporter),
       pipes_(plan.spawns.size()),
       last_words_(plan.spawns.size()),
+      awaited_(plan.spawns.size()),
       buffer_(kPipe.value) {}
 
 Logs::~Logs() = default;
@@ -73,12 +76,17 @@ void Logs::wait(const std::shared_ptr<Pipe>& pipe) {
   pipe->end.async_wait(boost::asio::posix::descriptor_base::wait_read,
                        [this, pipe](boost::system::error_code error) {
                          if (error || !pipe->end.is_open()) return;
-                         if (held_[static_cast<std::size_t>(pipe->stream)]) {
+                         if (rests(*pipe)) {
                            resting_[static_cast<std::size_t>(pipe->stream)].push_back(pipe);
                          } else if (read(*pipe, buffer_.size())) {
                            wait(pipe);
                          }
                        });
+}
+
+bool Logs::rests(const Pipe& pipe) const {
+  const bool ahead = awaited_[pipe.spawn.value] && pipe.ahead < kMostAhead;
+  return held_[static_cast<std::size_t>(pipe.stream)] && !ahead;
 }
 
 // False: it is at its end and closed.
@@ -89,6 +97,7 @@ bool Logs::read(Pipe& pipe, std::size_t most) {
     close(pipe);
     return false;
   }
+  pipe.ahead = held_[static_cast<std::size_t>(pipe.stream)] ? pipe.ahead + static_cast<std::size_t>(size) : 0;
   pipe.lines.add({buffer_.data(), static_cast<std::size_t>(size)},
                  [&](std::string_view text, bool cut) { line(pipe, text, cut); });
   tell_();
@@ -134,6 +143,18 @@ void Logs::finish(SpawnId id) {
   for (const std::shared_ptr<Pipe>& pipe : both) {
     if (!pipe) continue;
     if (drain(*pipe)) close(*pipe);
+  }
+}
+
+void Logs::await_line(SpawnId id, bool awaited) {
+  awaited_[id.value] = awaited;
+  if (!awaited) return;
+  for (auto& resting : resting_) {
+    const auto its = std::ranges::find(resting, id, [](const auto& pipe) { return pipe->spawn; });
+    if (its == resting.end()) continue;
+    const std::shared_ptr<Pipe> pipe = *its;
+    resting.erase(its);
+    if (pipe->end.is_open()) wait(pipe);
   }
 }
 

@@ -2,7 +2,8 @@
 // the reporter. Knows nothing of why a process runs or ends.
 //
 // Backpressure: while an output of ours waits for its reader, nothing more is read for it; the pipes fill and
-// the processes wait. Memory is bounded by one pipe's content for each process.
+// the processes wait. Memory is bounded by one pipe's content for each process, and by a mebibyte for each of
+// which a line is waited for: that is read ahead, so that whoever is ready is known to be.
 #pragma once
 
 #include <array>
@@ -43,6 +44,8 @@ class Logs {
   [[nodiscard]] std::uint64_t lines() const { return lines_; }  // so far, of all
   // No longer (or again) reads what would go to this output.
   void hold(LogStream stream, bool held);
+  // Somebody waits for a line of it (or no more): it is read ahead while its output is held.
+  void await_line(SpawnId id, bool awaited);
   // Takes what lies in its pipes now.
   void catch_up(SpawnId id);
   // Called with each line, as it is read.
@@ -55,6 +58,7 @@ class Logs {
   using Both = std::array<std::shared_ptr<Pipe>, 2>;
 
   void wait(const std::shared_ptr<Pipe>& pipe);
+  [[nodiscard]] bool rests(const Pipe& pipe) const;
   bool read(Pipe& pipe, std::size_t most);
   bool drain(Pipe& pipe);  // as much as lies there now; false: it is closed
   void close(Pipe& pipe);
@@ -65,6 +69,7 @@ class Logs {
   Reporter& reporter_;
   std::vector<Both> pipes_;  // by spawn
   std::vector<LastWords> last_words_;
+  std::vector<bool> awaited_;  // by spawn: a line of it
   std::vector<char> buffer_;
   std::array<bool, 2> held_{};
   std::array<std::vector<std::shared_ptr<Pipe>>, 2> resting_;  // what hold() keeps from being read

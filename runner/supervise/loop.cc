@@ -301,15 +301,18 @@ void Loop::perform(const action::LookAtPorts& action) {
 }
 
 void Loop::perform(const action::AwaitReady& action) {
+  logs_.await_line(action.spawn, plan_.at(action.spawn).ready->kind == ProbeKind::kLog);
   prober_->await_ready(action.spawn, live_[action.spawn.value].session);
 }
 
 void Loop::perform(const action::Ready& action) {
+  logs_.await_line(action.spawn, false);
   if (plan_.at(action.spawn).ready) narrator_.ready(action.spawn, clock_.now());
   prober_->watch_health(action.spawn, live_[action.spawn.value].session);
 }
 
 void Loop::perform(const action::AskNoMore& action) {
+  logs_.await_line(action.spawn, false);
   prober_->leave(action.spawn);
 }
 

@@ -88,9 +88,10 @@ AttachReply Registrar::answer(int connection) {
   AttachRequest request;
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (::recv(connection, &request, sizeof request, 0) != static_cast<ssize_t>(sizeof request) ||
-      ::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+  if (::recv(connection, &request, sizeof request, 0) != static_cast<ssize_t>(sizeof request))
     return rejected("this is no request");
+  if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    return rejected(Error{"SO_PEERCRED", errno}.text());
   if (peer.uid != ::geteuid() && peer.uid != 0) return rejected("it belongs to another user");
   if (request.version != kAttachVersion) return rejected("its SDK and procgraph are not of the same version");
   auto pidfd = open_pidfd(peer.pid);

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "traced_run.h"
 
@@ -53,6 +54,25 @@ const std::string kStopped =
     "sockets: { s: { listen: 'tcp://127.0.0.1:0' } }\n"
     "pipelines: [[f, m]]\n";
 
+// All that it talks through: programs outside and a process that its shell has started, who ask for a place;
+// one that says it is ready; a duplex pipe; a socket with a path; logs in files; a name that nobody else may
+// have.
+const std::string kTalking =
+    "single: true\ncontainment: { tier: " + tier() + " }\nprocesses:\n  ready: { command: " + TEST_NODES +
+    "/node_ready, ready: notify, service: true }\n" +
+    "  work: { reads: jobs, after: { ready: ready }, shell: '" + PROCGRAPH_BINARY +
+    " get jobs -n 2 && echo got' }\n" +
+    "  outside: { after: { server: ready },\n"
+    "    shell: 'env -i XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR " +
+    PROCGRAPH_BINARY + " put jobs one two' }\n" +
+    "  server: { shell: 'exec sleep 1000', serves: s, service: true, ready: { exec: 'true' } }\n"
+    "  ask: { shell: 'echo 7 >&3; read -r n <&3; echo sum $n', reads: { talk: { channel: line, fd: 3 } },\n"
+    "         writes: { talk: { channel: line, fd: 3 } } }\n"
+    "  answer: { shell: 'read -r n <&3; echo $((n * 6)) >&3', reads: { talk: { channel: line, fd: 3 } },\n"
+    "            writes: { talk: { channel: line, fd: 3 } } }\n"
+    "queues: { jobs: { external: write } }\npipes: { line: { duplex: true } }\n"
+    "sockets: { s: { listen: unix } }\nlogs: { dir: logs }\n";
+
 std::uint64_t stride() {
   const char* text = std::getenv("PROCGRAPH_TEST_STRIDE");
   return text != nullptr ? std::max<std::uint64_t>(1, std::strtoull(text, nullptr, 10)) : kStride;
@@ -64,8 +84,8 @@ std::uint64_t beginning(const TracedRun& run) {
   return static_cast<std::uint64_t>(fork - run.calls.begin());
 }
 
-TracedRun undisturbed() {
-  return run_traced(kGraph, [](const Call&) { return Deed{}; });
+TracedRun undisturbed(const std::string& graph = kGraph) {
+  return run_traced(graph, [](const Call&) { return Deed{}; });
 }
 
 // The run has ended in order: by itself, with nobody and nothing left.
@@ -119,12 +139,11 @@ struct Failing {
   int error;
 };
 
-class RunSweepFailing : public ::testing::TestWithParam<Failing> {};
-
-TEST_P(RunSweepFailing, TheRunSaysSoOrDoesWithout) {
-  const Failing& failing = GetParam();
-  const TracedRun whole = undisturbed();
+// The N-th call fails, for every N; a run that does without it prints all of `words`.
+void fail_each_call(const std::string& graph, const Failing& failing, const std::vector<std::string>& words) {
+  const TracedRun whole = undisturbed(graph);
   ASSERT_EQ(whole.status, 0) << whole.err;
+  for (const std::string& word : words) ASSERT_THAT(whole.out, HasSubstr(word)) << whole.err;
   const std::uint64_t begin = beginning(whole);
   const auto calls = static_cast<std::uint64_t>(std::count(
       whole.calls.begin() + static_cast<std::ptrdiff_t>(begin), whole.calls.end(), failing.number));
@@ -132,19 +151,35 @@ TEST_P(RunSweepFailing, TheRunSaysSoOrDoesWithout) {
   for (std::uint64_t at = 0; at < calls; ++at) {
     SCOPED_TRACE(std::string(failing.name) + " number " + std::to_string(at) + " fails");
     std::uint64_t seen = 0;
-    const TracedRun run = run_traced(kGraph, [&](const Call& call) {
+    const TracedRun run = run_traced(graph, [&](const Call& call) {
       return call.index >= begin && call.number == failing.number && seen++ == at
                  ? Deed{Deed::kFail, failing.error}
                  : Deed{};
     });
     expect_order(run);
     EXPECT_FALSE(crashed(run.status)) << run.err;
-    if (run.status == 0) {
-      EXPECT_THAT(run.out, HasSubstr("5050")) << run.err;
-    } else {
+    if (run.status != 0) {
       EXPECT_FALSE(run.err.empty()) << "status " << run.status;
+    } else {
+      for (const std::string& word : words) EXPECT_THAT(run.out, HasSubstr(word)) << run.err;
     }
   }
+}
+
+class RunSweepFailing : public ::testing::TestWithParam<Failing> {};
+
+TEST_P(RunSweepFailing, TheRunSaysSoOrDoesWithout) {
+  fail_each_call(kGraph, GetParam(), {"5050"});
+}
+
+class TalkingRunSweepFailing : public ::testing::TestWithParam<Failing> {};
+
+TEST_P(TalkingRunSweepFailing, TheRunSaysSoOrDoesWithout) {
+  fail_each_call(kTalking, GetParam(), {"sum 42", "one\n", "two\n", "got"});
+}
+
+std::string name_of(const ::testing::TestParamInfo<Failing>& each) {
+  return each.param.name;
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -158,7 +193,29 @@ INSTANTIATE_TEST_SUITE_P(
         Failing{"epoll_create1", SYS_epoll_create1, EMFILE}, Failing{"epoll_ctl", SYS_epoll_ctl, ENOMEM},
         Failing{"timerfd_create", SYS_timerfd_create, EMFILE}, Failing{"fcntl", SYS_fcntl, EMFILE},
         Failing{"dup2", SYS_dup2, EBUSY}, Failing{"execve", SYS_execve, ENOMEM}),
-    [](const auto& each) { return std::string(each.param.name); });
+    name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, TalkingRunSweepFailing,
+    ::testing::Values(Failing{"accept4", SYS_accept4, EMFILE}, Failing{"bind", SYS_bind, ENOMEM},
+                      Failing{"listen", SYS_listen, EADDRINUSE}, Failing{"socket", SYS_socket, EMFILE},
+                      Failing{"socketpair", SYS_socketpair, EMFILE},
+                      Failing{"setsockopt", SYS_setsockopt, ENOMEM},
+                      Failing{"getsockopt", SYS_getsockopt, EMFILE},
+                      Failing{"getsockname", SYS_getsockname, ENOBUFS},
+                      Failing{"sendmsg", SYS_sendmsg, ENOBUFS}, Failing{"recvmsg", SYS_recvmsg, ENOMEM},
+                      Failing{"sendto", SYS_sendto, ENOBUFS}, Failing{"recvfrom", SYS_recvfrom, ENOMEM},
+                      Failing{"signalfd4", SYS_signalfd4, EMFILE},
+                      Failing{"pidfd_open", SYS_pidfd_open, EMFILE}, Failing{"write", SYS_write, ENOSPC},
+                      Failing{"pwrite64", SYS_pwrite64, ENOSPC}, Failing{"mkdir", SYS_mkdir, ENOSPC},
+                      Failing{"fchmodat", SYS_fchmodat, EPERM}, Failing{"flock", SYS_flock, ENOLCK},
+                      Failing{"poll", SYS_poll, ENOMEM}, Failing{"prlimit64", SYS_prlimit64, EPERM},
+                      Failing{"readlink", SYS_readlink, ENOMEM}, Failing{"getrandom", SYS_getrandom, EINTR},
+                      Failing{"lseek", SYS_lseek, ENOMEM}, Failing{"openat", SYS_openat, EMFILE},
+                      Failing{"pipe2", SYS_pipe2, EMFILE}, Failing{"mmap", SYS_mmap, ENOMEM},
+                      Failing{"eventfd2", SYS_eventfd2, EMFILE}, Failing{"epoll_ctl", SYS_epoll_ctl, ENOMEM},
+                      Failing{"clone3", SYS_clone3, EAGAIN}, Failing{"fcntl", SYS_fcntl, EMFILE}),
+    name_of);
 
 }  // namespace
 }  // namespace procgraph::testing

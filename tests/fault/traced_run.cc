@@ -70,7 +70,10 @@ struct Ground {
 
   [[nodiscard]] std::vector<std::string> left() const {
     std::vector<std::string> names = names_in(folder / "tmp");
-    for (std::string& name : names_in(folder / "runtime")) names.push_back(std::move(name));
+    for (std::string& name : names_in(folder / "runtime")) {
+      // The user's folder stays, with the locks of runs that can be there only once.
+      if (!name.ends_with("/procgraph") && !name.ends_with(".single")) names.push_back(std::move(name));
+    }
     const std::vector<std::string> now = names_in("/dev/shm");
     std::set_difference(now.begin(), now.end(), shm.begin(), shm.end(), std::back_inserter(names));
     return names;

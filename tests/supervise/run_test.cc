@@ -1,7 +1,9 @@
 // Whole runs of real processes: ends, codes, sessions, signals.
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -235,7 +237,7 @@ class OutputTest : public RunTest {
   }
   void TearDown() override {
     reporter.reset();
-    ::close(ends[1]);
+    if (ends[1] >= 0) ::close(ends[1]);
     stop_reading();
     RunTest::TearDown();
   }
@@ -268,6 +270,33 @@ TEST_F(OutputTest, AFloodThroughASlowReaderArrivesWholeAndInBoundedMemory) {
   reader.join();
   EXPECT_EQ(newlines, kLines);
   EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 32 << 10);  // KiB, of which a sanitizer takes most
+}
+
+// Nobody reads our stdout until the job says that it was started.
+TEST_F(OutputTest, WhoIsReadyByALineIsSeenToBeThoughTheReaderIsStuck) {
+  const std::string started = file("started");
+  ASSERT_EQ(::mkfifo(started.c_str(), 0600), 0);
+  const int job = ::open(started.c_str(), O_RDWR | O_CLOEXEC);
+  bool was_started = false;
+  std::thread reader([&] {
+    block_all_signals();
+    pollfd one{job, POLLIN, 0};
+    was_started = ::poll(&one, 1, 60'000) == 1;
+    std::vector<char> buffer(1 << 16);
+    while (::read(ends[0], buffer.data(), buffer.size()) > 0) {
+    }
+  });
+  const Process db{.ready = ReadySpec{{.kind = ProbeKind::kLog, .pattern = "^up$"}, 30s}, .service = true};
+  EXPECT_EQ(run({{"flood", "exec yes", {.process = {.service = true}}},
+                 {"db", "yes | head -c 500000; echo up; exec sleep 1000", {.process = db}},
+                 {"job", "echo >$T/started", {.process = {.after = {{ProcessId{1}, Condition::kReady}}}}}},
+                {}, *reporter),
+            "exits 0");
+  reporter.reset();
+  ::close(std::exchange(ends[1], -1));
+  reader.join();
+  ::close(job);
+  EXPECT_TRUE(was_started);
 }
 
 TEST_F(OutputTest, AStuckReaderStopsNeitherSignalsNorTheEnd) {
