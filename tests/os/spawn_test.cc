@@ -10,11 +10,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <thread>
+#include <vector>
 
 #include "fakes/life_line.h"
 #include "fakes/show.h"
@@ -214,6 +218,28 @@ TEST(Spawn, TheChildSurvivesBoostsHandleAndDiesOnlyByOurSignal) {
   ::kill(std::get<Child>(child).pid, SIGTERM);
   EXPECT_EQ(::poll(&end, 1, -1), 1);
   EXPECT_EQ(wait_for(child), SIGTERM);
+}
+
+// The kernel's word of a parent's death is of the thread that forked.
+TEST(Spawn, ThreadsThatEndMeanwhileKillNoChild) {
+  const char* asked = std::getenv("PROCGRAPH_TEST_SPAWNS");
+  const int spawns = asked != nullptr ? std::atoi(asked) : 200;
+  std::atomic<bool> done = false;
+  std::vector<std::thread> churn;
+  for (int i = 0; i < 4; ++i)
+    churn.emplace_back([&] {
+      while (!done) std::thread([] {}).join();
+    });
+  constexpr int kAtATime = 20;
+  for (int started = 0; started < spawns; started += kAtATime) {
+    std::vector<std::variant<Child, SpawnError>> children;
+    for (int i = 0; i < kAtATime; ++i)
+      children.push_back(spawn({.program = "/bin/sleep", .argv = {"sleep", "1000"}}));
+    for (const auto& child : children) ::kill(std::get<Child>(child).pid, SIGTERM);
+    for (const auto& child : children) ASSERT_EQ(wait_for(child), SIGTERM);
+  }
+  done = true;
+  for (std::thread& thread : churn) thread.join();
 }
 
 TEST(Spawn, TheChildDiesWhenItsParentIsKilled) {
