@@ -52,9 +52,14 @@ bool is_socket(const std::string& path) {
   return ::lstat(path.c_str(), &facts) == 0 && S_ISSOCK(facts.st_mode);
 }
 
+bool is_of_another_user(const std::string& path) {
+  struct stat facts {};
+  return ::lstat(path.c_str(), &facts) == 0 && facts.st_uid != ::geteuid();
+}
+
 // A socket's file stays when its owner is killed; then a connection is refused.
 bool is_left_over(const SocketAddress& address) {
-  if (!is_socket(address.path)) return false;
+  if (!is_socket(address.path) || is_of_another_user(address.path)) return false;
   const Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   Raw where = raw(address);
   return probe && ::connect(probe.get(), where.get(), where.size) != 0 && errno == ECONNREFUSED;
@@ -63,6 +68,7 @@ bool is_left_over(const SocketAddress& address) {
 std::string_view hint_for(int code, const SocketAddress& address) {
   const bool tcp = address.family == SocketAddress::Family::kTcp;
   if (code == EADDRINUSE && tcp) return " (`ss -ltnp` shows who listens there)";
+  if (code == EADDRINUSE && is_of_another_user(address.path)) return " (what is there belongs to another user)";
   if (code == EADDRINUSE && is_socket(address.path)) return " (somebody listens there)";
   if (code == EADDRINUSE) return " (a file that is no socket is there)";
   if (code == EADDRNOTAVAIL) return " (it is no address of this machine)";

@@ -12,6 +12,13 @@
 namespace procgraph {
 namespace {
 
+// In a folder that many may write somebody else may have made it, to read what we say there: as the kernel's
+// fs.protected_regular, which not every machine has set.
+bool may_be_ours(int folder, uid_t owner) {
+  struct stat facts {};
+  return owner == ::geteuid() || (::fstat(folder, &facts) == 0 && owner == facts.st_uid);
+}
+
 // The file for the length of one piece.
 class Opened {
  public:
@@ -23,6 +30,8 @@ class Opened {
       error_ = errno;
     } else if (!S_ISREG(facts.st_mode)) {
       error_ = EINVAL;
+    } else if (!may_be_ours(folder, facts.st_uid)) {
+      error_ = EACCES;
     }
     size_ = static_cast<std::uint64_t>(facts.st_size);
   }

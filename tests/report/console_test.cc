@@ -1,6 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "channels.h"
 #include "report/reporter.h"
 
@@ -104,6 +109,68 @@ TEST(Console, ATerminalSeesNoControlCharacterOfAProcess) {
       true);
   EXPECT_EQ(shown.out, "a │ \\x1b]0;evil\\x07 \\u{009b}31m \\u{202e} tab\tend\na │ half\\rforged\n");
   EXPECT_EQ(shown.err, "a │ nul\\x00 \\xff\n");
+}
+
+// What terminals obey, or what makes people read something else than what is there: more than 200 of them.
+std::vector<std::string> sequences() {
+  std::vector<std::string> all;
+  for (int final = 0x40; final <= 0x7e; ++final) {
+    all.push_back(std::string("\x1b[1;2") + static_cast<char>(final));        // CSI
+    all.push_back(std::string("\xc2\x9b") + "3" + static_cast<char>(final));  // CSI, in one character
+    all.push_back(std::string("\x1b") + static_cast<char>(final));  // Fe, Fs: DCS, OSC, APC, reset …
+  }
+  for (const int number : {0, 1, 2, 4, 7, 8, 9, 10, 11, 50, 52, 104, 133, 777, 1337})
+    all.push_back("\x1b]" + std::to_string(number) + ";?;evil\x07");
+  for (int control = 0; control < 0x20; ++control)
+    if (control != '\n' && control != '\t') all.emplace_back(1, static_cast<char>(control));
+  for (int control = 0x7f; control <= 0x9f; ++control) {
+    all.emplace_back(1, static_cast<char>(control));  // as a byte alone, which some terminals obey
+    if (control > 0x7f) all.push_back(std::string("\xc2") + static_cast<char>(control));
+  }
+  for (const char* bidi : {"\u200e", "\u200f", "\u061c", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e",
+                           "\u2066", "\u2067", "\u2068", "\u2069"})
+    all.emplace_back(bidi);
+  for (const char* more :
+       {"\x1bP+q544e\x1b\\", "\x1b_evil\x1b\\", "\x1b^evil\x1b\\", "\x1bXevil\x1b\\", "\x1b(0", "\x1b#8",
+        "\x1b%G", "\x1b c", "\x1b\x1b[A", "\x1b[?1049h", "\x1b[?25l", "\x1b[6n", "\x1b[21t"})
+    all.emplace_back(more);
+  return all;
+}
+
+// True: nothing but printable text, tabs and ends of lines.
+bool is_harmless(std::string_view text) {
+  const auto has = [&](const char* what) { return text.find(what) != text.npos; };
+  const bool controls = std::ranges::any_of(
+      text, [](unsigned char byte) { return (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f; });
+  bool c1 = false;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i)
+    c1 |= text[i] == '\xc2' && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+  const bool bidi = has("\u061c") || has("\u200e") || has("\u200f") || has("\u202a") || has("\u202b") ||
+                    has("\u202c") || has("\u202d") || has("\u202e") || has("\u2066") || has("\u2067") ||
+                    has("\u2068") || has("\u2069");
+  return !controls && !c1 && !bidi;
+}
+
+TEST(Console, NoSequenceReachesATerminal) {
+  const std::vector<std::string> all = sequences();
+  ASSERT_GE(all.size(), 200U);
+  for (const std::string& sequence : all) {
+    const auto say = [&](Reporter& to) {
+      to.line({"a"}, LogStream::kOut, "before" + sequence + "behind", false);
+      to.line({"a"}, LogStream::kErr, sequence, false);
+      to.error("its word: " + sequence);
+    };
+    const Shown shown = show({}, say, true);
+    EXPECT_TRUE(is_harmless(shown.out)) << testing::PrintToString(shown.out);
+    EXPECT_EQ(shown.out.find(sequence, sizeof "a │ " - 1), std::string::npos)
+        << testing::PrintToString(shown.out);
+    EXPECT_TRUE(is_harmless(shown.err)) << testing::PrintToString(shown.err);
+    EXPECT_TRUE(shown.out.starts_with("a │ before")) << testing::PrintToString(shown.out);
+    EXPECT_TRUE(shown.out.ends_with("behind\n")) << testing::PrintToString(shown.out);
+    EXPECT_EQ(std::ranges::count(shown.out, '\n'), 1) << "a line was forged";
+    const Shown json = show({.format = LogFormat::kJson}, say, false);
+    EXPECT_TRUE(is_harmless(json.out + json.err)) << testing::PrintToString(json.out + json.err);
+  }
 }
 
 TEST(Console, APipeGetsTheBytesOfALineAsTheyAre) {
