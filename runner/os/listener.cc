@@ -68,7 +68,8 @@ bool is_left_over(const SocketAddress& address) {
 std::string_view hint_for(int code, const SocketAddress& address) {
   const bool tcp = address.family == SocketAddress::Family::kTcp;
   if (code == EADDRINUSE && tcp) return " (`ss -ltnp` shows who listens there)";
-  if (code == EADDRINUSE && is_of_another_user(address.path)) return " (what is there belongs to another user)";
+  if (code == EADDRINUSE && is_of_another_user(address.path))
+    return " (what is there belongs to another user)";
   if (code == EADDRINUSE && is_socket(address.path)) return " (somebody listens there)";
   if (code == EADDRINUSE) return " (a file that is no socket is there)";
   if (code == EADDRNOTAVAIL) return " (it is no address of this machine)";

@@ -5,6 +5,7 @@
 // PROCGRAPH_TEST_TIER.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -132,6 +134,45 @@ TEST_P(RunSweep, AKillWhileItStopsLeavesNothingAlive) {
 }
 
 INSTANTIATE_TEST_SUITE_P(In, RunSweep, ::testing::Range(std::uint64_t{0}, kShards));
+
+// True: it ends, or begins, at a time of the clock that people set.
+bool waits_by_the_wall_clock(const Call& call) {
+  const auto& arguments = call.arguments;
+  const auto is_wall = [](std::uint64_t clock) {
+    return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM;
+  };
+  switch (call.number) {
+    case SYS_futex: {
+      const auto operation = static_cast<int>(arguments[1]) & FUTEX_CMD_MASK;
+      const bool wall = (arguments[1] & FUTEX_CLOCK_REALTIME) != 0 || operation == FUTEX_LOCK_PI;
+      return wall && operation != FUTEX_WAKE && arguments[3] != 0;
+    }
+    case SYS_timerfd_create:
+    case SYS_clock_nanosleep:
+    case SYS_timer_create:
+      return is_wall(arguments[0]);
+    case SYS_mq_timedsend:
+    case SYS_mq_timedreceive:
+      return true;
+    default:
+      return false;
+  }
+}
+
+TEST(RunClocks, NothingWaitsByTheClockThatPeopleSet) {
+  for (const std::string& graph : {kGraph, kTalking, kStopped}) {
+    std::vector<long> wrong;
+    std::uint64_t timers = 0;
+    const TracedRun run = run_traced(graph, [&](const Call& call) {
+      if (waits_by_the_wall_clock(call)) wrong.push_back(call.number);
+      timers += call.number == SYS_timerfd_create ? 1 : 0;
+      return Deed{};
+    });
+    expect_order(run);
+    EXPECT_THAT(wrong, IsEmpty());
+    EXPECT_GT(timers, 0U);
+  }
+}
 
 struct Failing {
   const char* name;

@@ -180,7 +180,9 @@ class Tracer {
     }
     if (!entered_) return go_on(pid, 0);
     const auto number = static_cast<long>(info.entry.nr);
-    const Deed deed = decide_({run_.calls.size(), number});
+    Call call{run_.calls.size(), number, {}};
+    std::ranges::copy(info.entry.args, call.arguments.begin());
+    const Deed deed = decide_(call);
     run_.calls.push_back(number);
     if (deed.kind == Deed::kKill) {
       kill(pid, SIGKILL);

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -14,6 +15,7 @@ namespace procgraph::testing {
 struct Call {
   std::uint64_t index = 0;  // from 0, in the order in which the tracer saw them
   long number = 0;          // SYS_*
+  std::array<std::uint64_t, 6> arguments{};
 };
 
 struct Deed {

@@ -58,6 +58,18 @@ TEST(Tree, NeverSleepsOrPolls) {
               IsEmpty());
 }
 
+// Time is measured by a clock that nobody sets; the wall clock is only printed.
+TEST(Tree, LooksAtTheWallClockOnlyToPrintIt) {
+  static const std::regex kWall(
+      R"(system_clock|high_resolution_clock|CLOCK_REALTIME|gettimeofday|\btime\((nullptr|NULL|0|&)|\b(timedlock|sem_timedwait|mq_timed\w+|pthread_cond_timedwait|utc_clock|file_clock)\b)");
+  std::vector<Source> all = sources_in({"sdk", "runner", "nodes"}, kCode);
+  std::erase_if(all, [](const Source& source) {
+    constexpr std::array kPrinters{"runner/report/console.cc", "runner/report/json_records.cc"};
+    return std::ranges::find(kPrinters, source.path) != kPrinters.end();
+  });
+  EXPECT_THAT(lines_where(all, [](std::string_view line) { return matches(line, kWall); }), IsEmpty());
+}
+
 TEST(Tree, LeavesNothingForLater) {
   static const std::regex kLater(R"(\b(TODO|FIXME|XXX|HACK)\b)");
   std::vector<Source> all =
@@ -77,7 +89,7 @@ TEST(Tree, RunsEveryTestThatItHas) {
         "tests/e2e/family_test.cc",        "tests/e2e/single_test.cc",      "tests/e2e/limits_test.cc",
         "tests/os/control_groups_test.cc", "tests/os/door_test.cc",         "tests/os/guard_test.cc",
         "tests/os/job_control_test.cc",    "tests/os/protection_test.cc",   "tests/e2e/pid_reuse_test.cc",
-        "tests/e2e/planted_test.cc"};
+        "tests/e2e/planted_test.cc",       "tests/e2e/clock_test.cc"};
     return std::ranges::find(kAllowed, source.path) != kAllowed.end();
   });
   EXPECT_THAT(lines_where(all, [](std::string_view line) { return matches(line, kSkipped); }), IsEmpty());
