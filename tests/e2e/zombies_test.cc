@@ -43,7 +43,7 @@ TEST(Zombies, AreReapedAsTheyCome) {
   constexpr int kTolerated =
       5;  // at the best moment: what ends while the runner has no processor waits for it
   const char* asked = std::getenv("PROCGRAPH_TEST_FORKS");
-  const std::uint64_t until = forks() + (asked != nullptr ? std::strtoull(asked, nullptr, 10) : 1000);
+  const std::uint64_t until = forks() + (asked != nullptr ? std::strtoull(asked, nullptr, 10) : 200);
   const Folder folder;
   folder.write("graph.yaml", std::string("containment: { tier: pid_namespace }\nprocesses:\n  hop: ") +
                                  TEST_NODES + "/node_hostile hop\n");
