@@ -16,6 +16,7 @@
 //   a thread leaves while others wait     yes     yes     no: a Connection is one thread's
 //   refused to a child made by fork()     yes     yes     no: the kernel's descriptor is the child's too
 //
+// What every language's SDK promises, of shared memory and sockets too, is in tests/conformance.
 // Threads that share a channel are in threads_test.cc, select() over several in select_test.cc; shared memory
 // carries no messages: area_test.cc.
 #include <gtest/gtest.h>
