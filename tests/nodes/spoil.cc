@@ -8,7 +8,7 @@
 
 namespace {
 
-constexpr std::size_t kRing = 36864;  // docs/node-protocol.md
+constexpr std::size_t kRing = 69632;  // docs/node-protocol.md
 // The ring's first word of the first lap, naming a block that no queue has.
 constexpr std::uint64_t kImpossible = (std::uint64_t{1} << 24) | 0xfffffe;
 

@@ -142,7 +142,7 @@ class Reader {
   // The next message. Waits while there is none. Nothing: the data has ended (ended() tells), or the time is
   // over. The end comes once all writers are gone for good, nothing waits, and whoever took a message that is
   // not acknowledged yet is itself waiting for the end. Throws Poisoned; Failure where more threads wait than
-  // there is room for (2,048 per queue); NotInGraph in a child made by fork().
+  // there is room for (4,096 per queue); NotInGraph in a child made by fork().
   [[nodiscard]] std::optional<Message> get(std::chrono::nanoseconds timeout = kForever);
   [[nodiscard]] std::optional<Message> try_get();
   // Up to `max` messages: waits for the first as get() does, then for more until `within` has passed since.

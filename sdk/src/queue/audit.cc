@@ -43,7 +43,7 @@ bool are_waiters(View& view) {
   std::uint64_t last = 0;  // one past the last slot that stands in any line
   for (unsigned line = 0; line < kLines; ++line) {
     const auto words = static_cast<std::uint32_t>(c.summary[line].load(std::memory_order_acquire));
-    if (words != 0) last = std::max<std::uint64_t>(last, 64 * (std::bit_width(words) - 1) + 1);
+    if (words != 0) last = std::max<std::uint64_t>(last, 64 * kWordsPerBit * (std::bit_width(words) - 1) + 1);
     for (unsigned i = 0; i < kMaskWords; ++i) {
       if (const std::uint64_t mask = c.lines[line].mask[i].load(std::memory_order_acquire); mask != 0)
         last = std::max<std::uint64_t>(last, 64 * i + std::bit_width(mask));

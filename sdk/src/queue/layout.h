@@ -14,7 +14,8 @@ namespace procgraph::detail {
 
 inline constexpr std::uint64_t kQueueMagic = magic("pgqueue1");
 
-inline constexpr unsigned kMaskWords = 32;
+inline constexpr unsigned kMaskWords = 64;
+inline constexpr unsigned kWordsPerBit = 2;              // of the summary, which has 32 bits
 inline constexpr unsigned kWaitSlots = kMaskWords * 64;  // threads that can wait on one queue at a time
 
 // What somebody may wait for: one line of waiters each.
@@ -43,9 +44,9 @@ struct WaitSlot {
   Shared<std::uint64_t> need;      // class or bytes, by line
 };
 
-// The waiters of one line: a bit per slot, and above the 32 words a summary, version:32 | one bit per word. A
-// bit is set before its summary bit, with a new version; a summary bit is cleared by CAS against the version
-// under which the word was seen empty.
+// The waiters of one line: a bit per slot, and above the 64 words a summary, version:32 | one bit per pair of
+// words. A bit is set before its summary bit, with a new version; a summary bit is cleared by CAS against the
+// version under which both words were seen empty.
 struct WaitLine {
   alignas(64) std::array<Shared<std::uint64_t>, kMaskWords> mask;
   Shared<std::uint32_t> turn;  // the slot after the one woken last: waiters take turns
@@ -112,9 +113,9 @@ static_assert(offsetof(Control, summary) == 152 && offsetof(Control, memory) == 
 static_assert(offsetof(Control, tail) == 256 && offsetof(Control, head) == 384);
 static_assert(offsetof(Control, reserved) == 512 && offsetof(Control, released) == 640);
 static_assert(offsetof(Control, returns) == 768 && offsetof(Control, used) == 896);
-static_assert(offsetof(Control, lines) == 1024 && sizeof(WaitLine) == 320);
-static_assert(offsetof(Control, used_slots) == 2304 && offsetof(Control, gone) == 2368);
-static_assert(offsetof(Control, slots) == 4096 && sizeof(Control) == 36864);
+static_assert(offsetof(Control, lines) == 1024 && sizeof(WaitLine) == 576);
+static_assert(offsetof(Control, used_slots) == 3328 && offsetof(Control, gone) == 3392);
+static_assert(offsetof(Control, slots) == 4096 && sizeof(Control) == 69632);
 
 // Who holds a block, and what is in it. All but `own` belongs to the owner.
 struct alignas(128) Descriptor {

@@ -16,6 +16,15 @@ std::uint64_t slot_bit(unsigned slot) {
   return std::uint64_t{1} << (slot % 64);
 }
 
+std::uint64_t summary_bit(unsigned word) {
+  return std::uint64_t{1} << (word / kWordsPerBit);
+}
+
+bool is_empty(WaitLine& l, unsigned bit) {
+  const auto first = l.mask.begin() + bit * kWordsPerBit;
+  return std::all_of(first, first + kWordsPerBit, [](const auto& word) { return word.load() == 0; });
+}
+
 void stand(Control& c, Line line, unsigned slot) {
   WaitLine& l = c.lines[static_cast<unsigned>(line)];
   Shared<std::uint64_t>& summary = c.summary[static_cast<unsigned>(line)];
@@ -23,7 +32,7 @@ void stand(Control& c, Line line, unsigned slot) {
   std::uint64_t seen = summary.load();
   // Publishes that the word is not empty, under a new version: nobody who saw it empty before can clear the
   // summary bit.
-  while (!summary.compare_exchange_weak(seen, (seen + kOneVersion) | (std::uint64_t{1} << (slot / 64)))) {
+  while (!summary.compare_exchange_weak(seen, (seen + kOneVersion) | summary_bit(slot / 64))) {
   }
 }
 
@@ -63,7 +72,7 @@ bool elect(View& view, Line line, unsigned word, std::uint64_t among) {
   return false;
 }
 
-// The words of the line that have a waiter, after clearing the summary bits of those that have none.
+// The summary bits of the line that stand for a waiter, after clearing those that do not.
 std::uint32_t waiting_words(Control& c, Line line) {
   WaitLine& l = c.lines[static_cast<unsigned>(line)];
   Shared<std::uint64_t>& summary = c.summary[static_cast<unsigned>(line)];
@@ -72,7 +81,7 @@ std::uint32_t waiting_words(Control& c, Line line) {
     std::uint64_t empty = 0;
     for (std::uint32_t words = static_cast<std::uint32_t>(seen); words != 0; words &= words - 1) {
       int i = std::countr_zero(words);
-      if (l.mask[static_cast<unsigned>(i)].load() == 0) empty |= std::uint64_t{1} << i;
+      if (is_empty(l, static_cast<unsigned>(i))) empty |= std::uint64_t{1} << i;
     }
     // Publishes that these words are empty; fails if anybody has stood in the line since `seen`.
     if (empty == 0 || summary.compare_exchange_strong(seen, seen & ~empty)) {
@@ -92,15 +101,16 @@ void wake_one(View& view, Line line) {
   if (elect(view, line, turn / 64, behind)) return;
   for (unsigned i = 1; i < kMaskWords; ++i) {
     unsigned word = (turn / 64 + i) % kMaskWords;
-    if ((words >> word & 1) != 0 && elect(view, line, word, ~std::uint64_t{0})) return;
+    if ((words & summary_bit(word)) != 0 && elect(view, line, word, ~std::uint64_t{0})) return;
   }
   elect(view, line, turn / 64, ~behind);
 }
 
 void wake_all(View& view, Line line) {
   WaitLine& l = view.control().lines[static_cast<unsigned>(line)];
-  for (std::uint32_t words = waiting_words(view.control(), line); words != 0; words &= words - 1) {
-    auto word = static_cast<unsigned>(std::countr_zero(words));
+  const std::uint32_t words = waiting_words(view.control(), line);
+  for (unsigned word = 0; words != 0 && word < kMaskWords; ++word) {
+    if ((words & summary_bit(word)) == 0) continue;
     // Elects all of them at once.
     for (std::uint64_t bits = l.mask[word].exchange(0); bits != 0; bits &= bits - 1) {
       ring_slot(view, word * 64 + static_cast<unsigned>(std::countr_zero(bits)));

@@ -68,7 +68,7 @@ enum class Want : std::uint8_t {
 // One thread's place among the waiters of one queue, for the length of one wait.
 class Sleeper {
  public:
-  // Nothing: 2,048 threads wait on this queue already, or 16,384 in this graph.
+  // Nothing: 4,096 threads wait on this queue already, or 16,384 in this graph.
   [[nodiscard]] static std::optional<Sleeper> enter(View& view);
   // With a doorbell that is rung for several queues; sleeping is its owner's affair.
   [[nodiscard]] static std::optional<Sleeper> enter(View& view, const Bell& bell);
