@@ -104,6 +104,12 @@ Result<void> init(const LiveChannel& live) {
   return init_area(live.control, shape_of(*live.channel));
 }
 
+std::optional<Poisoning> poisoned(const LiveChannel& live) {
+  const auto found = poisoned_area(live.control, shape_of(*live.channel));
+  if (!found) return {};
+  return Poisoning{.finder = found->finder, .reason = found->reason};
+}
+
 }  // namespace
 
 const ChannelKind kSharedMemoryKind{
@@ -125,6 +131,7 @@ const ChannelKind kSharedMemoryKind{
     .reap = [](const LiveChannel& live, std::uint16_t participant) { reap_area(live.control, participant); },
     .sidestep = [](const LiveChannel& live, std::uint16_t) { sidestep_area(live.control); },
     .has_opened = native::has_opened,
+    .poisoned = poisoned,
 };
 
 }  // namespace procgraph

@@ -17,6 +17,15 @@ Result<Roster> Roster::attach(std::span<std::byte> region) {
   return roster;
 }
 
+std::optional<Roster> Roster::of_runner(std::span<std::byte> region) {
+  if (region.size() < sizeof(RosterRegion)) return std::nullopt;
+  Roster roster;
+  roster.region_ = reinterpret_cast<RosterRegion*>(region.data());
+  if (roster.region_->magic != kRosterMagic) roster.region_->magic = kRosterMagic;
+  if (roster.region_->version != kAbiVersion) roster.region_->version = kAbiVersion;
+  return roster;
+}
+
 std::optional<std::uint32_t> Roster::acquire(std::uint16_t participant) {
   for (unsigned i = 0; i < kDoorbells; ++i) {
     std::uint32_t bell = (participant * kBellsEach + i) % kDoorbells;

@@ -51,6 +51,9 @@ class Roster {
  public:
   Roster() = default;
   [[nodiscard]] static Result<Roster> attach(std::span<std::byte> region);
+  // As the runner has it, which has made it: a header that a node has overwritten is put right, for all
+  // channels hang on this.
+  [[nodiscard]] static std::optional<Roster> of_runner(std::span<std::byte> region);
 
   [[nodiscard]] bool attached() const { return region_ != nullptr; }
   // Both are the one mapping of a graph's roster.

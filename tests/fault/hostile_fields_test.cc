@@ -11,10 +11,13 @@
 #include <ostream>
 #include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "procgraph/node.h"
+#include "queue/frame.h"
+#include "roster.h"
 #include "test_queue.h"
 #include "topic/memory.h"
 
@@ -40,8 +43,9 @@ enum class Then : std::uint8_t {
 struct Overwritten {
   std::string name;
   Then then;
-  std::uint64_t at;  // in the control region
-  std::size_t size;  // 4 or 8
+  std::uint64_t at;        // in the control region
+  std::size_t size;        // 4 or 8
+  bool of_roster = false;  // in the roster instead
 };
 void PrintTo(const Overwritten& field, std::ostream* out) {
   *out << field.name;
@@ -57,8 +61,13 @@ struct Progress {
 int write_until_told(Node& node, Progress& all, std::size_t self) {
   auto out = node.writer("q");
   const std::string large(600, 'x'), small(20, 'x');
+  const std::array<std::string_view, 3> together{small, small, small};
   for (std::uint64_t round = 0; !all.no_more_puts; round = ++all.rounds[self]) {
-    if (out.put(round % 2 == 0 ? large : small, 1ms)) ++all.moved[self];
+    if (round % 3 == 2) {
+      all.moved[self] += out.put_many(together, 1ms);
+    } else if (out.put(round % 3 == 0 ? large : small, 1ms)) {
+      ++all.moved[self];
+    }
   }
   return 0;
 }
@@ -99,7 +108,7 @@ class Scene {
 
   void overwrite(const Overwritten& field, std::uint64_t seed) {
     const std::uint64_t random = std::mt19937_64(seed)();
-    std::byte* at = channel_.control().data() + field.at;
+    std::byte* at = (field.of_roster ? channel_.roster() : channel_.control()).data() + field.at;
     if (field.size == 8) {
       reinterpret_cast<std::atomic<std::uint64_t>*>(at)->store(random);
     } else {
@@ -218,6 +227,41 @@ void add_blocks(std::vector<Overwritten>& all, const detail::Geometry& g) {
                          {"Tally", Then::kHarmless, g.tallies_at + 64, 8}});
 }
 
+// Of blocks of the class in which small messages that are put together lie.
+void add_frames(std::vector<Overwritten>& all, const detail::Geometry& g) {
+  using detail::FrameHead;
+  for (detail::BlockIndex i = 0; i < 2; ++i) {
+    const std::uint64_t head =
+        g.descriptors_at + (g.of_class[1].first + i) * sizeof(Descriptor) + offsetof(Descriptor, bytes);
+    const std::string which = "OfFrame" + std::to_string(i);
+    all.insert(all.end(), {{"Count" + which, Then::kSurvived, head, 4},
+                           {"Settled" + which, Then::kSurvived, head + offsetof(FrameHead, settled), 8},
+                           {"Back" + which, Then::kSurvived, head + offsetof(FrameHead, back), 8},
+                           {"Before" + which, Then::kSurvived, head + offsetof(FrameHead, before), 8},
+                           {"Given" + which, Then::kSurvived, head + offsetof(FrameHead, given), 8},
+                           {"Refused" + which, Then::kSurvived, head + offsetof(FrameHead, refused), 8}});
+  }
+}
+
+// What all channels of a graph share. Those that sleep do so for a millisecond at most here: one that sleeps
+// for ever may miss a ring.
+void add_roster(std::vector<Overwritten>& all) {
+  using detail::Doorbell;
+  using detail::Participant;
+  using detail::RosterRegion;
+  const auto add = [&](const std::string& name, std::uint64_t at, std::size_t size) {
+    all.push_back({"RosterS" + name, Then::kHarmless, at, size, true});
+  };
+  for (std::uint64_t at = 0; at < 16; at += 4) add("HeaderAt" + std::to_string(at), at, 4);
+  add("PidOfOne", offsetof(RosterRegion, participants) + sizeof(Participant), 4);
+  add("StartOfOne", offsetof(RosterRegion, participants) + sizeof(Participant) + 8, 8);
+  add("Used", offsetof(RosterRegion, used), 4);
+  const std::uint64_t bell = offsetof(RosterRegion, doorbells) + detail::kBellsEach * sizeof(Doorbell);
+  add("OwnerOfADoorbell", bell + offsetof(Doorbell, owner), 4);
+  add("RingsOfADoorbell", bell + offsetof(Doorbell, rings), 4);
+  add("OpenedOfOne", offsetof(RosterRegion, opened) + 8, 8);
+}
+
 const std::vector<Overwritten>& fields_of_a_queue() {
   static const std::vector<Overwritten> all = [] {
     std::vector<Overwritten> fields;
@@ -226,6 +270,8 @@ const std::vector<Overwritten>& fields_of_a_queue() {
     fields.push_back({"Ring", Then::kFound, g.ring_at, 8});
     fields.push_back({"Returned", Then::kHarmless, g.returned_at, 8});  // the block's own word decides
     add_blocks(fields, g);
+    add_frames(fields, g);
+    add_roster(fields);
     return fields;
   }();
   return all;
@@ -271,6 +317,7 @@ const std::vector<Overwritten>& fields_of_a_topic() {
       fields.push_back(
           {"NoteOf" + std::to_string(reader), Then::kSurvived, at(view.topic.note(reader, 0)), 8});
     add_blocks(fields, g);
+    add_roster(fields);
     return fields;
   }();
   return all;

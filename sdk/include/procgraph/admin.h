@@ -284,6 +284,9 @@ struct AreaSizes {
 // Frees what `participant` had locked, so that the next holder is told, and marks as torn what it was
 // writing. As reap(), but one at a time.
 void reap_area(std::span<std::byte> control, std::uint16_t participant);
+// Whether its control region says what cannot be: looked for now, by what was declared. Its users do not
+// look.
+[[nodiscard]] std::optional<QueuePoison> poisoned_area(std::span<std::byte> control, const AreaShape& shape);
 // A participant was stopped by a signal: whoever waits looks again.
 void sidestep_area(std::span<std::byte> control);
 

@@ -1,6 +1,7 @@
 #include <cstring>
 #include <set>
 
+#include "area/audit.h"
 #include "area/memory.h"
 #include "procgraph/admin.h"
 
@@ -30,12 +31,7 @@ Result<void> init_area(std::span<std::byte> control, const AreaShape& shape) {
   if (!sizes) return sizes.error();
   if (control.size() < sizes->control) return Error{"area: the control region is too small", 0};
   auto& c = *reinterpret_cast<detail::AreaControl*>(control.data());
-  c.header = {.magic = detail::kAreaMagic,
-              .version = detail::kAbiVersion,
-              .flags = shape.lock ? detail::kHasLock : 0,
-              .size = shape.size,
-              .sync_objects = static_cast<std::uint32_t>(shape.sync.size()),
-              .reserved = 0};
+  c.header = detail::header_of(shape);
   auto* objects = reinterpret_cast<detail::SyncObject*>(control.data() + detail::kSyncAt);
   for (std::size_t i = 0; i < shape.sync.size(); ++i)
     std::memcpy(objects[i].name.data(), shape.sync[i].data(), shape.sync[i].size());
@@ -45,6 +41,12 @@ Result<void> init_area(std::span<std::byte> control, const AreaShape& shape) {
 void reap_area(std::span<std::byte> control, std::uint16_t participant) {
   if (participant < 1 || participant > kMaxParticipants) return;
   if (auto area = detail::AreaMemory::attach(control, {})) detail::reap_area(*area, participant);
+}
+
+std::optional<QueuePoison> poisoned_area(std::span<std::byte> control, const AreaShape& shape) {
+  const char* found = detail::audit(control, shape);
+  if (found == nullptr) return std::nullopt;
+  return QueuePoison{.finder = 0, .reason = found};
 }
 
 void sidestep_area(std::span<std::byte> control) {

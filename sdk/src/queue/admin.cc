@@ -21,7 +21,7 @@ using detail::View;
 // node has overwritten is left alone, as nobody can attach to it.
 template <class Act>
 void with(std::span<std::byte> control, std::span<std::byte> roster, Act act) {
-  auto bells = detail::Roster::attach(roster);
+  auto bells = detail::Roster::of_runner(roster);
   if (!bells) return;
   if (detail::is_topic(control)) {
     auto view = detail::TopicView::attach(control, {});
@@ -165,39 +165,39 @@ Result<void> init_roster(std::span<std::byte> roster) {
 }
 
 std::uint32_t rings(std::span<std::byte> roster) {
-  auto r = detail::Roster::attach(roster);
+  auto r = detail::Roster::of_runner(roster);
   return r ? r->word(detail::kRunnerBell).load() : 0;
 }
 
 void wait_for_rings(std::span<std::byte> roster, std::uint32_t seen) {
-  if (auto r = detail::Roster::attach(roster))
+  if (auto r = detail::Roster::of_runner(roster))
     (void)detail::futex_wait(r->word(detail::kRunnerBell), seen, std::nullopt);
 }
 
 void ring(std::span<std::byte> roster) {
-  if (auto r = detail::Roster::attach(roster)) r->ring(detail::kRunnerBell);
+  if (auto r = detail::Roster::of_runner(roster)) r->ring(detail::kRunnerBell);
 }
 
 void register_participant(std::span<std::byte> roster, std::uint16_t participant, std::int32_t pid,
                           std::uint64_t start) {
-  auto r = detail::Roster::attach(roster);
+  auto r = detail::Roster::of_runner(roster);
   if (!r || !is_participant(participant)) return;
   r->participant(participant).start.store(start);
   r->participant(participant).pid.store(pid);
 }
 
 std::uint64_t opened_ports(std::span<std::byte> roster, std::uint16_t participant) {
-  auto r = detail::Roster::attach(roster);
+  auto r = detail::Roster::of_runner(roster);
   return r && is_participant(participant) ? r->opened(participant).load() : 0;
 }
 
 void share_opened_ports(std::span<std::byte> roster, std::uint16_t from, std::uint16_t to) {
-  auto r = detail::Roster::attach(roster);
+  auto r = detail::Roster::of_runner(roster);
   if (r && is_participant(from) && is_participant(to)) r->opened(to).fetch_or(r->opened(from).load());
 }
 
 void forget_participant(std::span<std::byte> roster, std::uint16_t participant) {
-  auto r = detail::Roster::attach(roster);
+  auto r = detail::Roster::of_runner(roster);
   if (!r || !is_participant(participant)) return;
   r->participant(participant).pid.store(0);
   r->opened(participant).store(0);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "queue/frame.h"
+
 namespace procgraph::detail {
 namespace {
 
@@ -70,21 +72,16 @@ bool may_be(View& view, BlockWord own) {
          own.ticket() >= view.memory.geometry().first_ticket();
 }
 
-Poison audit_blocks(View& view) {
-  QueueMemory& m = view.memory;
-  Poison found = Poison::kNone;
-  Ticket newest = 0;
-  m.for_each_block([&](BlockIndex block) {
-    Descriptor& d = m.descriptor(block);
-    const BlockWord own{d.own.load(std::memory_order_acquire)};
-    const bool sane = may_be(view, own) && d.tries.load(std::memory_order_acquire) <= kMostTries &&
-                      (d.flags.load(std::memory_order_acquire) & ~kFlags) == 0;
-    if (!sane) found = Poison::kBlock;
-    if (d.size.load(std::memory_order_acquire) > m.capacity_of(block)) found = Poison::kLength;
-    if (own.state() != State::kLoaned) newest = std::max(newest, own.ticket());
-  });
-  // Looked at last: whatever was published or about to be, was so before.
-  return found == Poison::kNone && newest > m.end() ? Poison::kBlock : found;
+// Of a frame that is no loan any more: what is said of its messages is of messages that it has. The words
+// belong to the block's owner; where the block has changed hands meanwhile they mean something else.
+bool is_frame_head(Descriptor& d, BlockWord own) {
+  const FrameHead& head = frame_head(d);
+  const std::uint32_t count = head.count;
+  std::uint64_t said = 0;
+  for (const auto* word : {&head.settled, &head.back, &head.before, &head.given, &head.refused})
+    said |= word->load(std::memory_order_acquire);
+  const bool sane = count >= 1 && count <= kMostRecords && (said & ~all_records(count)) == 0;
+  return sane || d.own.load(std::memory_order_acquire) != own.raw;
 }
 
 Poison audit_words(View& view) {
@@ -105,11 +102,28 @@ bool is_bound(View& view, Ticket t) {
   return RingWord{view.memory.place(t - 1).load(std::memory_order_acquire)}.lap() >= g.lap(t - 1);
 }
 
+void BlockAudit::look(BlockIndex block) {
+  Descriptor& d = view_.memory.descriptor(block);
+  const BlockWord own{d.own.load(std::memory_order_acquire)};
+  const std::uint32_t flags = d.flags.load(std::memory_order_acquire);
+  const bool sane =
+      may_be(view_, own) && d.tries.load(std::memory_order_acquire) <= kMostTries && (flags & ~kFlags) == 0;
+  if (!sane) found_ = Poison::kBlock;
+  if (d.size.load(std::memory_order_acquire) > view_.memory.capacity_of(block)) found_ = Poison::kLength;
+  if (own.state() != State::kLoaned) newest_ = std::max(newest_, own.ticket());
+  if ((flags & kFrame) != 0 && own.raw != 0 && own.state() != State::kLoaned && !is_frame_head(d, own))
+    found_ = Poison::kFrame;
+}
+
+Poison BlockAudit::end() {
+  // Looked at last: whatever was published or about to be, was so before.
+  return found_ == Poison::kNone && newest_ > view_.memory.end() ? Poison::kBlock : found_;
+}
+
 Poison audit(View& view) {
   if (const Poison found = audit_words(view); found != Poison::kNone) return found;
   if (!are_doorbells(view)) return Poison::kDoorbell;
-  if (!are_waiters(view)) return Poison::kWaiters;
-  return audit_blocks(view);
+  return are_waiters(view) ? Poison::kNone : Poison::kWaiters;
 }
 
 }  // namespace procgraph::detail

@@ -23,7 +23,7 @@ using detail::Want;
 
 std::optional<View> view_of(const QueueRegions& regions) {
   auto memory = detail::QueueMemory::attach(regions.control, regions.payload);
-  auto bells = detail::Roster::attach(regions.roster);
+  auto bells = detail::Roster::of_runner(regions.roster);
   if (!memory || !bells) return std::nullopt;
   return View{.memory = *memory, .roster = *bells};
 }

@@ -28,6 +28,8 @@ const char* to_text(Poison reason) {
       return "somebody waits who cannot";
     case Poison::kBlock:
       return "a block of it is in a state that cannot be";
+    case Poison::kFrame:
+      return "of messages that were put together it says what cannot be";
   }
   return "no reason is given";
 }

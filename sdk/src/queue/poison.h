@@ -20,6 +20,7 @@ enum class Poison : std::uint16_t {
   kCount,
   kWaiters,
   kBlock,
+  kFrame,
 };
 [[nodiscard]] const char* to_text(Poison reason);
 

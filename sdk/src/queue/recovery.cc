@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <bit>
 
+#include "queue/audit.h"
 #include "queue/blocks.h"
 #include "queue/frame.h"
+#include "queue/poison.h"
 #include "queue/settle.h"
 #include "queue/waiting.h"
 
@@ -60,12 +62,16 @@ void reap_blocks(View& view, std::uint16_t dead) {
   Control& c = view.control();
   c.doubt.fetch_add(1);
   bool returned = false, parked = false;
+  BlockAudit audit(view);
   view.memory.for_each_block([&](BlockIndex block) {
+    audit.look(block);
     reap_block(view, block, dead);
     mend_hints(view, block, returned, parked);
   });
   if (returned) c.returns.fetch_add(1);
   if (parked) c.parks.fetch_add(1);
+  // Whoever dies may have left nonsense behind; the others are not to find it one by one.
+  if (const Poison found = audit.end(); found != Poison::kNone) poison(view, found);
   recount(view.memory);
   c.doubt.fetch_add(1);  // what a writer has read of the counters before is no longer to be relied on
 }

@@ -63,7 +63,7 @@ QueueBounds bounds(std::span<std::byte> control) {
 
 void raise_capacity(std::span<std::byte> control, std::span<std::byte> roster, std::uint64_t capacity) {
   auto memory = detail::QueueMemory::attach(control, {});
-  auto bells = detail::Roster::attach(roster);
+  auto bells = detail::Roster::of_runner(roster);
   if (!memory || !bells) return;
   detail::View view{.memory = *memory, .roster = *bells};
   detail::raise(view.control().limit, std::min(capacity, memory->geometry().max_capacity));

@@ -87,7 +87,7 @@ Result<void> init_topic(std::span<std::byte> control, const TopicShape& shape) {
 
 void reader_gone(std::span<std::byte> control, std::span<std::byte> roster, std::uint32_t reader) {
   auto view = TopicView::attach(control, {});
-  auto bells = detail::Roster::attach(roster);
+  auto bells = detail::Roster::of_runner(roster);
   if (!view || !bells) return;
   view->roster = *bells;
   detail::remove_reader(*view, reader);
@@ -101,7 +101,7 @@ bool open_place(std::span<std::byte> control, std::uint32_t reader, std::uint16_
 
 void empty_place(std::span<std::byte> control, std::span<std::byte> roster, std::uint32_t reader) {
   auto view = TopicView::attach(control, {});
-  auto bells = detail::Roster::attach(roster);
+  auto bells = detail::Roster::of_runner(roster);
   if (!view || !bells) return;
   view->roster = *bells;
   detail::empty_place(*view, reader);
