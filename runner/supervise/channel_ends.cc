@@ -24,15 +24,18 @@ std::uint64_t waiting_bytes(int fd) {
 
 }  // namespace
 
-void ChannelEnds::tell_all(SpawnId id, OfParticipant what, std::uint16_t participant) const {
+std::vector<ChannelId> ChannelEnds::channels_of(SpawnId id) const {
   const Graph& graph = plan_.graph;
-  std::vector<ChannelId> told;
+  std::vector<ChannelId> all;
   for (const PortId port : graph.at(plan_.at(id).process).ports) {
     const ChannelId channel = graph.at(port).channel;
-    if (std::ranges::find(told, channel) != told.end()) continue;
-    told.push_back(channel);
-    tell(channel, what, participant);
+    if (std::ranges::find(all, channel) == all.end()) all.push_back(channel);
   }
+  return all;
+}
+
+void ChannelEnds::tell_all(SpawnId id, OfParticipant what, std::uint16_t participant) const {
+  for (const ChannelId channel : channels_of(id)) tell(channel, what, participant);
 }
 
 void ChannelEnds::tell(ChannelId channel, OfParticipant what, std::uint16_t participant) const {

@@ -41,6 +41,7 @@ class ChannelEnds {
   [[nodiscard]] std::vector<Unread> unread_bytes(SpawnId id) const;
   // Its ports that are the SDK's to open and that it has not opened.
   [[nodiscard]] std::vector<PortId> unopened(SpawnId id) const;
+  [[nodiscard]] std::vector<ChannelId> channels_of(SpawnId id) const;  // of whatever kind, each once
   [[nodiscard]] std::optional<Poisoning> poisoned(ChannelId channel) const;
   void end_of_writers(ChannelId id) const;
   void end_of_readers(ChannelId id) const;

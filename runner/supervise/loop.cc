@@ -421,11 +421,8 @@ void Loop::perform(const action::Done& action) {
 }
 
 std::vector<ChannelId> Loop::look_for_poison(SpawnId id) {
-  std::vector<ChannelId> channels;
-  const Role& role = cast_.at(cast_.owner(id));
-  for (const auto* of : {&role.reads, &role.writes})
-    std::ranges::copy_if(*of, std::back_inserter(channels),
-                         [&](ChannelId channel) { return look_for_poison(channel); });
+  std::vector<ChannelId> channels = ends_.channels_of(id);
+  std::erase_if(channels, [&](ChannelId channel) { return !look_for_poison(channel); });
   return channels;
 }
 

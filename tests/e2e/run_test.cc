@@ -9,6 +9,7 @@
 namespace procgraph::e2e {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -185,6 +186,29 @@ TEST(Run, APoisonedQueueIsNamedAndFailsTheRunWhateverItsProcessesSay) {
       run_text(yaml, {"--log-format", "json"}).err,
       HasSubstr("\"event\":\"channel_poisoned\",\"channel\":\"q\",\"reason\":\"its ring names a block "
                 "that does not exist\",\"found_by\":\"m\"}"));
+}
+
+// A tail that is far beyond what was published.
+TEST(Run, APoisonedTopicIsNamedWithAllWhoMayHaveDoneIt) {
+  const Ran ran = run_text("processes:\n  bad: { command: " SPOIL
+                           " 256 4611686018427387904, writes: t }\n  m: { command: m, reads: t }\n"
+                           "  also: { command: sleep 100 }\ntopics: [t]\n");
+  EXPECT_EQ(ran.code, 65);
+  EXPECT_THAT(ran.err,
+              ContainsRegex("procgraph: topic 't' is poisoned: the laps of its ring do not follow each "
+                            "other \\(found by (m|procgraph); written by one of bad, m\\); the graph "
+                            "stops\n"));
+}
+
+// A version that says that a write is under way; those that use the area would wait for its end.
+TEST(Run, APoisonedAreaIsNamedWithAllWhoMayHaveDoneIt) {
+  const Ran ran = run_text("processes:\n  bad: { command: " SPOIL
+                           " 192 7, writes: a }\n  other: { command: sleep 100, reads: a }\nshared_memory: { "
+                           "a: { size: 4KiB } }\n");
+  EXPECT_EQ(ran.code, 65);
+  EXPECT_THAT(ran.err,
+              HasSubstr("procgraph: area 'a' is poisoned: a write is said to be under way, and nobody "
+                        "writes (found by procgraph; written by one of bad, other); the graph stops\n"));
 }
 
 TEST(Run, AMessageThatCameBackAndThatNobodyTookIsReportedThoughTheRunSucceeds) {

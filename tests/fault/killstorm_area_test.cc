@@ -50,7 +50,8 @@ int count_until_told(SharedMemory& area, Tally& tally) {
 }
 
 TEST(AreaKillStorm, LosesNoCountAndTellsOfEveryDeathUnderTheLock) {
-  TestArea a({.size = 128, .lock = true});
+  const AreaShape shape{.size = 128, .lock = true};
+  TestArea a(shape);
   Region memory(sizeof(Tally));
   Tally& tally = *reinterpret_cast<Tally*>(memory.bytes().data());
   Gang gang(
@@ -58,7 +59,11 @@ TEST(AreaKillStorm, LosesNoCountAndTellsOfEveryDeathUnderTheLock) {
         return a.start(w.number, "write",
                        [&](Node&, SharedMemory& area) { return count_until_told(area, tally); });
       },
-      [&](std::uint16_t number) { a.reap(number); });
+      [&](std::uint16_t number) {  // the runner finds nothing strange in it, before and after
+        EXPECT_FALSE(poisoned_area(a.control(), shape));
+        a.reap(number);
+        EXPECT_FALSE(poisoned_area(a.control(), shape));
+      });
   for (std::uint16_t i = 1; i <= kWorkers; ++i) gang.add({.number = i, .writes = true});
   gang.rage([] { return !::testing::Test::HasFailure(); });
   tally.stop = 1;

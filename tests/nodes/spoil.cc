@@ -1,4 +1,5 @@
-// spoil: writes what cannot be into the memory of its first queue, then ends as if all were well.
+// spoil [AT VALUE]: writes what cannot be into the control region of its first port, by default into the ring
+// of a queue, then ends as if all were well.
 #include <sys/mman.h>
 
 #include <atomic>
@@ -8,7 +9,7 @@
 
 namespace {
 
-constexpr std::size_t kRing = 69632;  // docs/node-protocol.md
+constexpr const char* kRing = "69632";  // docs/node-protocol.md
 // The ring's first word of the first lap, naming a block that no queue has.
 constexpr std::uint64_t kImpossible = (std::uint64_t{1} << 24) | 0xfffffe;
 
@@ -20,11 +21,14 @@ int control_of(std::string_view ports) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   const char* ports = std::getenv("PROCGRAPH_PORTS");
   if (ports == nullptr) return 2;
-  void* const map = ::mmap(nullptr, kRing + 4096, PROT_READ | PROT_WRITE, MAP_SHARED, control_of(ports), 0);
+  const std::size_t at = std::strtoull(argc == 3 ? argv[1] : kRing, nullptr, 10);
+  const std::uint64_t value = argc == 3 ? std::strtoull(argv[2], nullptr, 10) : kImpossible;
+  void* const map =
+      ::mmap(nullptr, at + sizeof value, PROT_READ | PROT_WRITE, MAP_SHARED, control_of(ports), 0);
   if (map == MAP_FAILED) return 3;
-  auto* word = reinterpret_cast<std::uint64_t*>(static_cast<char*>(map) + kRing);
-  std::atomic_ref(*word).store(kImpossible);
+  auto* word = reinterpret_cast<std::uint64_t*>(static_cast<char*>(map) + at);
+  std::atomic_ref(*word).store(value);
 }
