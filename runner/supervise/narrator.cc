@@ -124,7 +124,9 @@ void Narrator::unopened(SpawnId id, const Port& port) {
                                     Field{"channel", std::string_view(plan_.graph.at(port.channel).name)}};
   reporter_.event("port_unopened", label(id), fields);
   ++words_;
-  reporter_.warning(never_opened(label(id), port.name) + "; " + stream_instead(plan_.graph, port));
+  const bool flows = plan_.graph.at(port.channel).kind->flows;
+  reporter_.warning(never_opened(label(id), port.name) +
+                    (flows ? "; " + stream_instead(plan_.graph, port) : ""));
 }
 
 std::string Narrator::holder(std::uint16_t participant) const {

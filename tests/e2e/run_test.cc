@@ -211,6 +211,13 @@ TEST(Run, APoisonedAreaIsNamedWithAllWhoMayHaveDoneIt) {
                         "writes (found by procgraph; written by one of bad, other); the graph stops\n"));
 }
 
+TEST(Run, AProcessThatNeverOpenedItsAreaIsNotToldOfStreams) {
+  const Ran ran =
+      run_text("processes: { p: { shell: 'exit 0', writes: a } }\nshared_memory: { a: { size: 4KiB } }\n");
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.err, "procgraph: 'p' never opened its port 'a'\n");
+}
+
 TEST(Run, AMessageThatCameBackAndThatNobodyTookIsReportedThoughTheRunSucceeds) {
   Ran ran = run_text("processes:\n  f: { command: f, writes: q }\n  bad: { command: " TAKE
                      ", reads: q, on_failure: ignore }\nqueues: [q]\n");

@@ -140,6 +140,27 @@ TEST_F(RegistrarTest, HasRoomForEightAtATime) {
             "queue 'q' has room for 8 processes at a time beside those that the file names, and has them");
 }
 
+TEST_F(RegistrarTest, RefusesWhoeverIsOneMoreThanAGraphCanHave) {
+  Plan full = plan_of_one();
+  full.spawns[0].participant = 4094;  // the last but one
+  Numbers left(full);
+  Registrar last(io, full, left,
+                 {.spawn_of = [](pid_t) { return SpawnId{0}; },
+                  .came = [](SpawnId, std::uint16_t, pid_t) {},
+                  .gone = [](SpawnId, std::uint16_t) {}});
+  const auto ask_there = [&] {
+    const Fd fd = connect_to(last.address());
+    const AttachRequest request{.started = kFirst};
+    EXPECT_EQ(::send(fd.get(), &request, sizeof request, 0), static_cast<ssize_t>(sizeof request));
+    AttachReply reply;
+    while (::recv(fd.get(), &reply, sizeof reply, MSG_DONTWAIT) < 0) io.run_one();
+    return reply;
+  };
+  EXPECT_EQ(ask_there().participant, 4095);
+  EXPECT_STREQ(ask_there().refusal.data(),
+               "a graph has at most 4095 processes that use queues, topics and areas");
+}
+
 TEST_F(RegistrarTest, IsNotHeldUpByThoseThatConnectAndSayNothing) {
   std::vector<Fd> silent;
   for (int i = 0; i < 200; ++i) {
