@@ -28,12 +28,14 @@ struct History {
     kTaken = 4,
     kAckBegun = 8,
     kAcked = 16,
-    kAckedBeside = 32,  // by the other one, of a topic
-    kAged = 64,         // before the victim began
+    kAckedBeside = 32,   // by the other one, of a topic
+    kAged = 64,          // before the victim began
+    kBesideBegun = 128,  // its acknowledgement there
   };
 
   std::atomic<bool> in_frames;  // the queue counts by frames, not by messages
   std::atomic<bool> puts_back;  // what comes back without having failed counts as a return too
+  std::atomic<bool> overslept;  // somebody's time was over before it had what there was
   std::array<std::atomic<std::uint32_t>, kMessages> steps;
   std::array<std::atomic<std::uint32_t>, kMessages> deliveries;  // when its acknowledgement began
 

@@ -17,13 +17,16 @@ constexpr int kBeginning = SIGUSR1, kEnd = SIGUSR2;  // the tracer sees them; th
 
 }  // namespace
 
-Tracee::Tracee(const std::function<void()>& setup, const std::function<void()>& body) {
+Tracee::Tracee(const std::function<void()>& setup, const std::function<void()>& body)
+    : Tracee(setup, body, 60) {}
+
+Tracee::Tracee(const std::function<void()>& setup, const std::function<void()>& body, unsigned seconds) {
   std::fflush(nullptr);
   pid_ = fork();
   if (pid_ < 0) throw std::runtime_error("fork");
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(60);
+    alarm(seconds);
     ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
     setup();
     raise(kBeginning);
@@ -49,6 +52,7 @@ bool Tracee::wait_for_stop() {
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
+  signal_ = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
   bool stepped = WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP;
   ended_ = !stepped;
   failed_ = ended_ && !(WIFSTOPPED(status) && WSTOPSIG(status) == kEnd);
@@ -62,8 +66,16 @@ bool Tracee::step() {
 }
 
 void Tracee::finish() {
+  go();
+  wait();
+}
+
+void Tracee::go() {
+  if (!ended_) ptrace(PTRACE_CONT, pid_, nullptr, nullptr);
+}
+
+void Tracee::wait() {
   if (ended_) return;
-  ptrace(PTRACE_CONT, pid_, nullptr, nullptr);
   while (wait_for_stop()) ptrace(PTRACE_CONT, pid_, nullptr, nullptr);
 }
 

@@ -1,0 +1,155 @@
+// Two processes between any two touches of what they share: the first stops at one of its own, the second
+// comes to one of its own; then the first goes on and the second after it, or one dies there, or both.
+//
+// Both are led by a Player, so that each pair of points costs a few copies of memory and not two runs. A
+// `Scene` is what is shared, with copy_from(); a Duet is two players on one, and who buries and judges.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "interleave_player.h"
+
+namespace procgraph::testing {
+
+inline std::uint64_t number_in(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  if (text == nullptr) return otherwise;
+  std::from_chars(text, text + std::string_view(text).size(), otherwise);
+  return otherwise;
+}
+
+// Every `stride`-th pair of points, from one on that differs from run to run.
+class Sample {
+ public:
+  explicit Sample(std::uint64_t stride)
+      : stride_(number_in("PROCGRAPH_TEST_STRIDE", stride)),
+        seed_(number_in("PROCGRAPH_TEST_SEED", std::random_device{}()) % stride_),
+        next_(seed_) {}
+
+  [[nodiscard]] bool has_next() { return next_-- == 0 ? (next_ = stride_ - 1, ++taken_, true) : false; }
+  [[nodiscard]] std::uint64_t taken() const { return taken_; }
+  [[nodiscard]] std::string says() const {
+    return "PROCGRAPH_TEST_STRIDE=" + std::to_string(stride_) +
+           " PROCGRAPH_TEST_SEED=" + std::to_string(seed_);
+  }
+
+ private:
+  std::uint64_t stride_, seed_, next_, taken_ = 0;
+};
+
+template <class Scene>
+struct Duet {
+  Scene &live, &at_first, &at_second;
+  Player &first, &second;
+  std::function<void(Scene&, int)> bury;       // the first, or the second
+  std::function<std::string(Scene&)> judge;    // both have ended, or are buried
+  std::function<void(Scene&, int)> help = {};  // of two that wait: what that one may have lost, if it did
+};
+
+template <class Scene>
+class Interleaving {
+ public:
+  Interleaving(Duet<Scene> duet, Sample& sample) : d_(std::move(duet)), sample_(sample) {}
+
+  void play() {
+    d_.first.save(first_at_);
+    d_.second.save(second_begins_);
+    while (d_.first.advance() && !has_failed()) {
+      d_.at_first.copy_from(d_.live);
+      d_.first.save(first_at_);
+      first_stands_ = d_.first.where();
+      d_.second.restore(second_begins_);
+      second_walks();
+      d_.live.copy_from(d_.at_first);
+      d_.first.restore(first_at_);
+      if (waits() && d_.first.is_about_to_sleep()) break;
+    }
+  }
+
+ private:
+  static bool has_failed() { return ::testing::Test::HasFailure(); }
+  [[nodiscard]] bool waits() const { return d_.help != nullptr; }
+
+  void second_walks() {
+    bool more = true;
+    while (more && !has_failed()) {
+      more = d_.second.advance();
+      if (!sample_.has_next()) {
+        if (waits() && more && d_.second.is_about_to_sleep()) return;
+        continue;
+      }
+      d_.at_second.copy_from(d_.live);
+      d_.second.save(second_at_);
+      second_stands_ = more ? d_.second.where() : "its end";
+      const bool sleeps = waits() && more && d_.second.is_about_to_sleep();
+      both_go_on();
+      first_dies();
+      both_die(1, 2);
+      both_die(2, 1);
+      if (sleeps) return;
+      return_to_second();
+    }
+  }
+
+  void return_to_second() {
+    d_.live.copy_from(d_.at_second);
+    d_.second.restore(second_at_);
+  }
+
+  void both_go_on() {
+    if (waits()) {
+      d_.first.go();
+      d_.second.go();
+      d_.first.wait();
+      d_.second.wait();
+    } else {
+      d_.first.finish();
+      d_.second.finish();
+    }
+    expect_right("both went on");
+    d_.first.restore(first_at_);
+    return_to_second();
+  }
+
+  void first_dies() {
+    d_.bury(d_.live, 1);
+    if (waits()) d_.help(d_.live, 2);
+    d_.second.finish();
+    expect_right("the first died, and the second went on");
+    return_to_second();
+  }
+
+  void both_die(int one, int other) {
+    d_.live.copy_from(d_.at_second);
+    d_.bury(d_.live, one);
+    d_.bury(d_.live, other);
+    expect_right(one == 1 ? "both died, the first was buried first"
+                          : "both died, the second was buried first");
+  }
+
+  void expect_right(const char* what) {
+    if (has_failed()) return;
+    EXPECT_FALSE(d_.first.has_failed() || d_.second.has_failed()) << where(what);
+    EXPECT_EQ(d_.judge(d_.live), "") << where(what);
+  }
+  [[nodiscard]] std::string where(const char* what) const {
+    return "the first stood at " + first_stands_ + ", the second at " + second_stands_ + ": " + what + "; " +
+           sample_.says();
+  }
+
+  Duet<Scene> d_;
+  Sample& sample_;
+  Checkpoint first_at_, second_begins_, second_at_;
+  std::string first_stands_, second_stands_;
+};
+
+}  // namespace procgraph::testing
