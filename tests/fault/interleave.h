@@ -27,23 +27,34 @@ inline std::uint64_t number_in(const char* variable, std::uint64_t otherwise) {
   return otherwise;
 }
 
-// Every `stride`-th pair of points, from one on that differs from run to run.
+// Of all pairs of points: of every `rows`-th of the first process's every `columns`-th of the second's, from
+// ones on that differ from run to run.
 class Sample {
  public:
-  explicit Sample(std::uint64_t stride)
-      : stride_(number_in("PROCGRAPH_TEST_STRIDE", stride)),
-        seed_(number_in("PROCGRAPH_TEST_SEED", std::random_device{}()) % stride_),
-        next_(seed_) {}
+  Sample(std::uint64_t rows, std::uint64_t columns)
+      : rows_(number_in("PROCGRAPH_TEST_STRIDE", rows)),
+        columns_(number_in("PROCGRAPH_TEST_STRIDE", columns)),
+        seed_(number_in("PROCGRAPH_TEST_SEED", std::random_device{}())),
+        next_row_(seed_ % rows_),
+        next_column_(seed_ / rows_ % columns_) {}
 
-  [[nodiscard]] bool has_next() { return next_-- == 0 ? (next_ = stride_ - 1, ++taken_, true) : false; }
-  [[nodiscard]] std::uint64_t taken() const { return taken_; }
-  [[nodiscard]] std::string says() const {
-    return "PROCGRAPH_TEST_STRIDE=" + std::to_string(stride_) +
-           " PROCGRAPH_TEST_SEED=" + std::to_string(seed_);
+  [[nodiscard]] bool has_row() { return is_due(next_row_, rows_); }
+  [[nodiscard]] bool has_column() {
+    const bool due = is_due(next_column_, columns_);
+    taken_ += due ? 1 : 0;
+    return due;
   }
+  [[nodiscard]] std::uint64_t taken() const { return taken_; }
+  [[nodiscard]] std::string says() const { return "PROCGRAPH_TEST_SEED=" + std::to_string(seed_); }
 
  private:
-  std::uint64_t stride_, seed_, next_, taken_ = 0;
+  static bool is_due(std::uint64_t& next, std::uint64_t stride) {
+    if (next-- != 0) return false;
+    next = stride - 1;
+    return true;
+  }
+
+  std::uint64_t rows_, columns_, seed_, next_row_, next_column_, taken_ = 0;
 };
 
 template <class Scene>
@@ -64,6 +75,8 @@ class Interleaving {
     d_.first.save(first_at_);
     d_.second.save(second_begins_);
     while (d_.first.advance() && !has_failed()) {
+      const bool sleeps = waits() && d_.first.is_about_to_sleep();
+      if (!sample_.has_row() && !sleeps) continue;
       d_.at_first.copy_from(d_.live);
       d_.first.save(first_at_);
       first_stands_ = d_.first.where();
@@ -71,7 +84,7 @@ class Interleaving {
       second_walks();
       d_.live.copy_from(d_.at_first);
       d_.first.restore(first_at_);
-      if (waits() && d_.first.is_about_to_sleep()) break;
+      if (sleeps) break;
     }
   }
 
@@ -83,14 +96,11 @@ class Interleaving {
     bool more = true;
     while (more && !has_failed()) {
       more = d_.second.advance();
-      if (!sample_.has_next()) {
-        if (waits() && more && d_.second.is_about_to_sleep()) return;
-        continue;
-      }
+      const bool sleeps = waits() && more && d_.second.is_about_to_sleep();
+      if (!sample_.has_column() && !sleeps) continue;
       d_.at_second.copy_from(d_.live);
       d_.second.save(second_at_);
       second_stands_ = more ? d_.second.where() : "its end";
-      const bool sleeps = waits() && more && d_.second.is_about_to_sleep();
       both_go_on();
       first_dies();
       both_die(1, 2);
