@@ -82,6 +82,7 @@ class Interleaving {
       first_stands_ = d_.first.where();
       d_.second.restore(second_begins_);
       second_walks();
+      if (sleeps && !has_failed()) waker_dies();
       d_.live.copy_from(d_.at_first);
       d_.first.restore(first_at_);
       if (sleeps) break;
@@ -107,6 +108,24 @@ class Interleaving {
       both_die(2, 1);
       if (sleeps) return;
       return_to_second();
+    }
+  }
+
+  // The first is asleep in the kernel from before the second begins.
+  void waker_dies() {
+    bool more = true;
+    for (long touches = 1; more && !has_failed(); ++touches) {
+      if (!sample_.has_column()) continue;
+      d_.live.copy_from(d_.at_first);
+      d_.first.restore(first_at_);
+      d_.first.fall_asleep();
+      d_.second.restore(second_begins_);
+      for (long n = 0; n < touches && more; ++n) more = d_.second.advance() && !d_.second.is_about_to_sleep();
+      second_stands_ = more ? d_.second.where() : "its end";
+      if (more) d_.bury(d_.live, 2);
+      d_.help(d_.live, 1);
+      d_.first.wait();
+      expect_right("the first slept, the second died");
     }
   }
 

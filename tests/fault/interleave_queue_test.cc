@@ -159,8 +159,9 @@ Op select_message() {
 void give(TestQueue& q, History& h) {
   View view = q.view(kOther);
   if (detail::Consumer(view).has_message()) return;
-  h.note(kOthers + 8, History::kPutBegun);
-  if (procgraph::testing::put(view, text_of(kOthers + 8, 0))) h.note(kOthers + 8, History::kPut);
+  constexpr int kId = kEach - 1;  // the last of those that were there before
+  h.note(kId, History::kPutBegun);
+  if (procgraph::testing::put(view, text_of(kId, 0))) h.note(kId, History::kPut);
 }
 
 // Takes one.
@@ -198,6 +199,10 @@ Prepare aged(int count, int returned, int old) {
     for (BlockIndex block = 0; block < static_cast<BlockIndex>(old); ++block)
       view.memory.descriptor(block).time.fetch_sub(std::chrono::nanoseconds(2h).count());
   };
+}
+
+void no_frames(TestQueue&, History& h) {
+  h.in_frames = true;
 }
 
 // Four messages in one frame.
@@ -298,9 +303,8 @@ void add_policies(const Add& add) {
 }
 
 void add_frames(const Add& add) {
-  const auto empty = [](TestQueue&, History& h) { h.in_frames = true; };
-  add("into an empty queue", kSmall, empty, put_many(), put_many(), {});
-  add("of an empty queue", kSmall, empty, put_many(), take_many(), {});
+  add("into an empty queue", kSmall, no_frames, put_many(), put_many(), {});
+  add("of an empty queue", kSmall, no_frames, put_many(), take_many(), {});
   add("of a frame", kSmall, frame, take(), take_many(), {});
   add("of a frame", kSmall, frame, take_back(), take_back(), {});
   add("of a frame", kSmall, frame, take_many(), return_many(), {});
@@ -315,15 +319,19 @@ void add_reaping(const Add& add) {
 }
 
 void add_waits(const Add& add) {
-  for (const Op& op : {put(), put_many(), lend(900)}) {
-    for (const Op& waiter : {wait_for_message(), select_message()})
-      add("of an empty queue", kSmall, nothing, waiter, op, give);
+  for (const Op& waiter : {wait_for_message(), select_message()}) {
+    add("of an empty queue", kSmall, nothing, waiter, put(), give);
+    add("of an empty queue", kSmall, nothing, waiter, lend(900), give);
+    add("of an empty queue", kSmall, no_frames, waiter, put_many(), give);
   }
   add("of what came back", kSmall, with(1), wait_for_message(), nack(), give);
   add("of what came back", kSmall, with(2, 1), wait_for_message(), put_back(), give);
   add("of a full queue", kSmall, with(3), wait_for_room(), take(), relieve);
   add("of a small memory", kSmall, with(3, 0, 1024), wait_for_room(1024), ack(), relieve);
-  add("of each other", kSmall, with(3), wait_for_room(), wait_for_message(), {});
+  add("of each other", kSmall, with(3), wait_for_room(), wait_for_message(), [](TestQueue& q, History& h) {
+    give(q, h);
+    if (q.sample().waiting == 3) relieve(q, h);
+  });
 }
 
 std::vector<Pair> make() {
