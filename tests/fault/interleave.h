@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -27,20 +28,23 @@ inline std::uint64_t number_in(const char* variable, std::uint64_t otherwise) {
   return otherwise;
 }
 
-// Of all pairs of points: of every `rows`-th of the first process's every `columns`-th of the second's, from
-// ones on that differ from run to run.
+// Of all pairs of points, of which there may be 100,000: rows are those of the first process, columns those of
+// the second; some of them, from ones on that differ from run to run, or every PROCGRAPH_TEST_STRIDE-th.
 class Sample {
  public:
-  Sample(std::uint64_t rows, std::uint64_t columns)
-      : rows_(number_in("PROCGRAPH_TEST_STRIDE", rows)),
-        columns_(number_in("PROCGRAPH_TEST_STRIDE", columns)),
-        seed_(number_in("PROCGRAPH_TEST_SEED", std::random_device{}())),
-        next_row_(seed_ % rows_),
-        next_column_(seed_ / rows_ % columns_) {}
+  static constexpr std::uint64_t kRows = 8, kColumns = 16;
 
-  [[nodiscard]] bool has_row() { return is_due(next_row_, rows_); }
+  Sample() : seed_(number_in("PROCGRAPH_TEST_SEED", std::random_device{}())) {}
+
+  void choose_from(std::uint64_t rows, std::uint64_t columns) {
+    row_stride_ = std::max<std::uint64_t>(1, number_in("PROCGRAPH_TEST_STRIDE", rows / kRows));
+    column_stride_ = std::max<std::uint64_t>(1, number_in("PROCGRAPH_TEST_STRIDE", columns / kColumns));
+    next_row_ = seed_ % row_stride_;
+    next_column_ = seed_ / row_stride_ % column_stride_;
+  }
+  [[nodiscard]] bool has_row() { return is_due(next_row_, row_stride_); }
   [[nodiscard]] bool has_column() {
-    const bool due = is_due(next_column_, columns_);
+    const bool due = is_due(next_column_, column_stride_);
     taken_ += due ? 1 : 0;
     return due;
   }
@@ -54,7 +58,7 @@ class Sample {
     return true;
   }
 
-  std::uint64_t rows_, columns_, seed_, next_row_, next_column_, taken_ = 0;
+  std::uint64_t seed_, row_stride_ = 1, column_stride_ = 1, next_row_ = 0, next_column_ = 0, taken_ = 0;
 };
 
 template <class Scene>
@@ -74,6 +78,9 @@ class Interleaving {
   void play() {
     d_.first.save(first_at_);
     d_.second.save(second_begins_);
+    d_.at_first.copy_from(d_.live);
+    const std::uint64_t rows = touches_of(d_.first, first_at_);
+    sample_.choose_from(rows, touches_of(d_.second, second_begins_));
     while (d_.first.advance() && !has_failed()) {
       const bool sleeps = waits() && d_.first.is_about_to_sleep();
       if (!sample_.has_row() && !sleeps) continue;
@@ -92,6 +99,15 @@ class Interleaving {
  private:
   static bool has_failed() { return ::testing::Test::HasFailure(); }
   [[nodiscard]] bool waits() const { return d_.help != nullptr; }
+
+  // When it is alone.
+  [[nodiscard]] std::uint64_t touches_of(Player& player, const Checkpoint& begin) {
+    std::uint64_t touches = 0;
+    while (player.advance() && !player.is_about_to_sleep()) ++touches;
+    d_.live.copy_from(d_.at_first);
+    player.restore(begin);
+    return touches;
+  }
 
   void second_walks() {
     bool more = true;

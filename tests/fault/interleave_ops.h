@@ -42,7 +42,7 @@ struct PairOf {
   typename Channel::Shape shape;
   std::function<void(Channel&, History&)> prepare;
   OpOf<Channel> first, second;
-  std::uint32_t second_place = 0;
+  std::uint32_t first_place = 0, second_place = 0;
   // Of a pair that waits: what a reader or writer waits for is made so, if it is not.
   std::function<void(Channel&, History&)> help = {};
 };
@@ -60,6 +60,7 @@ void add_pair(std::vector<PairOf<Channel>>& all, PairOf<Channel> pair) {
   all.push_back(pair);
   if (pair.first.name == pair.second.name) return;
   std::swap(pair.first, pair.second);
+  std::swap(pair.first_place, pair.second_place);
   pair.name = pair.first.name + " and " + pair.second.name + " " + where;
   all.push_back(pair);
 }
@@ -117,10 +118,10 @@ void interleave(const PairOf<Channel>& pair) {
   const OnOneProcessor here;
   const ScenarioOf<Channel> scenario{pair.name, pair.shape, pair.prepare, {}};
   Scene<Channel> live(scenario);
-  auto first = lead(live, pair.first, kVictimNumber, kVictim, 0);
+  auto first = lead(live, pair.first, kVictimNumber, kVictim, pair.first_place);
   auto second = lead(live, pair.second, kSecondNumber, kOthers, pair.second_place);
   Scene<Channel> at_first(scenario), at_second(scenario);
-  Sample sample(11, 3);
+  Sample sample;
   Duet<Scene<Channel>> duet{live, at_first, at_second, *first, *second, {}, {}, {}};
   duet.bury = [](Scene<Channel>& scene, int who) {
     scene.queue().reap(who == 1 ? kVictimNumber : kSecondNumber);

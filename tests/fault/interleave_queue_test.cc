@@ -338,7 +338,7 @@ std::vector<Pair> make() {
   std::vector<Pair> all;
   const Add add = [&](std::string where, const QueueShape& shape, Prepare prepare, const Op& one,
                       const Op& other, Prepare help) {
-    add_pair(all, Pair{std::move(where), shape, std::move(prepare), one, other, 0, std::move(help)});
+    add_pair(all, Pair{std::move(where), shape, std::move(prepare), one, other, 0, 0, std::move(help)});
   };
   add_ordinary(add);
   add_policies(add);
