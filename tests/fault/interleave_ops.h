@@ -1,8 +1,6 @@
 // Two processes on one channel: what each does, and in what condition the channel is.
 #pragma once
 
-#include <sched.h>
-
 #include <functional>
 #include <optional>
 #include <ostream>
@@ -94,24 +92,6 @@ std::string judge_pair(Channel& channel, History& history) {
     if (auto wrong = check_waiters(view, dead); !wrong.empty()) return wrong;
   return "";
 }
-
-// All that take turns do so on one processor: to hand over to another costs many times more.
-class OnOneProcessor {
- public:
-  OnOneProcessor() {
-    sched_getaffinity(0, sizeof before_, &before_);
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(sched_getcpu(), &one);
-    sched_setaffinity(0, sizeof one, &one);
-  }
-  OnOneProcessor(const OnOneProcessor&) = delete;
-  OnOneProcessor& operator=(const OnOneProcessor&) = delete;
-  ~OnOneProcessor() { sched_setaffinity(0, sizeof before_, &before_); }
-
- private:
-  cpu_set_t before_{};
-};
 
 template <class Channel>
 void interleave(const PairOf<Channel>& pair) {
