@@ -29,8 +29,8 @@ inline std::uint64_t number_in(const char* variable, std::uint64_t otherwise) {
   return otherwise;
 }
 
-// Of all pairs of points, of which there may be 100,000: rows are those of the first process, columns those of
-// the second; some of them, from ones on that differ from run to run, or every PROCGRAPH_TEST_STRIDE-th.
+// Of all pairs of points, of which there may be 100,000: rows are those of the first process, columns those
+// of the second; some of them, from ones on that differ from run to run, or every PROCGRAPH_TEST_STRIDE-th.
 class Sample {
  public:
   static constexpr std::uint64_t kRows = 8, kColumns = 16;

@@ -34,11 +34,11 @@ using Text = std::array<std::byte, kLength>;
 
 // What both say of themselves.
 struct Story {
-  std::atomic<std::uint32_t> holder;                        // of the lock, as it says
+  std::atomic<std::uint32_t> holder;                          // of the lock, as it says
   std::atomic<std::uint32_t> two_hold, half_seen, overslept;  // what must not be
   std::atomic<std::uint32_t> deaths;
   std::atomic<std::uint32_t> writes_begun, writes;
-  std::atomic<std::uint32_t> changes_begun, changes;  // of the value
+  std::atomic<std::uint32_t> changes_begun, changes;        // of the value
   std::atomic<std::uint32_t> taking, taken, giving, given;  // permits
   std::atomic<std::uint32_t> set;
 };
@@ -67,9 +67,9 @@ class Stage {
   [[nodiscard]] std::uint32_t permits() const { return permits_; }
   void reap(std::uint16_t dead) const { area_.reap(dead); }
   void copy_from(const Stage& other) const {
-    for (auto [to, from] : {std::pair(area_.control(), other.area_.control()),
-                            std::pair(area_.data(), other.area_.data()),
-                            std::pair(story_.bytes(), other.story_.bytes())})
+    for (auto [to, from] :
+         {std::pair(area_.control(), other.area_.control()), std::pair(area_.data(), other.area_.data()),
+          std::pair(story_.bytes(), other.story_.bytes())})
       std::memcpy(to.data(), from.data(), from.size());
   }
 
@@ -108,9 +108,8 @@ Deed lock() {
           }};
 }
 Deed lock_by_name() {
-  return {"one that locks by name", [](const Stage& stage, std::uint16_t self) {
-            hold_lock(stage, self, stage.object("lock").word);
-          }};
+  return {"one that locks by name",
+          [](const Stage& stage, std::uint16_t self) { hold_lock(stage, self, stage.object("lock").word); }};
 }
 
 Deed write() {
@@ -244,7 +243,8 @@ std::string judge_data(const Stage& stage) {
 std::string judge_sync(const Stage& stage) {
   const Story& story = stage.story();
   const std::uint32_t now = detail::permits(stage.object("semaphore"), stage.permits());
-  if (now + story.taking < stage.permits() + story.given || now + story.taken > stage.permits() + story.giving)
+  if (now + story.taking < stage.permits() + story.given ||
+      now + story.taken > stage.permits() + story.giving)
     return "a permit is lost or invented";
   if (story.set != 0 && detail::times_set(stage.object("event")) == 0) return "an event is lost";
   return "";

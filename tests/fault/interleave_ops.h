@@ -25,6 +25,7 @@ struct Part {
   std::uint32_t place;  // of a topic, where it reads
   std::uint16_t number;
   std::vector<Message>& held;
+  std::vector<int> held_ids = {};
 };
 
 template <class Channel>
@@ -68,6 +69,7 @@ std::unique_ptr<Player> lead(Scene<Channel>& scene, const OpOf<Channel>& op, std
                              int first_id, std::uint32_t place) {
   static Ends ends;  // the child's, as the others
   static std::vector<Message> held;
+  held.reserve(4);
   static std::optional<Part<Channel>> part;
   return std::make_unique<Player>(
       [&, number, first_id, place] {
@@ -86,6 +88,7 @@ template <class Channel>
 std::string judge_pair(Channel& channel, History& history) {
   for (const std::uint16_t dead : {kVictimNumber, kSecondNumber, kDead}) channel.reap(dead);
   if (history.overslept) return "one slept although there was what it waited for";
+  if (history.overwritten) return "a message changed in somebody's hand";
   if (auto wrong = verdict(channel, history); !wrong.empty()) return wrong;
   detail::View view = channel.view(kReaper);
   for (const std::uint16_t dead : {kSecondNumber, kDead})

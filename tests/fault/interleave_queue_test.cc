@@ -227,17 +227,21 @@ void frame(TestQueue& q, History& h) {
 }
 
 // The dead one has taken the first of three, has a block on loan and waits for a message.
-void with_dead(TestQueue& q, History& h) {
-  put_some(q, h, 3);
+void leave_dead(TestQueue& q, History& h, std::size_t size) {
+  put_some(q, h, 3, size);
   static std::vector<std::unique_ptr<View>> views;
   views.push_back(std::make_unique<View>(q.view(kDead)));
   View& view = *views.back();
   (void)detail::Consumer(view).take();
   BlockIndex block = 0;
-  (void)detail::Producer(view).claim(8, block);
+  (void)detail::Producer(view).claim(std::max<std::size_t>(size, 8), block);
   auto sleeper = detail::Sleeper::enter(view);
   sleeper->arm(detail::Line::kReaders, 0);
   (void)new detail::Sleeper(std::move(*sleeper));  // never leaves
+}
+
+Prepare with_dead(std::size_t size = 0) {
+  return [size](TestQueue& q, History& h) { leave_dead(q, h, size); };
 }
 
 // ---- the pairs ----
@@ -313,8 +317,10 @@ void add_frames(const Add& add) {
 
 void add_reaping(const Add& add) {
   for (const Op& op : {put(), take(), ack(), nack(), take_back(), drop_loan(900), close()})
-    add("of a queue", kSmall, with_dead, reap_dead(), op, {});
-  add("that drops its oldest", small_with({.when_full = Overflow::kDropOldest}), with_dead, reap_dead(),
+    add("of a queue", kSmall, with_dead(), reap_dead(), op, {});
+  for (const Op& op : {put(600), take(), ack(), lend(900), drop_loan(900)})
+    add("of bytes", kSmall, with_dead(600), reap_dead(), op, {});
+  add("that drops its oldest", small_with({.when_full = Overflow::kDropOldest}), with_dead(), reap_dead(),
       put(), {});
 }
 

@@ -199,6 +199,8 @@ std::string inspect(std::span<std::byte> control, std::span<std::byte> payload, 
   if (wrong = check_waiters(view, dead); !wrong.empty()) return wrong;
   if (wrong = use(view); !wrong.empty()) return wrong;
   if (!fits(view.memory, view.memory.byte_limit())) return "bytes of its memory are missing";
+  if (view.control().released.load() > view.control().reserved.load())
+    return "it has more memory than it has";
   return "";
 }
 

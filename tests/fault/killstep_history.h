@@ -33,9 +33,10 @@ struct History {
     kBesideBegun = 128,  // its acknowledgement there
   };
 
-  std::atomic<bool> in_frames;  // the queue counts by frames, not by messages
-  std::atomic<bool> puts_back;  // what comes back without having failed counts as a return too
-  std::atomic<bool> overslept;  // somebody's time was over before it had what there was
+  std::atomic<bool> in_frames;    // the queue counts by frames, not by messages
+  std::atomic<bool> puts_back;    // what comes back without having failed counts as a return too
+  std::atomic<bool> overslept;    // somebody's time was over before it had what there was
+  std::atomic<bool> overwritten;  // a message changed in somebody's hand
   std::array<std::atomic<std::uint32_t>, kMessages> steps;
   std::array<std::atomic<std::uint32_t>, kMessages> deliveries;  // when its acknowledgement began
 
