@@ -46,14 +46,6 @@ void set_registers(pid_t pid, user_regs_struct regs) {
   must(ptrace(PTRACE_SETREGS, pid, nullptr, &regs) == 0, "PTRACE_SETREGS");
 }
 
-bool is_asleep_or_stopped(pid_t pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string text{std::istreambuf_iterator<char>(stat), {}};
-  const std::size_t at = text.rfind(')');
-  if (at == std::string::npos || at + 2 >= text.size()) return true;
-  return std::string_view("StTZX").find(text[at + 2]) != std::string_view::npos;
-}
-
 // What children do when they are made to: all of it, and a stop. Between two instructions of theirs, so
 // that it must leave no trace but on the unused part of the stack.
 struct Protection {
@@ -208,9 +200,16 @@ std::string Player::where() const {
   return text.str();
 }
 
+char Player::state() const {
+  std::ifstream stat("/proc/" + std::to_string(tracee_.pid()) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(stat), {}};
+  const std::size_t at = text.rfind(')');
+  return at == std::string::npos || at + 2 >= text.size() ? 'X' : text[at + 2];
+}
+
 void Player::fall_asleep() {
-  tracee_.go();
-  while (!is_asleep_or_stopped(tracee_.pid())) sched_yield();
+  go();
+  while (state() == 'R' || state() == 'D') sched_yield();
 }
 
 void Player::save(Checkpoint& to) const {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "killstep_tracee.h"
@@ -37,10 +38,17 @@ class Player {
   [[nodiscard]] bool advance();
   // The next instruction sends it to sleep.
   [[nodiscard]] bool is_about_to_sleep() const;
-  // Lets it go on to its end, and wait()s for that; whoever sleeps must be woken in between.
-  void go() { tracee_.go(); }
-  void wait() { tracee_.wait(); }
+  // Lets it go on to its end, and waits for that; whoever sleeps must be woken in between.
+  void go() {
+    tracee_.go();
+    gone_on_ = true;
+  }
+  void wait_if_gone_on() {
+    if (std::exchange(gone_on_, false)) tracee_.wait();
+  }
   void finish() { tracee_.finish(); }
+  // R: it runs, S: it sleeps in the kernel, t: it is stopped, as /proc has it.
+  [[nodiscard]] char state() const;
   // It goes on into its sleep, and is asleep on return.
   void fall_asleep();
 
@@ -71,6 +79,7 @@ class Player {
   std::vector<Range> own_, shared_;
   std::size_t closing_orders_ = 0, all_orders_ = 0;  // of those that the child has been given
   long touches_ = 0;
+  bool gone_on_ = false;
   bool standing_ = false;  // before an instruction that touches what is shared
 };
 

@@ -17,7 +17,7 @@ using Queue = Part<TestQueue>;
 using Op = OpOf<TestQueue>;
 using Pair = PairOf<TestQueue>;
 
-constexpr auto kTooLong = 20s;  // for one that is to be woken
+constexpr auto kTooLong = 24h;  // for one that is to be woken; its clock goes on while it is stopped
 
 // ---- what one does ----
 
