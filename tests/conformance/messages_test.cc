@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -224,6 +227,60 @@ TEST_P(AcknowledgedMessages, ThatAKilledWriterHadPutAreDelivered) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, AcknowledgedMessages, testing::ValuesIn(cases({"queue", "topic"})), name_of);
+
+// Writers and readers of the SDK and of none at one queue, each of which takes what any of them has put, and
+// what any of them had when it was killed.
+TEST(MixedMessages, GoFromAnyLanguageToAnyOther) {
+  constexpr int kEach = 200;
+  const std::string page = in_yaml({"ByThePage", BY_THE_PAGE});
+  const std::string again = ", restart: { policy: on_failure, backoff: 1ms, max: 100 in 1m } }\n";
+  Stage stage({"Cpp", DRIVER},
+              "processes:\n  w1: { command: DRIVER, writes: q }\n  w2: { command: " + page +
+                  ", writes: q }\n  r1: { command: DRIVER, reads: q" + again + "  r2: { command: " + page +
+                  ", reads: q" + again +
+                  "queues: { q: { capacity: 4, max_message: 64KiB, max_deliveries: 50 } }\n");
+  std::multiset<std::string> put, got;
+  {
+    std::optional<Actor> w1(stage.actor("w1")), w2(stage.actor("w2"));
+    std::map<std::string, std::optional<Actor>> readers;
+    for (const char* name : {"r1", "r2"}) readers[name].emplace(stage.actor(name));
+    for (int i = 0; i < kEach; ++i) {
+      for (auto* writer : {&*w1, &*w2}) {
+        const std::string text(static_cast<std::size_t>(i * 37 % 5000), static_cast<char>('a' + i % 26));
+        put.insert(in_hex(text));
+        writer->tell("put q " + in_hex(text) + " forever");
+        auto& reader = readers[i % 3 == 0 ? "r1" : "r2"];
+        std::string answer = reader->ask("get q forever");
+        ASSERT_TRUE(answer.starts_with("ok ")) << answer;
+        if (i % 40 == 7) {  // it dies, or gives the message back, and any of the two gets it
+          if (i % 80 == 7) {
+            reader->kill();
+            const std::string name = reader->name();
+            reader.reset();
+            reader.emplace(stage.actor(name));
+          } else {
+            EXPECT_EQ(reader->ask("nack q"), "ok");
+          }
+          auto& other = readers[i % 3 == 0 ? "r2" : "r1"];
+          answer = other->ask("get q forever");
+          EXPECT_THAT(answer, testing::EndsWith(" 2"));
+          EXPECT_EQ(other->ask("ack q"), "ok");
+        } else {
+          EXPECT_EQ(reader->ask("ack q"), "ok");
+        }
+        got.insert(answer.substr(3, answer.rfind(' ') - 3));
+        EXPECT_EQ(writer->answer(), "ok");
+      }
+    }
+    EXPECT_EQ(w1->ask("close q"), "ok");
+    readers["r1"]->tell("get q forever");
+    readers["r2"]->tell("get q forever");
+    EXPECT_EQ(w2->ask("close q"), "ok");
+    for (auto& [name, reader] : readers) EXPECT_EQ(reader->answer(), "end") << name;
+  }
+  EXPECT_EQ(got, put);
+  EXPECT_EQ(stage.wait().code, 0);
+}
 
 }  // namespace
 }  // namespace procgraph::conformance

@@ -33,7 +33,7 @@ int listen_in(const std::string& folder) {
 std::string write_graph(const e2e::Folder& folder, const Driver& driver, std::string yaml,
                         const std::vector<std::pair<std::string, std::string>>& files) {
   for (const auto& [name, text] : files) folder.write(name, text);
-  const std::string word = "DRIVER", command = "\"" + driver.command + " " + std::string(kSuite) + "\"";
+  const std::string word = "DRIVER", command = in_yaml(driver);
   for (std::size_t at = 0; (at = yaml.find(word, at)) != std::string::npos; at += command.size())
     yaml.replace(at, word.size(), command);
   folder.write("graph.yaml", yaml);
@@ -46,11 +46,16 @@ void PrintTo(const Driver& driver, std::ostream* out) {
   *out << driver.language;
 }
 
+std::string in_yaml(const Driver& driver) {
+  return "\"" + driver.command + " " + std::string(kSuite) + "\"";
+}
+
 std::vector<Driver> drivers_of(std::string_view kind) {
   std::vector<Driver> all{{"Cpp", DRIVER}};
   // The one of Python has no SDK: what can be done without.
   if (kind == "pipe" || kind == "socket")
     all.push_back({"PlainPython", "python3 " + e2e::source_path("tests/conformance/driver.py")});
+  if (kind == "queue") all.push_back({"ByThePage", BY_THE_PAGE});
   if (const char* other = std::getenv("PROCGRAPH_TEST_DRIVER")) all.push_back({"Other", other});
   return all;
 }

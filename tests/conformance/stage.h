@@ -22,6 +22,9 @@ void PrintTo(const Driver& driver, std::ostream* out);  // gtest's way
 // Those that know this kind of channel. PROCGRAPH_TEST_DRIVER, a command, is one more for each.
 [[nodiscard]] std::vector<Driver> drivers_of(std::string_view kind);
 
+// Its command as a value in a graph, for one that is not the DRIVER there.
+[[nodiscard]] std::string in_yaml(const Driver& driver);
+
 [[nodiscard]] std::string in_hex(std::string_view bytes);
 [[nodiscard]] std::string from_hex(std::string_view hex);
 
