@@ -30,9 +30,14 @@ std::vector<Death> deaths(std::string reader) {
 }
 
 Result<void> finish(const LiveChannel& live) {
-  if (auto made = init_roster(live.roster); !made) return made;
+  if (auto made = init_roster(live.roster, native::wake_cost()); !made) return made;
   if (live.channel->ended_from_start) end_of_writers(live);
   return {};
+}
+
+std::chrono::nanoseconds wake_cost() {
+  static const std::chrono::nanoseconds cost = measure_wake_cost();
+  return cost;
 }
 
 void reap(const LiveChannel& live, std::uint16_t participant) {

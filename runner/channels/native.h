@@ -21,6 +21,9 @@ void plan(const Graph& graph, const Channel& channel, const QueueSizes& sizes, c
 // first gives it its header, the others write the same again.
 Result<void> finish(const LiveChannel& live);
 
+// Of this machine, measured once.
+[[nodiscard]] std::chrono::nanoseconds wake_cost();
+
 // Functions of a kind's row.
 void reap(const LiveChannel& live, std::uint16_t participant);
 void sidestep(const LiveChannel& live, std::uint16_t participant);

@@ -100,7 +100,7 @@ std::vector<Death> deaths(const Graph&, const Channel&) {
 }
 
 Result<void> init(const LiveChannel& live) {
-  if (auto made = init_roster(live.roster); !made) return made;
+  if (auto made = init_roster(live.roster, native::wake_cost()); !made) return made;
   return init_area(live.control, shape_of(*live.channel));
 }
 

@@ -12,8 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// About what being woken costs on another core; for one that pays any price for latency, sixteen times that.
-constexpr std::chrono::nanoseconds kLook = 25us, kLookForLatency = 16 * kLook;
+// What being woken costs is how long to look before going to sleep: then a wait costs at most twice what it
+// had to (see Spinner). Not less than what a stream takes to gather its next messages, and not more than a
+// disturbed measurement is worth. One that pays any price for latency looks sixteen times as long.
+constexpr std::chrono::nanoseconds kShortest = 25us, kLongest = 100us;
+constexpr int kForLatency = 16;
 // Between two looks in a stream.
 constexpr std::chrono::nanoseconds kPause = 6400ns, kPauseForThroughput = 25us;
 
@@ -48,17 +51,18 @@ std::string QueuePort::name() const {
 
 Spinner QueuePort::spinner() const {
   if (!spins) return {0, 1};
+  const auto look = std::clamp(view.roster.wake_cost(), kShortest, kLongest);
   switch (port.wait) {
     case Wait::kLatency:
-      return {pauses(kLookForLatency), 1};
+      return {pauses(kForLatency * look), 1};
     case Wait::kThroughput:
-      return {pauses(kLook), pauses(kPauseForThroughput)};
+      return {pauses(look), pauses(kPauseForThroughput)};
     case Wait::kSleep:
       return {0, 1};
     case Wait::kBalanced:
       break;
   }
-  return {pauses(kLook), pauses(kPause)};
+  return {pauses(look), pauses(kPause)};
 }
 
 void QueuePort::require_ours() const {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -33,7 +34,8 @@ struct Doorbell {
 
 struct RosterRegion {
   std::uint64_t magic;
-  std::uint32_t version, reserved;
+  std::uint32_t version;
+  std::uint32_t wake_cost;  // ns, as the runner measured it before the start; 0: it could not
   alignas(4096) std::array<Participant, kMaxParticipants + 1> participants;
   // From here on nodes write.
   alignas(4096) Shared<std::uint32_t> used;  // doorbells from this one on have never been used
@@ -70,6 +72,10 @@ class Roster {
   void ring(std::uint32_t doorbell);
   // Whoever sleeps in this graph looks again: 16,384 calls of the kernel.
   void ring_all();
+  // What being woken costs on this machine; 0: nobody knows.
+  [[nodiscard]] std::chrono::nanoseconds wake_cost() const {
+    return std::chrono::nanoseconds(region_ == nullptr ? 0 : region_->wake_cost);
+  }
   [[nodiscard]] Participant& participant(std::uint16_t number) { return region_->participants[number]; }
   [[nodiscard]] Shared<std::uint64_t>& opened(std::uint16_t number) { return region_->opened[number]; }
 

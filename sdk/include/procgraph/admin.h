@@ -292,7 +292,10 @@ void sidestep_area(std::span<std::byte> control);
 
 // The roster: one per graph, the same size for each. Zero is its first state, but for a header.
 [[nodiscard]] std::uint64_t roster_size();
-[[nodiscard]] Result<void> init_roster(std::span<std::byte> roster);
+[[nodiscard]] Result<void> init_roster(std::span<std::byte> roster, std::chrono::nanoseconds wake_cost = {});
+// What it costs here and now to be woken by a thread on another CPU: the median of nine round trips, by half.
+// Blocks for about as long as twenty of those take, and starts two threads; 0 where they are not to be had.
+[[nodiscard]] std::chrono::nanoseconds measure_wake_cost();
 // The runner's own doorbell: how often it was rung, modulo 2^32. wait_for_rings() blocks while that is
 // `seen`; it may return for no reason, too.
 [[nodiscard]] std::uint32_t rings(std::span<std::byte> roster);

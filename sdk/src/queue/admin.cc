@@ -156,11 +156,13 @@ std::uint64_t roster_size() {
   return sizeof(detail::RosterRegion);
 }
 
-Result<void> init_roster(std::span<std::byte> roster) {
+Result<void> init_roster(std::span<std::byte> roster, std::chrono::nanoseconds wake_cost) {
   if (roster.size() < sizeof(detail::RosterRegion)) return Error{"roster: the region is too small", 0};
   auto& r = *reinterpret_cast<detail::RosterRegion*>(roster.data());
   r.magic = detail::kRosterMagic;
   r.version = detail::kAbiVersion;
+  r.wake_cost = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(wake_cost.count(), 0, std::numeric_limits<std::uint32_t>::max()));
   return {};
 }
 
