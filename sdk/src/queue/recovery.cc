@@ -23,6 +23,9 @@ void reap_block(View& view, BlockIndex block, std::uint16_t dead) {
   if (word.state() == State::kLoaned || unpublished || forgotten) {
     // Publishes that the block is free: its message never was one, or is none any more.
     d.own.compare_exchange_strong(own, 0);
+  } else if (word.state() == State::kRetired) {
+    // Publishes that its bytes count no more: they are about to be counted again.
+    d.own.compare_exchange_strong(own, block_word(State::kRetired, 0, word.ticket()).raw);
   } else if (word.is_lease() || word.is_settling()) {
     settle_for(view, dead, block);
   }

@@ -30,7 +30,7 @@ enum class State : std::uint8_t {
   kExpiring,  // the same, for it is too old
   kSettling,  // its owner carries out what Descriptor::note says: see settle.h
   kParked,    // failed too often; its owner, dead or alive, was the last to have it; the runner's to move
-  kRetired,   // of a topic: nobody can begin to read it; free once nobody has it in hand
+  kRetired,   // of a topic: nobody can begin to read it; free once nobody has it in hand, and nobody is named
 };
 
 inline constexpr Ticket kHintEvery =
@@ -52,7 +52,7 @@ struct BlockWord {
     return state() == State::kPushing || (state() == State::kLoaned && ticket() == 0);
   }
   // Its bytes count for the memory.
-  [[nodiscard]] bool counts() const { return raw != 0 && state() != State::kRetired; }
+  [[nodiscard]] bool counts() const { return raw != 0 && (state() != State::kRetired || owner() != 0); }
   [[nodiscard]] bool is_lease() const { return state() == State::kLeased || state() == State::kWaited; }
   // On its way out of somebody's hands.
   [[nodiscard]] bool is_settling() const {

@@ -58,15 +58,20 @@ BlockIndex retire(TopicView& view, Ticket t) {
   if (!view.topic.has_lossy()) {
     // Publishes that the message has left the topic and that its block is ours: all have acknowledged it.
     if (!d.own.compare_exchange_strong(own, ours)) return kNoBlock;
-    // Nothing is reserved for it. The exchange behind it keeps it before: no bytes count twice.
-    d.size.store(0, std::memory_order_relaxed);
+    // Its bytes are given back before they stop to count: who counts again in between counts too many, never
+    // too few.
     if (bytes != 0) view.control().released.fetch_add(bytes);
+    d.size.store(0);
     return block;
   }
-  std::uint64_t retired = block_word(State::kRetired, 0, t).raw;
-  // Publishes that the message has left the topic: nobody begins to read it from here on.
-  if (!d.own.compare_exchange_strong(own, retired)) return kNoBlock;
+  // Publishes that the message has left the topic: nobody begins to read it from here on. Its bytes count as
+  // long as we are named, for they are given back before they stop to.
+  if (!d.own.compare_exchange_strong(own, block_word(State::kRetired, view.self, t).raw)) return kNoBlock;
   if (bytes != 0) view.control().released.fetch_add(bytes);
+  std::uint64_t retired = block_word(State::kRetired, 0, t).raw;
+  // Publishes that whoever is the last to be done with it frees it, and keeps the look at the notes behind
+  // it.
+  d.own.store(retired);
   if (is_in_hand(view, t)) return kNoBlock;
   // Publishes that its block is ours; fails if a reader that was just done with it has freed it.
   if (!d.own.compare_exchange_strong(retired, ours)) return kNoBlock;
