@@ -13,7 +13,8 @@
 namespace procgraph::e2e {
 namespace {
 
-// Any bytes but NUL and the three that a file is refused for, many of them such that a shell or a parser would mind.
+// Any bytes but NUL and the three that a file is refused for, many of them such that a shell or a parser
+// would mind.
 std::string random_bytes(std::mt19937& random) {
   constexpr std::string_view kMinded = " \t\n'\"\\$`{}()[]*?~!#&|;<>=%:,-";
   std::string bytes;

@@ -230,7 +230,8 @@ std::string verdict(TestTopic& topic, const History& history) {
       const TopicSample s = topic.sample();
       wrong = judge_counters(history, found, slot, s.put, s.readers[0]);
     }
-    if (wrong.empty() && reader == kTheOther) wrong = judge_all(history, found, History::kAckedBeside, History::kBesideBegun, 0);
+    if (wrong.empty() && reader == kTheOther)
+      wrong = judge_all(history, found, History::kAckedBeside, History::kBesideBegun, 0);
     if (!wrong.empty()) return "reader " + std::to_string(reader) + ": " + wrong;
   }
   if (auto wrong = inspect(topic, view); !wrong.empty()) return wrong;

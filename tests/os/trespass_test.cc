@@ -113,14 +113,14 @@ void seal(const Target& t) {
   if (::fcntl(t.end, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) == 0) ::_exit(1);
 }
 
-struct Way {
+struct Attempt {
   std::string name;
   std::function<void(const Target&)> go;
 };
 
 // With what the reader has been given.
-const std::vector<Way>& mistakes() {
-  static const std::vector<Way> kWays{
+const std::vector<Attempt>& mistakes() {
+  static const std::vector<Attempt> kWays{
       {"write", [](const Target& t) { scribble(t.end); }},
       {"mmap", [](const Target& t) { scribble_on(map_of(t.end, PROT_READ | PROT_WRITE, MAP_SHARED)); }},
       {"mprotect", unprotect},
@@ -136,8 +136,8 @@ const std::vector<Way>& mistakes() {
 }
 
 // With what others have.
-const std::vector<Way>& attacks() {
-  static const std::vector<Way> kWays{
+const std::vector<Attempt>& attempts() {
+  static const std::vector<Attempt> kWays{
       {"pidfd_getfd", take_descriptor},
       {"ptrace", trace},
       {"process_vm_writev", write_into},
@@ -149,10 +149,10 @@ const std::vector<Way>& attacks() {
   return kWays;
 }
 
-const Way kChmod{"its mode, and opening it anew", [](const Target& t) {
-                   ::fchmod(t.end, 0600);
-                   open_anew(file_of(0, "fd/" + std::to_string(t.end)));
-                 }};
+const Attempt kChmod{"its mode, and opening it anew", [](const Target& t) {
+                       ::fchmod(t.end, 0600);
+                       open_anew(file_of(0, "fd/" + std::to_string(t.end)));
+                     }};
 
 // The memory of a channel as the runner makes it, of an ordinary user; a runner and a node that have it
 // writable.
@@ -179,9 +179,10 @@ class Trespass : public ::testing::Test {
   }
 
   // Those that changed anything.
-  std::set<std::string> successes(const std::vector<Way>& ways, uid_t user, bool is_reader, pid_t victim) {
+  std::set<std::string> successes(const std::vector<Attempt>& ways, uid_t user, bool is_reader,
+                                  pid_t victim) {
     std::set<std::string> found;
-    for (const Way& way : ways) {
+    for (const Attempt& way : ways) {
       const pid_t attacker = ::fork();
       if (attacker == 0) {
         // What it has not been given is not there: its map of the memory, and the writable descriptor.
@@ -248,14 +249,14 @@ TEST_F(Trespass, AReaderThatMeansToCanChangeTheMode) {
 }
 
 TEST_F(Trespass, NobodyGetsThroughTheRunner) {
-  EXPECT_EQ(successes(attacks(), kOwner, true, runner_), Names{});
-  EXPECT_EQ(successes(attacks(), kOwner, false, runner_), Names{});
+  EXPECT_EQ(successes(attempts(), kOwner, true, runner_), Names{});
+  EXPECT_EQ(successes(attempts(), kOwner, false, runner_), Names{});
 }
 
 // The manual says that they are not protected from each other. Some machines do so nevertheless.
 TEST_F(Trespass, NodesOfOneUserCanGetThroughEachOther) {
   const Names open{"pidfd_getfd", "ptrace", "process_vm_writev", "/proc/PID/mem"};
-  const Names found = successes(attacks(), kOwner, false, node_);
+  const Names found = successes(attempts(), kOwner, false, node_);
   std::string scope = "0";
   std::ifstream("/proc/sys/kernel/yama/ptrace_scope") >> scope;
   if (scope == "0") {
@@ -269,14 +270,14 @@ TEST_F(Trespass, NodesOfOneUserCanGetThroughEachOther) {
 TEST_F(Trespass, RootHasEveryWay) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root is root";
   Names all;
-  for (const Way& way : attacks()) all.insert(way.name);
-  EXPECT_EQ(successes(attacks(), 0, false, runner_), all);
+  for (const Attempt& way : attempts()) all.insert(way.name);
+  EXPECT_EQ(successes(attempts(), 0, false, runner_), all);
 }
 
 TEST_F(Trespass, AnotherUserHasNoWay) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can be two users";
   for (const pid_t victim : {runner_, node_}) {
-    EXPECT_EQ(successes(attacks(), kStranger, false, victim), Names{});
+    EXPECT_EQ(successes(attempts(), kStranger, false, victim), Names{});
     // Not even one that somebody has handed a read-only end.
     EXPECT_EQ(successes(mistakes(), kStranger, true, victim), Names{});
     EXPECT_EQ(successes({kChmod}, kStranger, true, victim), Names{});
