@@ -16,8 +16,8 @@ namespace {
 using testing::HasSubstr;
 
 // The numbers from 1 to `last`, through copies of `answer`, to `m`.
-std::string graph(int last, const std::string& arguments, const std::string& keys,
-                  const std::string& queue = {}) {
+std::string ordered_graph(int last, const std::string& arguments, const std::string& keys,
+                          const std::string& queue = {}) {
   return "processes:\n  numbers: { command: numbers " + std::to_string(last) +
          ", writes: q }\n  work: { command: " + ANSWER + " " + arguments + ", reads: q, writes: r, " + keys +
          " }\n  m: { command: m, reads: r }\nqueues: { q: { capacity: 10" + queue + " }, r: { capacity: 5 }" +
@@ -37,7 +37,7 @@ std::string answers(int last, int poison = 0) {
 constexpr const char* kRestart = "restart: { policy: on_failure, backoff: 1ms, max: none }";
 
 TEST(OrderedNodes, EqualOneCopyAlone) {
-  const Ran ran = run_text(graph(500, "0", "ordered: true, replicas: 4"), {"--no-prefix"});
+  const Ran ran = run_text(ordered_graph(500, "0", "ordered: true, replicas: 4"), {"--no-prefix"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(ran.out, answers(500));
 }
@@ -45,17 +45,18 @@ TEST(OrderedNodes, EqualOneCopyAlone) {
 // Copies die in the middle of their answers, behind the last, before the first, and give messages back:
 // nothing is lost, doubled or out of its place.
 TEST(OrderedNodes, KeepTheOrderWhenCopiesDie) {
-  const Ran ran = run_text(graph(600, "10", std::string("ordered: { window: 16 }, replicas: 4, ") + kRestart,
-                                 ", max_deliveries: 1000"),
-                           {"--no-prefix"});
+  const Ran ran =
+      run_text(ordered_graph(600, "10", std::string("ordered: { window: 16 }, replicas: 4, ") + kRestart,
+                             ", max_deliveries: 1000"),
+               {"--no-prefix"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(ran.out, answers(600));
   EXPECT_THAT(ran.err, HasSubstr("killed by SIGKILL"));
 }
 
 TEST(OrderedNodes, SkipWhatFailsTooOftenAndMakeItADeadLetter) {
-  const Ran ran = run_text(graph(200, "0 50", std::string("ordered: true, replicas: 2, ") + kRestart,
-                                 ", dead_letter: bad, max_deliveries: 3"),
+  const Ran ran = run_text(ordered_graph(200, "0 50", std::string("ordered: true, replicas: 2, ") + kRestart,
+                                         ", dead_letter: bad, max_deliveries: 3"),
                            {"--no-prefix"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(ran.out, answers(200, 50));
@@ -63,14 +64,15 @@ TEST(OrderedNodes, SkipWhatFailsTooOftenAndMakeItADeadLetter) {
 }
 
 TEST(OrderedNodes, WithoutDeadLettersTheFirstThatFailsEndsTheGraph) {
-  const Ran ran = run_text(graph(200, "0 50", std::string("ordered: true, ") + kRestart), {"--no-prefix"});
+  const Ran ran =
+      run_text(ordered_graph(200, "0 50", std::string("ordered: true, ") + kRestart), {"--no-prefix"});
   EXPECT_EQ(ran.code, 65) << ran.err;
 }
 
 TEST(OrderedNodes, NoMoreAreInHandThanTheWindowAllows) {
   Folder folder;
   ASSERT_EQ(mkfifo((folder.path() + "/go").c_str(), 0600), 0);
-  folder.write("g.yaml", graph(20, "0 0 go", "ordered: { window: 3 }, replicas: 2, stderr: inherit"));
+  folder.write("g.yaml", ordered_graph(20, "0 0 go", "ordered: { window: 3 }, replicas: 2, stderr: inherit"));
   Running running(folder.path(), {procgraph_path(), "run", "g.yaml", "--no-prefix"});
   ASSERT_TRUE(running.wait_for_err("1 is held"));
   ASSERT_TRUE(running.wait_for_err("3 was got"));
@@ -95,7 +97,8 @@ TEST(OrderedNodes, TakeFromATopicToo) {
 TEST(OrderedNodes, FailWithWhatOrdersThem) {
   Folder folder;
   ASSERT_EQ(mkfifo((folder.path() + "/go").c_str(), 0600), 0);
-  folder.write("g.yaml", graph(1000, "0 0 go", "ordered: { window: 3 }, replicas: 2, stderr: inherit"));
+  folder.write("g.yaml",
+               ordered_graph(1000, "0 0 go", "ordered: { window: 3 }, replicas: 2, stderr: inherit"));
   Running running(folder.path(), {procgraph_path(), "run", "g.yaml", "-v", "--no-prefix"});
   const std::string words = "order:work started (pid ";
   ASSERT_TRUE(running.wait_for_err(words));
