@@ -16,9 +16,7 @@
 namespace procgraph {
 namespace {
 
-constexpr std::size_t kEnds = 7;  // as many as End has values
-// Beside what the plan counts: a directory, a report or a pidfd that is open for a moment.
-constexpr std::uint64_t kSpareDescriptors = 16;
+constexpr std::size_t kEnds = 7;         // as many as End has values
 constexpr std::uint64_t kCrowded = 256;  // so many descriptors make a start slower
 
 constexpr std::size_t index(End end) {
@@ -124,17 +122,6 @@ class Opener {
   Open& open_;
   NamedFiles& files_;
 };
-
-// What the runner needs open at once; and in the child a descriptor fits below the limit only if its number
-// does.
-std::uint64_t descriptors_needed(const Plan& plan) {
-  std::uint64_t needed = plan.descriptors;
-  for (const Spawn& spawn : plan.spawns)
-    if (!spawn.inherits.empty())
-      needed =
-          std::max(needed, static_cast<std::uint64_t>(spawn.inherits.back().fd) + 2 * spawn.inherits.size());
-  return needed + kSpareDescriptors;
-}
 
 std::uint64_t soft_files_limit() {
   rlimit limit{};
@@ -276,7 +263,7 @@ Result<Opened> Opened::open(const Plan& plan, pid_t runner) {
 
 Result<Opened> Opened::open(const Plan& plan, Kernel& kernel, pid_t runner) {
   auto state = std::make_unique<State>(plan, runner);
-  const std::uint64_t needed = descriptors_needed(plan);
+  const std::uint64_t needed = plan.descriptors;
   bool has_pad = needed > kCrowded;
   auto raised = raise_file_limit(kernel, has_pad ? needed + LaunchPad::kDescriptors : needed);
   if (has_pad && !raised && raised.error().code == EMFILE) {  // this machine has room for what must be

@@ -9,12 +9,24 @@ namespace procgraph {
 namespace {
 
 constexpr std::uint64_t kRunnerItself =
-    32;  // stdio, epoll, signals, timers, the control socket, room to breathe
+    32;                               // stdio, epoll, signals, timers, the control socket, room to breathe
+constexpr std::uint64_t kSpare = 16;  // in a child: a report, a directory
 
 std::uint64_t descriptors_of(const Object& object) {
   if (std::holds_alternative<FileObject>(object.what) || std::holds_alternative<ListenerObject>(object.what))
     return 1;
   return 2;  // both ends; of a memory the writable and the read-only one
+}
+
+// In the child a descriptor fits below the limit only if its number does; before they have their numbers they
+// lie above all of these.
+std::uint64_t most_in_a_child(const Plan& plan) {
+  std::uint64_t most = 0;
+  for (const Spawn& spawn : plan.spawns) {
+    if (spawn.inherits.empty()) continue;
+    most = std::max(most, static_cast<std::uint64_t>(spawn.inherits.back().fd) + 2 * spawn.inherits.size());
+  }
+  return most;
 }
 
 std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) {
@@ -131,6 +143,7 @@ void measure(Plan& plan) {
     // What it says or is asked with: a socket, a pipe's end, a pidfd of a probe.
     if (spawn.ready || spawn.health) plan.descriptors += 2;
   }
+  plan.descriptors = std::max(plan.descriptors, most_in_a_child(plan) + kSpare);
 }
 
 void check_limits(const Plan& plan, const Machine& machine, Diagnostics& diagnostics, PlanErrors& errors) {

@@ -93,6 +93,30 @@ TEST(Exhausted, TooFewDescriptorsAreSaidBeforeAnythingStarts) {
   EXPECT_THAT(ran.err, HasSubstr(" open files, this machine allows 12\n"));
 }
 
+// What the plan counts is enough, and one less is refused before anything starts.
+TEST(Exhausted, AsManyDescriptorsAsThePlanCountsAreEnough) {
+  for (const char* yaml :
+       {"processes:\n  a: { command: head -c 10 /dev/zero, stdout: p, stderr: none }\n"
+        "  b: { command: wc -c, stdin: p }\npipes: [p]\n",
+        "processes:\n  f: { command: f 10, writes: q }\n  m: { command: m, reads: q, replicas: 3 }\nqueues: "
+        "[q]\n",
+        "processes:\n  f: { command: f 10, writes: { q: { channel: q, fd: 90 } } }\n"
+        "  m: { command: wc -c, stdin: q }\npipes: [q]\n"}) {
+    const Folder folder;
+    folder.write("g.yaml", yaml);
+    const std::string plan = run(folder.path(), {"plan", "g.yaml"}).out;
+    const auto end = plan.find(" open files");
+    ASSERT_NE(end, std::string::npos) << plan;
+    const int needed = std::stoi(plan.substr(plan.rfind(' ', end - 1) + 1));
+    const Ran enough = run_after("ulimit -n " + std::to_string(needed) + "; ", yaml);
+    EXPECT_EQ(enough.code, 0) << needed << ": " << enough.err;
+    const Ran fewer = run_after("ulimit -n " + std::to_string(needed - 1) + "; ", yaml);
+    EXPECT_EQ(fewer.code, 69) << fewer.err;
+    EXPECT_THAT(fewer.err, HasSubstr("the run needs " + std::to_string(needed) +
+                                     " open files, this machine allows " + std::to_string(needed - 1)));
+  }
+}
+
 TEST(Exhausted, ANodeThatCannotMapItsQueueSaysSoAndTheRunEnds) {
   const Folder folder;
   const std::string fill = folder.write(
