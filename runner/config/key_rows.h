@@ -175,7 +175,7 @@ inline constexpr std::array kKeyRows{
     Key{Place::kSharedMemory, "initial", Type::kPath, "zeros", "A file whose bytes the area begins with, once per run; relative to this file."},
     Key{Place::kSharedMemory, "sync", Type::kNames, "–", "Names of locks, events and semaphores, which the programs make at their first use."},
 
-    Key{Place::kSocket, "listen", Type::kAddress, "unix", "The address: 'unix' is a file in a private folder of the run, port 0 one that the kernel chooses, a host is in digits."},
+    Key{Place::kSocket, "listen", Type::kAddress, "unix", "The address: 'unix' is a file in a private folder of the run, port 0 one that the kernel chooses, a host is in digits, or localhost (127.0.0.1)."},
     Key{Place::kSocket, "open", Type::kWord, "by procgraph", "'server': the server opens the address itself, it is only told to everybody."}.of("server"),
 
     // Parts that come with later releases

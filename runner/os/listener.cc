@@ -72,6 +72,8 @@ std::string_view hint_for(int code, const SocketAddress& address) {
     return " (what is there belongs to another user)";
   if (code == EADDRINUSE && is_socket(address.path)) return " (somebody listens there)";
   if (code == EADDRINUSE) return " (a file that is no socket is there)";
+  if (code == ENOENT) return " (its folder does not exist)";
+  if (code == ENOTDIR) return " (its folder is none)";
   if (code == EADDRNOTAVAIL) return " (it is no address of this machine)";
   if (code == EACCES && tcp) return " (ports below net.ipv4.ip_unprivileged_port_start need privileges)";
   return "";

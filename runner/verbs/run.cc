@@ -63,8 +63,9 @@ Result<std::unique_ptr<Reporter>> reporter_for(const RunFlags& flags, const Plan
 
 // What somebody else has on this machine; all other refusals are the operating system's.
 int exit_code(const Error& refused) {
-  const bool taken = refused.code == EADDRINUSE || refused.code == EADDRNOTAVAIL;
-  return taken ? kExitMachine : kExitSystem;
+  const bool address = refused.code == EADDRINUSE || refused.code == EADDRNOTAVAIL ||
+                       refused.what.starts_with("bind of socket ");
+  return address ? kExitMachine : kExitSystem;
 }
 
 // The name of a graph that is `single`; what holds it is kept until nothing of the run is left.

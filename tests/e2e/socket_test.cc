@@ -159,5 +159,16 @@ TEST(Socket, AnAddressThatSomebodyHasIs69) {
                                  " (`ss -ltnp` shows who listens there): Address already in use"));
 }
 
+TEST(Socket, AnAddressInAFolderThatDoesNotExistIs69) {
+  const Folder folder;
+  folder.write("g.yaml",
+               "processes: { server: { command: sleep 100, serves: s, service: true } }\n"
+               "sockets: { s: { listen: 'unix:nope/a.sock' } }\n");
+  const Ran ran = run(folder.path(), {"run", "g.yaml"});
+  EXPECT_EQ(ran.code, 69);
+  EXPECT_EQ(ran.err, "procgraph: bind of socket 's' at " + folder.path() +
+                         "/nope/a.sock (its folder does not exist): No such file or directory\n");
+}
+
 }  // namespace
 }  // namespace procgraph::e2e
