@@ -29,13 +29,23 @@ bool is_of_manifest(Place place) {
   return place == Place::kManifest || place == Place::kManifestPort;
 }
 
+bool is_channel(Place place) {
+  return place == Place::kQueue || place == Place::kPipe || place == Place::kTopic ||
+         place == Place::kSharedMemory || place == Place::kSocket;
+}
+
+// Who writes it at one sort of channel means the others.
 std::string other_place(Place place, std::string_view name) {
+  std::vector<std::string> channels, all;
   for (const Key& key : keys()) {
     const bool same_file = is_of_manifest(key.place) == is_of_manifest(place);
-    if (key.name == name && key.place != place && key.supported && same_file)
-      return fmt::format("'{}' is a key of {}", name, phrase(key.place));
+    if (key.name != name || key.place == place || !key.supported || !same_file) continue;
+    all.emplace_back(phrase(key.place));
+    if (is_channel(key.place)) channels.push_back(all.back());
   }
-  return {};
+  if (all.empty()) return {};
+  const bool meant = is_channel(place) && !channels.empty();
+  return fmt::format("'{}' is a key of {}", name, meant ? join(channels, " or ") : all.front());
 }
 
 std::vector<std::string> in_quotes(std::vector<std::string> words) {
