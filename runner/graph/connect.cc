@@ -72,6 +72,16 @@ bool merge_duplex(Draft& draft, Port& before, const Port& port) {
   return true;
 }
 
+// Elsewhere a program waits in the kernel, or for nothing.
+void require_waiting(Draft& draft, const Process& process, ChannelId id, Mark mark) {
+  const Channel& channel = draft.graph.at(id);
+  if (channel.kind->native() && channel.kind->flows) return;
+  draft.diagnostics.error(mark,
+                          cat("process ", quoted(process.name), " says how it waits at ",
+                              title(draft.graph, channel), ", where it makes no difference"),
+                          "leave out 'wait': it is for ports of queues and topics");
+}
+
 // The port that forbids this one, or null: a name stands for one channel, at most once in each direction.
 const Port* rival(const Graph& graph, const Named& named, const Port& port) {
   for (const PortId id : named.by_access) {
@@ -96,7 +106,10 @@ void connect(Draft& draft, ProcessId id, const PortSpec& spec, const Key& key, P
             .variable = spec.variable,
             .mark = spec.channel.mark};
   if (spec.fd) port.fd = spec.fd->value;
-  if (spec.wait) port.wait = spec.wait->value;
+  if (spec.wait) {
+    port.wait = spec.wait->value;
+    require_waiting(draft, process, *channel, spec.wait->mark);
+  }
   port.framing = spec.framing;
   port.subscription = {spec.when_full, spec.history, spec.broadcast};
   Named& named = names[name];

@@ -19,6 +19,27 @@ topics: [t]
             "");
 }
 
+TEST(Ports, SayHowTheyWaitOnlyAtQueuesAndTopics) {
+  EXPECT_EQ(told(R"(processes:
+  a: { command: n, writes: { out: { channel: p, wait: sleep }, t: { channel: t, wait: sleep } } }
+  b: { command: n, reads: { p: p, t: t, in: { channel: s, wait: latency } } }
+  c: { command: n, writes: s }
+pipes: [p]
+topics: [t]
+shared_memory: { s: { size: 4KiB } }
+)"),
+            R"(g.yaml:2:55: error: process 'a' says how it waits at pipe 'p', where it makes no difference
+  2 │   a: { command: n, writes: { out: { channel: p, wait: sleep }, t: { channel: t, wait: sleep } } }
+    │                                                       ^~~~~
+    hint: leave out 'wait': it is for ports of queues and topics
+g.yaml:3:65: error: process 'b' says how it waits at area 's', where it makes no difference
+  3 │   b: { command: n, reads: { p: p, t: t, in: { channel: s, wait: latency } } }
+    │                                                                 ^~~~~~~
+    hint: leave out 'wait': it is for ports of queues and topics
+2 errors
+)");
+}
+
 TEST(Topics, OnlyTheirReadersHavePolicies) {
   EXPECT_EQ(told(R"(processes:
   a: { command: n, writes: { out: { channel: t, when_full: latest } } }
