@@ -1,5 +1,6 @@
 #include "channels/native.h"
 
+#include "graph/wording.h"
 #include "plan/builder.h"
 
 namespace procgraph::native {
@@ -40,8 +41,22 @@ std::chrono::nanoseconds wake_cost() {
   return cost;
 }
 
-void reap(const LiveChannel& live, std::uint16_t participant) {
-  procgraph::reap(live.control, live.roster, participant);
+std::string reason(const Error& error, const Channel& channel) {
+  const std::string text = error.text(), kind = cat(channel.kind->name, ": ");
+  return text.starts_with(kind) ? text.substr(kind.size()) : text;
+}
+
+Reaped reaped(const Recovery& recovery) {
+  return {.returned = recovery.returned,
+          .dead = recovery.dead,
+          .gone = recovery.gone,
+          .undone = recovery.undone,
+          .freed = recovery.freed,
+          .torn = recovery.torn};
+}
+
+Reaped reap(const LiveChannel& live, std::uint16_t participant) {
+  return reaped(procgraph::reap(live.control, live.roster, participant));
 }
 
 void sidestep(const LiveChannel& live, std::uint16_t participant) {

@@ -23,9 +23,12 @@ Result<void> finish(const LiveChannel& live);
 
 // Of this machine, measured once.
 [[nodiscard]] std::chrono::nanoseconds wake_cost();
+// Why a channel of such a shape cannot be, where its name and kind are said already.
+[[nodiscard]] std::string reason(const Error& error, const Channel& channel);
+[[nodiscard]] Reaped reaped(const Recovery& recovery);
 
 // Functions of a kind's row.
-void reap(const LiveChannel& live, std::uint16_t participant);
+Reaped reap(const LiveChannel& live, std::uint16_t participant);
 void sidestep(const LiveChannel& live, std::uint16_t participant);
 void writer_gone(const LiveChannel& live, std::uint16_t participant);
 void end_of_writers(const LiveChannel& live);

@@ -97,7 +97,8 @@ void check(const Graph& graph, const Channel& channel, const World&, Diagnostics
   // The rest would only repeat it.
   if (diagnostics.errors() > before || channel.holders > kMaxParticipants) return;
   if (const auto sizes = queue_sizes(shape_of(channel)); !sizes) {
-    diagnostics.error(channel.mark, cat(title(graph, channel), " cannot be made: ", sizes.error().text()));
+    diagnostics.error(channel.mark, cat(title(graph, channel),
+                                        " cannot be made: ", native::reason(sizes.error(), channel)));
   }
 }
 

@@ -128,9 +128,9 @@ const ChannelKind kSharedMemoryKind{
     .plan = plan,
     .deaths = deaths,
     .init = init,
-    .reap = [](const LiveChannel& live, std::uint16_t participant) { reap_area(live.control, participant); },
+    .reap = [](const LiveChannel& live,
+               std::uint16_t participant) { return native::reaped(reap_area(live.control, participant)); },
     .sidestep = [](const LiveChannel& live, std::uint16_t) { sidestep_area(live.control); },
-    .has_opened = native::has_opened,
     .poisoned = poisoned,
 };
 

@@ -87,6 +87,18 @@ struct Death {
   std::string then;     // one clause
 };
 
+// What a dead participant held in a channel.
+struct Reaped {
+  std::uint64_t returned = 0;  // messages that come again
+  std::uint64_t dead = 0;      // that have failed too often
+  std::uint64_t gone = 0;      // that are delivered at most once
+  std::uint64_t undone = 0;    // that it had begun and not put
+  std::uint64_t freed = 0;     // locks
+  std::uint64_t torn = 0;      // writes that it had begun
+
+  bool operator==(const Reaped&) const = default;
+};
+
 // Something impossible was found in a channel's memory: it is stopped for good.
 struct Poisoning {
   std::uint16_t finder = 0;  // participant, as the memory says; 0: the runner
@@ -111,8 +123,8 @@ struct ChannelKind {
   std::vector<Death> (*deaths)(const Graph&, const Channel&) = nullptr;
 
   Result<void> (*init)(const LiveChannel&) = nullptr;  // all-zero memory to an empty channel
-  void (*reap)(const LiveChannel&,
-               std::uint16_t participant) = nullptr;  // give back what a dead participant held; idempotent
+  // Gives back what a dead participant held, and says what that was; idempotent.
+  Reaped (*reap)(const LiveChannel&, std::uint16_t participant) = nullptr;
   void (*sidestep)(const LiveChannel&,
                    std::uint16_t participant) =
       nullptr;  // it is stopped by a signal: others go on in its place

@@ -42,9 +42,20 @@ bool any_may_return(const Graph& graph, const std::vector<PortId>& ports) {
 }
 
 std::string stream_instead(const Graph& graph, const Port& port) {
-  const Channel& channel = graph.at(port.channel);
-  const std::string stream = port.access == Access::kWrite ? "stdout" : "stdin";
-  return cat("a plain program wants ", quoted(cat(stream, ": ", channel.name)));
+  return streams_instead(graph, {port.id});
+}
+
+std::string streams_instead(const Graph& graph, const std::vector<PortId>& ports) {
+  std::vector<std::string> streams;
+  for (const bool writes : {false, true}) {
+    std::vector<PortId> its;
+    std::copy_if(ports.begin(), ports.end(), std::back_inserter(its),
+                 [&](PortId port) { return (graph.at(port).access == Access::kWrite) == writes; });
+    if (its.size() != 1) continue;
+    const std::string& channel = graph.at(graph.at(its.front()).channel).name;
+    streams.push_back(cat(writes ? "stdout: " : "stdin: ", channel));
+  }
+  return streams.empty() ? "" : cat("a plain program wants ", quoted_list(streams));
 }
 
 std::string from_outside(const Channel& channel) {

@@ -222,6 +222,8 @@ struct Graph {
 [[nodiscard]] bool any_may_return(const Graph& graph, const std::vector<PortId>& ports);
 // What a program that knows no SDK would want instead of this port: "a plain program wants 'stdin: a'".
 [[nodiscard]] std::string stream_instead(const Graph& graph, const Port& port);
+// The same for several: as far as one stream will do for all that it reads, or writes; else nothing.
+[[nodiscard]] std::string streams_instead(const Graph& graph, const std::vector<PortId>& ports);
 // "read and written from outside"; nothing where it is not.
 [[nodiscard]] std::string from_outside(const Channel& channel);
 // "parse", or "parse.0" of a process with replicas.

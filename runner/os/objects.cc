@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -110,6 +111,25 @@ Result<Fd> open_memory(Kernel& kernel, const std::string& name, Bytes size) {
   return fd;
 }
 
+// What a file has beyond the size that it claims: those of /proc and /sys claim none.
+Result<void> copy_rest(const std::string& name, int fd, Bytes size, const std::string& path, int file) {
+  const off_t start = ::lseek(fd, 0, SEEK_CUR);
+  if (start < 0) return Error{fmt::format("lseek '{}'", name), errno};
+  std::array<char, 4096> some{};
+  for (auto at = static_cast<std::uint64_t>(start);;) {
+    const ssize_t got = ::read(file, some.data(), some.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return refused(fmt::format("read '{}'", path), errno);
+    if (got == 0) return {};
+    if (static_cast<std::uint64_t>(got) > size.value - at)
+      return Error{
+          fmt::format("copy '{}' to '{}': it has more than {} bytes", path, name, format_count(size.value))};
+    const ssize_t put = ::pwrite(fd, some.data(), static_cast<std::size_t>(got), static_cast<off_t>(at));
+    if (put != got) return refused(fmt::format("write '{}'", name), put < 0 ? errno : ENOSPC);
+    at += static_cast<std::uint64_t>(got);
+  }
+}
+
 Result<void> fill_memory(Kernel& kernel, const std::string& name, int fd, Bytes size,
                          const std::string& path) {
   const auto file = open_file(kernel, path, FileUse::kRead);
@@ -126,6 +146,7 @@ Result<void> fill_memory(Kernel& kernel, const std::string& name, int fd, Bytes 
     if (copied == 0) break;  // it has become shorter
     if (copied > 0) left -= static_cast<std::size_t>(copied);
   }
+  if (auto rest = copy_rest(name, fd, size, path, file->get()); !rest) return rest;
   // A child that reads the descriptor shares its place in the memory.
   if (::lseek(fd, 0, SEEK_SET) != 0) return Error{fmt::format("lseek '{}'", name), errno};
   return {};

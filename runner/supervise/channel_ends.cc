@@ -48,20 +48,34 @@ void ChannelEnds::tell(ChannelId id, OfChannel what) const {
   if (function != nullptr) function(opened_.live(id));
 }
 
-void ChannelEnds::reap(SpawnId id) const {
-  tell_all(id, &ChannelKind::reap, plan_.at(id).participant);
+void ChannelEnds::reap(ChannelId channel, std::uint16_t participant, Recoveries& all) const {
+  const auto function = plan_.graph.at(channel).kind->reap;
+  if (participant == 0 || function == nullptr) return;
+  const Reaped what = function(opened_.live(channel), participant);
+  if (what != Reaped{}) all.push_back({channel, what});
+}
+
+ChannelEnds::Recoveries ChannelEnds::reap(SpawnId id) const {
+  Recoveries all;
+  for (const ChannelId channel : channels_of(id)) reap(channel, plan_.at(id).participant, all);
+  return all;
 }
 void ChannelEnds::sidestep(SpawnId id) const {
   tell_all(id, &ChannelKind::sidestep, plan_.at(id).participant);
 }
-void ChannelEnds::reap_guest(SpawnId id, std::uint16_t number) const {
-  tell_all(id, &ChannelKind::reap, number);
+ChannelEnds::Recoveries ChannelEnds::reap_guest(SpawnId id, std::uint16_t number) const {
+  Recoveries all;
+  for (const ChannelId channel : channels_of(id)) reap(channel, number, all);
   share_opened(id, number);
   forget_participant(opened_.roster(), number);
+  return all;
 }
-void ChannelEnds::reap_outsider(const std::set<ChannelId>& channels, std::uint16_t number) const {
-  for (const ChannelId channel : channels) tell(channel, &ChannelKind::reap, number);
+ChannelEnds::Recoveries ChannelEnds::reap_outsider(const std::set<ChannelId>& channels,
+                                                   std::uint16_t number) const {
+  Recoveries all;
+  for (const ChannelId channel : channels) reap(channel, number, all);
   forget_participant(opened_.roster(), number);
+  return all;
 }
 void ChannelEnds::share_opened(SpawnId id, std::uint16_t number) const {
   share_opened_ports(opened_.roster(), number, plan_.at(id).participant);
@@ -134,6 +148,10 @@ std::vector<PortId> ChannelEnds::unopened(SpawnId id) const {
       found.push_back(port);
   }
   return found;
+}
+
+bool ChannelEnds::opens(SpawnId id) const {
+  return opened_ports(opened_.roster(), plan_.at(id).participant) != 0;
 }
 
 std::optional<Poisoning> ChannelEnds::poisoned(ChannelId channel) const {

@@ -18,11 +18,18 @@ class ChannelEnds {
   ChannelEnds(const Plan& plan, const Cast& cast, const Opened& opened)
       : plan_(plan), cast_(cast), opened_(opened) {}
 
-  void reap(SpawnId id) const;  // it is dead: what it held comes back
+  // What somebody dead held in a channel; only where that is something.
+  struct Recovered {
+    ChannelId channel;
+    Reaped what;
+  };
+  using Recoveries = std::vector<Recovered>;
+
+  Recoveries reap(SpawnId id) const;  // it is dead: what it held comes back
   // The same for a process that it had started, which had a number of its own and does not need it any more.
-  void reap_guest(SpawnId id, std::uint16_t number) const;
+  Recoveries reap_guest(SpawnId id, std::uint16_t number) const;
   // The same for a program from outside, and what it had opened.
-  void reap_outsider(const std::set<ChannelId>& channels, std::uint16_t number) const;
+  Recoveries reap_outsider(const std::set<ChannelId>& channels, std::uint16_t number) const;
   // A process that it had started has opened ports in its place.
   void share_opened(SpawnId id, std::uint16_t number) const;
   void sidestep(SpawnId id) const;     // it is stopped: others go on in its place
@@ -42,6 +49,8 @@ class ChannelEnds {
   // Its ports that are the SDK's to open and that it has not opened.
   [[nodiscard]] std::vector<PortId> unopened(SpawnId id) const;
   [[nodiscard]] std::vector<ChannelId> channels_of(SpawnId id) const;  // of whatever kind, each once
+  // It has opened some port with the SDK.
+  [[nodiscard]] bool opens(SpawnId id) const;
   [[nodiscard]] std::optional<Poisoning> poisoned(ChannelId channel) const;
   void end_of_writers(ChannelId id) const;
   void end_of_readers(ChannelId id) const;
@@ -55,6 +64,7 @@ class ChannelEnds {
   [[nodiscard]] int held_end(SpawnId id, ChannelId channel) const;
   // The indices of its places in a channel of a kind with places.
   [[nodiscard]] std::vector<std::uint32_t> places(SpawnId id, ChannelId channel) const;
+  void reap(ChannelId channel, std::uint16_t participant, Recoveries& all) const;
   // Each channel of the process, once.
   void tell_all(SpawnId id, OfParticipant what, std::uint16_t participant) const;
   void tell(ChannelId channel, OfParticipant what, std::uint16_t participant) const;

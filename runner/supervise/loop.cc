@@ -133,7 +133,7 @@ void Loop::open_door() {
 }
 
 void Loop::leave(std::uint16_t number, const std::set<ChannelId>& channels) {
-  ends_.reap_outsider(channels, number);
+  narrator_.recovered({}, number, ends_.reap_outsider(channels, number));
   narrator_.went(number);
   for (const ChannelId channel : channels) {
     if (look_for_poison(channel)) tell(event::Poisoned{channel});
@@ -233,7 +233,7 @@ void Loop::start(SpawnId id) {
       launch(plan_.at(id), opened_, pipes->ends(), registrar_ ? registrar_->address() : "", *ready, ending_);
   if (const auto* error = std::get_if<SpawnError>(&launched)) {
     if (prober_) prober_->leave(id);
-    if (error->ran) ends_.reap(id);
+    if (error->ran) recover(id);
     return refuse(id, *error, explain(*error, plan_.at(id)));
   }
   Child& child = std::get<Child>(launched);
@@ -296,8 +296,9 @@ void Loop::perform(const action::LookAtPorts& action) {
                             [&](std::uint16_t number) { ends_.share_opened(action.spawn, number); });
   }
   const std::vector<PortId> unopened = ends_.unopened(action.spawn);
-  for (const PortId port : unopened) narrator_.unopened(action.spawn, plan_.graph.at(port));
-  if (!unopened.empty()) tell(event::Unopened{action.spawn});
+  if (unopened.empty()) return;
+  narrator_.unopened(action.spawn, unopened, !ends_.opens(action.spawn));
+  tell(event::Unopened{action.spawn});
 }
 
 void Loop::perform(const action::AwaitReady& action) {
@@ -316,8 +317,12 @@ void Loop::perform(const action::AskNoMore& action) {
   prober_->leave(action.spawn);
 }
 
+void Loop::recover(SpawnId id) {
+  narrator_.recovered(id, 0, ends_.reap(id));
+}
+
 void Loop::perform(const action::Reap& action) {
-  ends_.reap(action.spawn);
+  recover(action.spawn);
   look_after_channels_of(action.spawn);
 }
 
@@ -357,7 +362,7 @@ void Loop::come(SpawnId id, std::uint16_t number, pid_t pid) {
 }
 
 void Loop::go(SpawnId id, std::uint16_t number) {
-  ends_.reap_guest(id, number);
+  narrator_.recovered(id, number, ends_.reap_guest(id, number));
   narrator_.left(id, number);
   look_after_channels_of(id);
   attend();

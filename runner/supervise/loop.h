@@ -82,6 +82,7 @@ class Loop {
   void set_attendance();
 
   void empty(SpawnId id);
+  void recover(SpawnId id);                 // it is dead: what it held comes back
   void look_after_channels_of(SpawnId id);  // somebody at their ends is dead
   [[nodiscard]] SpawnId spawn_of(pid_t first) const;
   void come(SpawnId id, std::uint16_t number, pid_t pid);

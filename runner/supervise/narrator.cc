@@ -119,14 +119,18 @@ void Narrator::hangs(SpawnId id, std::span<const pid_t> pids) {
   reporter_.warning(procgraph::hangs(label(id), numbers));
 }
 
-void Narrator::unopened(SpawnId id, const Port& port) {
-  const std::array<Field, 2> fields{Field{"port", std::string_view(port.name)},
-                                    Field{"channel", std::string_view(plan_.graph.at(port.channel).name)}};
-  reporter_.event("port_unopened", label(id), fields);
+void Narrator::unopened(SpawnId id, const std::vector<PortId>& ports, bool plain) {
+  std::vector<std::string> names;
+  for (const PortId port : ports) {
+    names.push_back(plan_.graph.at(port).name);
+    const std::string& channel = plan_.graph.at(plan_.graph.at(port).channel).name;
+    const std::array<Field, 2> fields{Field{"port", std::string_view(names.back())},
+                                      Field{"channel", std::string_view(channel)}};
+    reporter_.event("port_unopened", label(id), fields);
+  }
   ++words_;
-  const bool flows = plan_.graph.at(port.channel).kind->flows;
-  reporter_.warning(never_opened(label(id), port.name) +
-                    (flows ? "; " + stream_instead(plan_.graph, port) : ""));
+  const std::string instead = plain ? streams_instead(plan_.graph, ports) : "";
+  reporter_.warning(never_opened(label(id), names) + (instead.empty() ? "" : "; ") + instead);
 }
 
 std::string Narrator::holder(std::uint16_t participant) const {

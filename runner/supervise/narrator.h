@@ -40,8 +40,12 @@ class Narrator {
   void patience(SpawnId id, Duration more, Instant now);
   void exited(SpawnId id, const Exit& exit, std::string limit, Instant now);  // the limit it died of, or ""
   void hangs(SpawnId id, std::span<const pid_t> pids);
-  void unopened(SpawnId id, const Port& port);
-  void poisoned(ChannelId id, const Poisoning& poison);           // the first time counts
+  // `plain`: it has opened none at all.
+  void unopened(SpawnId id, const std::vector<PortId>& ports, bool plain);
+  void poisoned(ChannelId id, const Poisoning& poison);  // the first time counts
+  // What somebody dead held: a process, one that it had started (with its number), or a program from outside
+  // (without an id).
+  void recovered(SpawnId id, std::uint16_t participant, const ChannelEnds::Recoveries& all);
   void joined(SpawnId id, std::uint16_t participant, pid_t pid);  // a process that it has started
   void left(SpawnId id, std::uint16_t participant);
   // The run is to be found outside under this name.

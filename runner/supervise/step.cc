@@ -226,7 +226,8 @@ void Turn::apply(SpawnId id, life::Action what) {
       state_.deadlines.clear(Deadlines::Kind::kPorts, id);
       ask_no_more(id);
       spawn.returns = goes_with_another(id) || is_restarted(id);
-      if (!spawn.asked && !spawn.returns) look_at_ports(id);
+      // One that failed may not have come so far.
+      if (!spawn.asked && !spawn.returns && verdict_of(id) == Verdict::kSucceeded) look_at_ports(id);
       start_grace();
       emit(action::Reap{id});
       return emit(action::Sweep{id, role.stop_signal});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "graph/wording.h"
 #include "os/process.h"
 
 namespace procgraph {
@@ -120,6 +121,26 @@ std::string died(std::string_view channel, const DeadFact& fact) {
                                               : "gave it back");
 }
 
+std::string recovered(std::string_view label, std::string_view channel, const Reaped& what) {
+  struct Count {
+    std::uint64_t n;
+    std::string_view one, many;
+  };
+  const std::array<Count, 6> all{
+      Count{what.returned, "message came back", "messages came back"},
+      Count{what.dead, "message has failed too often", "messages have failed too often"},
+      Count{what.gone, "message is gone (at_most_once)", "messages are gone (at_most_once)"},
+      Count{what.undone, "message that was not put yet is undone",
+            "messages that were not put yet are undone"},
+      Count{what.freed, "lock is free", "locks are free"},
+      Count{what.torn, "write is torn", "writes are torn"}};
+  std::vector<std::string> parts;
+  for (const Count& part : all) {
+    if (part.n > 0) parts.push_back(count(part.n, part.one, part.many));
+  }
+  return fmt::format("recovered from {}: {}: {}", label, channel, fmt::join(parts, ", "));
+}
+
 std::string was_stopped(std::string_view label, int signal) {
   return fmt::format("{} was {}", label, stopped(signal));
 }
@@ -131,8 +152,9 @@ std::string hangs(std::string_view label, std::span<const pid_t> pids) {
       label, fmt::join(pids, ", "), pids.size() == 1 ? "hangs" : "hang");
 }
 
-std::string never_opened(std::string_view label, std::string_view port) {
-  return fmt::format("'{}' never opened its port '{}'", label, port);
+std::string never_opened(std::string_view label, std::span<const std::string> ports) {
+  return fmt::format("'{}' never opened its {} {}", label, ports.size() == 1 ? "port" : "ports",
+                     quoted_list(ports));
 }
 
 std::string_view consequence(Effect effect) {
@@ -163,7 +185,8 @@ std::string stopping(Reason reason, int signal) {
 std::string left_over(std::string_view channel, std::uint64_t messages, std::uint64_t redelivered) {
   std::string text = fmt::format("{} {} left in {}", format_count(messages),
                                  messages == 1 ? "message was" : "messages were", channel);
-  if (redelivered > 0) text += fmt::format("; {} had been redelivered", format_count(redelivered));
+  if (redelivered == 1) text += "; one had come back";
+  if (redelivered > 1) text += fmt::format("; messages had come back {} times", format_count(redelivered));
   return text;
 }
 

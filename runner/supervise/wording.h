@@ -55,17 +55,19 @@ struct Failing {
 [[nodiscard]] std::string copies_left(const Failure& failure, const Role& role);
 // "; 12 bytes of pipe 'p' are unread".
 [[nodiscard]] std::string unread(std::string_view channel, std::uint64_t bytes);
+// "recovered from worker.1: queue 'work': 3 messages came back, 1 unfinished put was undone".
+[[nodiscard]] std::string recovered(std::string_view label, std::string_view channel, const Reaped& what);
 // "worker was stopped by SIGTTIN, for it read from the terminal".
 [[nodiscard]] std::string was_stopped(std::string_view label, int signal);
 // "backup was killed, but the kernel does not let it go: 4242 hangs …".
 [[nodiscard]] std::string hangs(std::string_view label, std::span<const pid_t> pids);
-// "'sort' never opened its port 'a'".
-[[nodiscard]] std::string never_opened(std::string_view label, std::string_view port);
+// "'sort' never opened its ports 'a' and 'b'".
+[[nodiscard]] std::string never_opened(std::string_view label, std::span<const std::string> ports);
 // "; the graph stops", "; the rest goes on" …
 [[nodiscard]] std::string_view consequence(Effect effect);
 // "INT: the graph stops; once more kills it".
 [[nodiscard]] std::string stopping(Reason reason, int signal);
-// "1,204 messages were left in queue 'jobs'; 2 had been redelivered".
+// "1,204 messages were left in queue 'jobs'; messages had come back 2 times".
 [[nodiscard]] std::string left_over(std::string_view channel, std::uint64_t messages,
                                     std::uint64_t redelivered);
 // "queue 'jobs': 1,204 put, 1,200 acknowledged, 4 dropped; at most 12 waited"; nothing where nothing passed.

@@ -31,8 +31,9 @@ std::uint16_t ask_for_number(const Environment& e) {
   if (to.sun_path[0] == '@') to.sun_path[0] = '\0';
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + e.attach.size());
   const Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (!socket) fail(e, std::string("no descriptor to ask with: ") + std::strerror(errno));
   const auto* address = reinterpret_cast<const sockaddr*>(&to);
-  if (!socket || retry([&] { return connect(socket.get(), address, size); }) != 0)
+  if (retry([&] { return connect(socket.get(), address, size); }) != 0)
     fail(e, std::string("the runner does not answer: ") + std::strerror(errno));
   const AttachRequest request{.started = e.pid};
   AttachReply reply;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <set>
 #include <system_error>
 #include <vector>
@@ -50,9 +51,16 @@ namespace {
 
 constexpr time_t kPatience = 10;  // seconds for an answer, which costs the runner microseconds
 
+// Who has no descriptor to look with does not know what there is.
+void require_descriptors(bool opened) {
+  if (opened || (errno != EMFILE && errno != ENFILE)) return;
+  throw Failure(std::string("no descriptor to look for graphs with: ") + std::strerror(errno));
+}
+
 // The folder, if it is ours and nobody else's.
 Fd open_folder(const std::string& path) {
   Fd folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  require_descriptors(static_cast<bool>(folder));
   struct stat is {};
   if (!folder || fstat(folder.get(), &is) != 0 || is.st_uid != geteuid() || (is.st_mode & 077) != 0)
     return {};
@@ -67,6 +75,7 @@ Fd connect_to(const Fd& folder, const std::string& name) {
   if (path.size() >= sizeof to.sun_path) return {};
   path.copy(to.sun_path, path.size());
   Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  require_descriptors(static_cast<bool>(socket));
   const auto* address = reinterpret_cast<const sockaddr*>(&to);
   if (!socket || retry([&] { return connect(socket.get(), address, sizeof to); }) != 0) return {};
   return socket;
@@ -86,12 +95,14 @@ std::set<std::string> running() {
   std::set<std::string> names;
   for (const std::string& path : meeting_folders()) {
     const Fd folder = open_folder(path);
-    DIR* entries = folder ? fdopendir(fcntl(folder.get(), F_DUPFD_CLOEXEC, 0)) : nullptr;
-    if (entries == nullptr) continue;
-    while (const dirent* entry = readdir(entries)) {
+    if (!folder) continue;
+    const int copy = fcntl(folder.get(), F_DUPFD_CLOEXEC, 0);
+    require_descriptors(copy >= 0);
+    const std::unique_ptr<DIR, int (*)(DIR*)> entries(fdopendir(copy), closedir);
+    if (!entries) continue;
+    while (const dirent* entry = readdir(entries.get())) {
       if (entry->d_name[0] != '.' && connect_to(folder, entry->d_name)) names.insert(entry->d_name);
     }
-    closedir(entries);
   }
   return names;
 }

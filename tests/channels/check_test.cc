@@ -120,7 +120,7 @@ TEST(Kinds, ATopicMayBeTooLargeToBeMade) {
   b: { command: n, reads: t }
 topics: { t: { history: 1000000, max_message: 100GiB } }
 )"),
-            R"(g.yaml:4:11: error: topic 't' cannot be made: topic: more than 64 TiB of memory
+            R"(g.yaml:4:11: error: topic 't' cannot be made: more than 64 TiB of memory
   4 │ topics: { t: { history: 1000000, max_message: 100GiB } }
     │           ^
     hint: lower its 'history', 'max_message' or 'memory'

@@ -14,6 +14,7 @@
 namespace procgraph::e2e {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 // (outside) ─jobs─▶ work ─results─▶ (outside): it turns each job into capitals.
@@ -35,6 +36,28 @@ TEST_F(Outside, WhatIsPutComesBackThroughTheGraph) {
   const Ran ran = graph->wait();
   EXPECT_EQ(ran.signal, SIGINT);
   EXPECT_THAT(ran.err, HasSubstr("queue 'jobs': 4 put, 4 acknowledged"));
+}
+
+TEST_F(Outside, WhoHasNoDescriptorsIsToldSoAndNotThatThereIsNoGraph) {
+  const auto graph = start(kWorker + kQueues);
+  const auto put_with = [&](int descriptors) {
+    return shell(folder.path(), "ulimit -n " + std::to_string(descriptors) + "; XDG_RUNTIME_DIR=" +
+                                    folder.path() + " exec " + procgraph_path() + " put jobs one");
+  };
+  int refused = 0, enough = 4;
+  for (; enough < 64; ++enough) {
+    const Ran ran = put_with(enough);
+    if (ran.code == 0) break;
+    if (ran.err.find("error while loading shared libraries") != std::string::npos) continue;
+    ++refused;
+    EXPECT_THAT(ran.err, AnyOf(HasSubstr("Too many open files"), HasSubstr("(ulimit -n)"))) << enough;
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_LT(enough, 64);
+  const Ran got = procgraph({"get", "results", "-n", "1"});
+  EXPECT_EQ(got.out, "ONE\n");
+  graph->signal(SIGINT);
+  EXPECT_EQ(graph->wait().signal, SIGINT);
 }
 
 TEST_F(Outside, AtAStopTheRestIsDrainedAndTheDataEnds) {

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 Ran run_with_nodes(Folder& folder, const std::string& yaml) {
   folder.write("graph.yaml", yaml);
-  return run(folder.path(), {"run", "graph.yaml", "--nodes", TEST_NODES, "--no-prefix"});
+  return run(folder.path(), {"run", "graph.yaml", "--nodes", TEST_NODES, "--no-prefix", "--strict"});
 }
 
 TEST(SharedMemory, TheExampleLosesNoAddition) {
@@ -54,8 +54,34 @@ TEST(SharedMemory, BeginsAsItsFileAndIsPlainMemoryForAnyProgram) {
       "    reads: a\n"
       "    after: { show: succeeded }\n"
       "shared_memory: { a: { size: 20, initial: start.txt } }\n");
-  EXPECT_EQ(ran.out, "from the file\nread-only\nfrom the file\n") << ran.err;
+  EXPECT_EQ(ran.out, "from the file\nread-only\nfrom the file\n");
+  EXPECT_EQ(ran.err, "");
   EXPECT_EQ(ran.code, 0);
+}
+
+TEST(SharedMemory, BeginsAsAFileThatClaimsToHaveNoSize) {
+  Folder folder;
+  Ran ran = run_with_nodes(folder,
+                           "processes: { show: { command: area show, reads: a } }\n"
+                           "shared_memory: { a: { size: 4KiB, initial: /proc/version } }\n");
+  EXPECT_EQ(ran.out, shell(folder.path(), "cat /proc/version; echo").out);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  ran = run_with_nodes(folder,
+                       "processes: { show: { command: area show, reads: a } }\n"
+                       "shared_memory: { a: { size: 10, initial: /proc/version } }\n");
+  EXPECT_EQ(ran.code, 71);
+  EXPECT_EQ(ran.err, "procgraph: copy '/proc/version' to 'a.data': it has more than 10 bytes\n");
+}
+
+TEST(SharedMemory, WhatADeadProcessHadLockedIsToldWithItsCount) {
+  Folder folder;
+  folder.write("graph.yaml",
+               "processes: { die: { command: area die, writes: a, on_failure: ignore } }\n"
+               "shared_memory: { a: { size: 4KiB, lock: true, sync: [held] } }\n");
+  EXPECT_THAT(run(folder.path(), {"run", "graph.yaml", "--nodes", TEST_NODES, "-v"}).err,
+              HasSubstr("recovered from die: area 'a': 1 lock is free\n"));
+  EXPECT_THAT(run(folder.path(), {"run", "graph.yaml", "--nodes", TEST_NODES, "--log-format", "json"}).err,
+              HasSubstr("\"event\":\"recovered\",\"process\":\"die\",\"channel\":\"a\",\"freed\":1}"));
 }
 
 TEST(SharedMemory, AReaderThatWritesDiesOfIt) {

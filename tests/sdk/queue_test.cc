@@ -299,6 +299,23 @@ TEST(Queue, RefusesToWriteThroughAReadingPortAndNamesBoth) {
   EXPECT_EQ(wait_for_end(reader_pid), 0);
 }
 
+template <class Channel>
+int get_through_a_writing_port(const Channel& channel) {
+  return wait_for_end(channel.start(2, "write", [](Node& node) {
+    try {
+      auto reader = node.reader("q");
+    } catch (const NoSuchPort& e) {
+      return e.what() == std::string("process 'p' only writes 'q': name it in `reads` as well") ? 0 : 1;
+    }
+    return 2;
+  }));
+}
+
+TEST(Queue, RefusesToReadThroughAWritingPortAndNamesBoth) {
+  EXPECT_EQ(get_through_a_writing_port(TestQueue(kSmall)), 0);
+  EXPECT_EQ(get_through_a_writing_port(TestTopic({.history = 4, .readers = {{}}})), 0);
+}
+
 TEST(Queue, StopsAReaderThatWritesIntoItsPayload) {
   TestQueue q(kSmall);
   auto view = q.view(9);

@@ -86,6 +86,19 @@ TEST(Ports, AreLookedAtWhenTheProcessEndsAndOnlyOnce) {
   EXPECT_EQ(scene.exits("plain", 0).news(), "done 0");
 }
 
+// Why it failed is what matters: it may not have come as far as its ports.
+TEST(Ports, OfAProcessThatFailedAreNotLookedAt) {
+  Scene scene = play({{.name = "a", .role = {.opens = true, .ok_codes = {0, 3}}}});
+  scene.begin().start_all().news();
+  EXPECT_EQ(scene.exits("a", 3).news(), "look at ports a; done 0");
+  for (const bool killed : {false, true}) {
+    Scene failing = play({{.name = "a", .role = {.opens = true}}});
+    failing.begin().start_all().news();
+    const std::string told = (killed ? failing.dies("a", SIGSEGV) : failing.exits("a", 1)).news();
+    EXPECT_EQ(told.find("look at ports"), std::string::npos) << told;
+  }
+}
+
 TEST(Ports, AreLookedAtTenSecondsAfterTheStartOfWhoStillRuns) {
   Scene scene = play({{.name = "a", .role = {.opens = true}}});
   scene.begin().wait(5s).start_all().news();

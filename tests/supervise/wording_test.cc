@@ -66,8 +66,29 @@ TEST(Wording, SaysWhichMessageDiedAndOfWhat) {
 
 TEST(Wording, CountsWhatIsLeftInAQueue) {
   EXPECT_EQ(left_over("queue 'jobs'", 1204, 2),
-            "1,204 messages were left in queue 'jobs'; 2 had been redelivered");
+            "1,204 messages were left in queue 'jobs'; messages had come back 2 times");
+  EXPECT_EQ(left_over("queue 'jobs'", 2, 1), "2 messages were left in queue 'jobs'; one had come back");
   EXPECT_EQ(left_over("queue 'jobs'", 1, 0), "1 message was left in queue 'jobs'");
+}
+
+TEST(Wording, CountsWhatWasRecovered) {
+  EXPECT_EQ(recovered("parse.2", "queue 'jobs'", {.returned = 3}),
+            "recovered from parse.2: queue 'jobs': 3 messages came back");
+  EXPECT_EQ(
+      recovered("p", "queue 'q'", {.returned = 1, .dead = 2, .gone = 1, .undone = 2}),
+      "recovered from p: queue 'q': 1 message came back, 2 messages have failed too often, 1 message is "
+      "gone (at_most_once), 2 messages that were not put yet are undone");
+  EXPECT_EQ(recovered("p", "area 'a'", {.freed = 2, .torn = 1}),
+            "recovered from p: area 'a': 2 locks are free, 1 write is torn");
+}
+
+TEST(Wording, NamesPortsThatWereNotOpened) {
+  const std::vector<std::string> one{"a"};
+  EXPECT_EQ(never_opened("p", one), "'p' never opened its port 'a'");
+  std::vector<std::string> many;
+  for (int i = 0; i < 40; ++i) many.push_back(std::to_string(i));
+  EXPECT_EQ(never_opened("p", many),
+            "'p' never opened its ports '0', '1', '2', '3', '4', '5', '6', '7' and 32 more");
 }
 
 TEST(Wording, CountsWhatHasPassedThroughAChannel) {

@@ -161,10 +161,23 @@ void empty_place(std::span<std::byte> control, std::span<std::byte> roster, std:
 
 // From here on `control` is a queue's or a topic's, where nothing else is said.
 
+// What was found in the hands of a dead participant, and what became of it. A reap that was killed and is run
+// again tells of what is left only.
+struct Recovery {
+  std::uint64_t returned = 0;  // messages that it had not acknowledged: they come again
+  std::uint64_t dead = 0;      // the same, but they have failed too often
+  std::uint64_t gone = 0;      // the same, and they are delivered at most once
+  std::uint64_t undone = 0;    // messages that it had begun and not put
+  std::uint64_t freed = 0;     // locks of an area
+  std::uint64_t torn = 0;      // writes to an area that it had begun
+
+  bool operator==(const Recovery&) const = default;
+};
+
 // Gives back what `participant` held: loans and unfinished puts are undone, leases become messages again (of
 // a topic for the same reader, once it has been started again). Only once every thread of it is dead (its
 // pidfd is readable). Frees its doorbells, so call it for each channel before the number is used again.
-void reap(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant);
+Recovery reap(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant);
 
 // The participant was stopped by a signal: whoever else waits goes on in its place. It waits again when it is
 // continued.
@@ -283,7 +296,7 @@ struct AreaSizes {
 [[nodiscard]] Result<void> init_area(std::span<std::byte> control, const AreaShape& shape);
 // Frees what `participant` had locked, so that the next holder is told, and marks as torn what it was
 // writing. As reap(), but one at a time.
-void reap_area(std::span<std::byte> control, std::uint16_t participant);
+Recovery reap_area(std::span<std::byte> control, std::uint16_t participant);
 // Whether its control region says what cannot be: looked for now, by what was declared. Its users do not
 // look.
 [[nodiscard]] std::optional<QueuePoison> poisoned_area(std::span<std::byte> control, const AreaShape& shape);

@@ -38,9 +38,10 @@ Result<void> init_area(std::span<std::byte> control, const AreaShape& shape) {
   return {};
 }
 
-void reap_area(std::span<std::byte> control, std::uint16_t participant) {
-  if (participant < 1 || participant > kMaxParticipants) return;
-  if (auto area = detail::AreaMemory::attach(control, {})) detail::reap_area(*area, participant);
+Recovery reap_area(std::span<std::byte> control, std::uint16_t participant) {
+  if (participant < 1 || participant > kMaxParticipants) return {};
+  if (auto area = detail::AreaMemory::attach(control, {})) return detail::reap_area(*area, participant);
+  return {};
 }
 
 std::optional<QueuePoison> poisoned_area(std::span<std::byte> control, const AreaShape& shape) {

@@ -39,12 +39,13 @@ void release(Shared<std::uint32_t>& word) {
   if ((word.exchange(0) & kContended) != 0) futex_wake(word, 1);
 }
 
-void free_from(Shared<std::uint32_t>& word, std::uint16_t dead) {
+bool free_from(Shared<std::uint32_t>& word, std::uint16_t dead) {
   std::uint32_t seen = word.load();
   while ((seen & kHolder) == dead) {
     // Publishes that it is free, and how it came to be.
-    if (word.compare_exchange_weak(seen, kHolderDied | (seen & kContended))) break;
+    if (word.compare_exchange_weak(seen, kHolderDied | (seen & kContended))) return true;
   }
+  return false;
 }
 
 }  // namespace procgraph::detail

@@ -28,7 +28,8 @@ inline constexpr std::uint32_t kContended = 1u << 31;   // somebody may sleep: a
 void release(Shared<std::uint32_t>& word);
 
 // All threads of `dead` are: frees what it held. Idempotent. Then wake all that sleep on the word, whoever
-// held it: one of them may have been woken by the dead one, or the dead one in its place, in vain.
-void free_from(Shared<std::uint32_t>& word, std::uint16_t dead);
+// held it: one of them may have been woken by the dead one, or the dead one in its place, in vain. True: it
+// was the dead one's.
+bool free_from(Shared<std::uint32_t>& word, std::uint16_t dead);
 
 }  // namespace procgraph::detail

@@ -151,21 +151,25 @@ void write_value(const AreaMemory& area, std::uint64_t at, std::span<const std::
   count.store(next, std::memory_order_release);
 }
 
-void reap_area(const AreaMemory& area, std::uint16_t dead) {
+Recovery reap_area(const AreaMemory& area, std::uint16_t dead) {
+  Recovery done;
   AreaControl& c = area.control();
   std::uint64_t version = c.version.load();
   if ((c.writer.load() & kHolder) == dead && version % 2 != 0) {
     tear(c);
+    done.torn = 1;
     // Publishes what is torn. Others may only have counted changes meanwhile.
     while (version % 2 != 0 && !c.version.compare_exchange_weak(version, version + 1)) {
     }
   }
   free_from(c.writer, dead);
-  free_from(c.lock, dead);
+  done.freed += free_from(c.lock, dead) ? 1 : 0;
   for (SyncObject& object : area.sync_objects()) {
-    if (static_cast<SyncKind>(object.made.load() & 0xff) == SyncKind::kLock) free_from(object.word, dead);
+    if (static_cast<SyncKind>(object.made.load() & 0xff) == SyncKind::kLock)
+      done.freed += free_from(object.word, dead) ? 1 : 0;
   }
   rouse(area);
+  return done;
 }
 
 void rouse(const AreaMemory& area) {

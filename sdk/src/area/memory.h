@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "area/layout.h"
+#include "procgraph/admin.h"
 #include "procgraph/result.h"
 
 namespace procgraph::detail {
@@ -61,7 +62,7 @@ void write_value(const AreaMemory& area, std::uint64_t at, std::span<const std::
 
 // All threads of `dead` are: what it was writing is torn, what it had locked is free, and everybody looks
 // again. One at a time; may be killed and run again.
-void reap_area(const AreaMemory& area, std::uint16_t dead);
+Recovery reap_area(const AreaMemory& area, std::uint16_t dead);
 // Everybody that sleeps looks again.
 void rouse(const AreaMemory& area);
 

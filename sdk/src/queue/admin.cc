@@ -89,14 +89,16 @@ Result<void> init_queue(std::span<std::byte> control, const QueueShape& shape) {
   return {};
 }
 
-void reap(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant) {
-  if (!is_participant(participant)) return;
+Recovery reap(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant) {
+  Recovery done;
+  if (!is_participant(participant)) return done;
   with(control, roster, [&](auto& view) {
     // Whoever dies may have left nonsense behind; the others are not to find it one by one.
     if (const detail::Poison found = detail::audit(view); found != detail::Poison::kNone)
       detail::poison(view, found);
-    detail::reap(view, participant);
+    done = detail::reap(view, participant);
   });
+  return done;
 }
 
 void sidestep(std::span<std::byte> control, std::span<std::byte> roster, std::uint16_t participant) {

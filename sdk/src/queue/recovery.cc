@@ -13,21 +13,27 @@
 namespace procgraph::detail {
 namespace {
 
-void reap_block(View& view, BlockIndex block, std::uint16_t dead) {
+void reap_block(View& view, BlockIndex block, std::uint16_t dead, Recovery& done) {
   Descriptor& d = view.memory.descriptor(block);
   std::uint64_t own = d.own.load();
   BlockWord word{own};
   if (word.owner() != dead || own == 0) return;
   bool unpublished = word.state() == State::kPushing && !view.memory.is_published(block, word);
-  bool forgotten = word.is_lease() && (view.memory.policy().at_most_once || (is_frame(d) && is_done(d)));
-  if (word.state() == State::kLoaned || unpublished || forgotten) {
+  bool finished = word.is_lease() && is_frame(d) && is_done(d);
+  bool forgotten = word.is_lease() && !finished && view.memory.policy().at_most_once;
+  bool undone = word.state() == State::kLoaned || unpublished;
+  if (undone || finished || forgotten) {
     // Publishes that the block is free: its message never was one, or is none any more.
     d.own.compare_exchange_strong(own, 0);
+    done.undone += undone ? 1 : 0;
+    done.gone += forgotten ? 1 : 0;
   } else if (word.state() == State::kRetired) {
     // Publishes that its bytes count no more: they are about to be counted again.
     d.own.compare_exchange_strong(own, block_word(State::kRetired, 0, word.ticket()).raw);
   } else if (word.is_lease() || word.is_settling()) {
-    settle_for(view, dead, block);
+    Settled settled = settle_for(view, dead, block);
+    done.returned += settled == Settled::kReturned ? 1 : 0;
+    done.dead += settled == Settled::kDead ? 1 : 0;
   }
 }
 
@@ -56,19 +62,21 @@ void free_slots(View& view, std::uint16_t dead) {
 
 }  // namespace
 
-void reap(View& view, std::uint16_t dead) {
-  reap_blocks(view, dead);
+Recovery reap(View& view, std::uint16_t dead) {
+  Recovery done = reap_blocks(view, dead);
   leave(view, dead);
+  return done;
 }
 
-void reap_blocks(View& view, std::uint16_t dead) {
+Recovery reap_blocks(View& view, std::uint16_t dead) {
   Control& c = view.control();
+  Recovery done;
   c.doubt.fetch_add(1);
   bool returned = false, parked = false;
   BlockAudit audit(view);
   view.memory.for_each_block([&](BlockIndex block) {
     audit.look(block);
-    reap_block(view, block, dead);
+    reap_block(view, block, dead, done);
     mend_hints(view, block, returned, parked);
   });
   if (returned) c.returns.fetch_add(1);
@@ -77,6 +85,7 @@ void reap_blocks(View& view, std::uint16_t dead) {
   if (const Poison found = audit.end(); found != Poison::kNone) poison(view, found);
   recount(view.memory);
   c.doubt.fetch_add(1);  // what a writer has read of the counters before is no longer to be relied on
+  return done;
 }
 
 void leave(View& view, std::uint16_t dead) {

@@ -9,9 +9,9 @@
 namespace procgraph::detail {
 
 // Only once every thread of the participant is dead: then no store of it can follow.
-void reap(View& view, std::uint16_t dead);
+Recovery reap(View& view, std::uint16_t dead);
 // Its two halves: what it held in blocks; its places among those who wait, and whoever may have relied on it.
-void reap_blocks(View& view, std::uint16_t dead);
+Recovery reap_blocks(View& view, std::uint16_t dead);
 void leave(View& view, std::uint16_t dead);
 
 // Gives up the writing end of a participant. The last one of the declared writers begins the drain.

@@ -84,15 +84,23 @@ void bring_back(View& view, BlockIndex block, Ticket ticket) {
 }
 
 // What follows from a decision; the block's word is kSettling.
-void carry_out(View& view, std::uint16_t owner, BlockIndex block) {
+Settled carry_out(View& view, std::uint16_t owner, BlockIndex block) {
   Descriptor& d = view.memory.descriptor(block);
   Ticket ticket = BlockWord{d.own.load(std::memory_order_relaxed)}.ticket();
   Journal note{d.note.load(std::memory_order_relaxed)};
-  if (!note.is_valid()) return bring_back(view, block, ticket);  // killed just before its end
-  if (!comes_back(note.cause())) return release(view, block);
-  d.tries.store(note.tries(), std::memory_order_relaxed);
-  if (is_dead(view.memory.policy(), note.cause(), note.tries())) return park(view, owner, block, ticket);
+  if (note.is_valid()) {  // else killed just before its end
+    if (!comes_back(note.cause())) {
+      release(view, block);
+      return Settled::kNothing;
+    }
+    d.tries.store(note.tries(), std::memory_order_relaxed);
+    if (is_dead(view.memory.policy(), note.cause(), note.tries())) {
+      park(view, owner, block, ticket);
+      return Settled::kDead;
+    }
+  }
   bring_back(view, block, ticket);
+  return Settled::kReturned;
 }
 
 }  // namespace
@@ -117,7 +125,7 @@ void drop(View& view, BlockIndex block, Cause cause) {
   carry_out(view, view.self, block);
 }
 
-void settle_for(View& view, std::uint16_t dead, BlockIndex block) {
+Settled settle_for(View& view, std::uint16_t dead, BlockIndex block) {
   Descriptor& d = view.memory.descriptor(block);
   State state = BlockWord{d.own.load()}.state();
   if (state != State::kSettling) {
@@ -129,7 +137,7 @@ void settle_for(View& view, std::uint16_t dead, BlockIndex block) {
     // A number that the dead one had given out and perhaps not stored.
     raise(counter(view, dead, note.cause(), note.tries()), note.count());
   }
-  carry_out(view, dead, block);
+  return carry_out(view, dead, block);
 }
 
 }  // namespace procgraph::detail

@@ -22,6 +22,10 @@ enum class Cause : std::uint8_t {
   kRejected,  // given back for good
 };
 
+// What has become of a message in a dead one's hands; kNothing: it was none there, or was dropped as it was
+// to be.
+enum class Settled : std::uint8_t { kNothing, kReturned, kDead, kGone };
+
 // What Descriptor::note holds, told apart by its highest two bits.
 inline constexpr std::uint64_t kJournal = std::uint64_t{1} << 63;
 inline constexpr std::uint64_t kRest = std::uint64_t{1} << 62;  // the rest: when it may be delivered, in ns
@@ -57,6 +61,7 @@ void hand_back(View& view, BlockIndex block, Cause cause = Cause::kGivenBack);
 // A message that we have taken out of the queue (kDropping, kExpiring) is gone.
 void drop(View& view, BlockIndex block, Cause cause);
 // The same for a dead owner, from whatever state it left the block in: leased, dropping, expiring, settling.
-void settle_for(View& view, std::uint16_t dead, BlockIndex block);
+// Says what has become of the message.
+Settled settle_for(View& view, std::uint16_t dead, BlockIndex block);
 
 }  // namespace procgraph::detail

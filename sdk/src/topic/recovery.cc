@@ -13,9 +13,13 @@ namespace procgraph::detail {
 namespace {
 
 // What the reader had taken and not acknowledged is to be taken again, by whoever follows it here.
-void return_taken(TopicView& view, std::uint32_t reader) {
+void return_taken(TopicView& view, std::uint32_t reader, Recovery& done) {
   Subscription dead{.view = &view, .reader = reader};
-  bool sane = for_each_taken(view, reader, [&](Ticket t) { settle_for_dead(dead, t); });
+  bool sane = for_each_taken(view, reader, [&](Ticket t) {
+    Settled settled = settle_for_dead(dead, t);
+    done.returned += settled == Settled::kReturned ? 1 : 0;
+    done.gone += settled == Settled::kGone ? 1 : 0;
+  });
   if (!sane) return poison(view, Poison::kReader);
   catch_up(dead);
   dead.slot().returns.fetch_add(1);
@@ -61,17 +65,19 @@ void leave_places(TopicView& view, std::uint16_t dead) {
 
 }  // namespace
 
-void reap(TopicView& view, std::uint16_t dead) {
+Recovery reap(TopicView& view, std::uint16_t dead) {
+  Recovery done;
   for (std::uint32_t i = 0; i < view.topic.readers(); ++i) {
     ReaderSlot& slot = view.topic.slot(i);
     if (slot.reader.load() != dead) continue;
-    return_taken(view, i);
+    return_taken(view, i, done);
     if (slot.gates == 0) forget_reach(view, i);
   }
-  reap_blocks(view, dead);
+  done.undone = reap_blocks(view, dead).undone;
   free_all_retired(view);
   leave(view, dead);
   leave_places(view, dead);
+  return done;
 }
 
 void remove_reader(TopicView& view, std::uint32_t reader) {

@@ -10,7 +10,7 @@
 namespace procgraph::detail {
 
 // Only once every thread of the participant is dead: then no store of it can follow.
-void reap(TopicView& view, std::uint16_t dead);
+Recovery reap(TopicView& view, std::uint16_t dead);
 // This reader will not come again.
 void remove_reader(TopicView& view, std::uint32_t reader);
 

@@ -2,7 +2,6 @@
 
 #include <mutex>
 
-#include "queue/settle.h"
 #include "queue/waiting.h"
 
 namespace procgraph::detail {
@@ -63,10 +62,10 @@ void expire(Subscription& s, Ticket t) {
   carry_out(s, t);
 }
 
-void settle_for_dead(Subscription& s, Ticket t) {
+Settled settle_for_dead(Subscription& s, Ticket t) {
   ReaderNote& note = s.note(t);
   const Note now = NoteWord{note.word.load()}.of(t);
-  if (now == Note::kReturned) return;
+  if (now == Note::kReturned) return Settled::kNothing;
   if (now == Note::kSettling) {
     const Journal entry{note.journal.load()};
     // A number that the dead one had given out and perhaps not stored.
@@ -74,9 +73,15 @@ void settle_for_dead(Subscription& s, Ticket t) {
   } else if (s.slot().at_most_once == 0) {
     decide(s, t, Cause::kDeath);
   } else {
-    return note_done(note, t);
+    note_done(note, t);
+    return Settled::kGone;
   }
-  comes_back(Journal{note.journal.load()}.cause()) ? carry_out(s, t) : note_done(note, t);
+  if (!comes_back(Journal{note.journal.load()}.cause())) {
+    note_done(note, t);
+    return Settled::kNothing;
+  }
+  carry_out(s, t);
+  return Settled::kReturned;
 }
 
 }  // namespace procgraph::detail

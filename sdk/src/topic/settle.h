@@ -4,6 +4,7 @@
 // again. The counters are the reader's, and one process at a time is that reader.
 #pragma once
 
+#include "queue/settle.h"
 #include "topic/subscription.h"
 
 namespace procgraph::detail {
@@ -14,6 +15,6 @@ void give_back(Subscription& subscription, Ticket t);
 void expire(Subscription& subscription, Ticket t);
 // For a dead reader, of a message that it had taken and not acknowledged: what it had begun is carried out,
 // what it had in hand comes back, or is gone. The cursor and the block are left to the reaper.
-void settle_for_dead(Subscription& subscription, Ticket t);
+Settled settle_for_dead(Subscription& subscription, Ticket t);
 
 }  // namespace procgraph::detail
