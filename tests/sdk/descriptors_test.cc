@@ -107,12 +107,14 @@ TEST(WithoutDescriptors, SelectWithAreasOrDescriptorsSaysWhatItLacks) {
 }
 
 TEST(WithoutDescriptors, AProcessThatAsksForANumberIsToldWhatItLacks) {
-  Scene s;
+  const TestQueue queue({.capacity = 4});
+  queue.enter(1, "read");
   setenv("PROCGRAPH_PID", "1", 1);  // it is not the one that was started
   setenv("PROCGRAPH_ATTACH", "@nobody is there", 1);
   Node stranger;
+  unsetenv("PROCGRAPH_ATTACH");
   const NoDescriptors none;
-  EXPECT_THAT(refused<NotInGraph>([&] { (void)stranger.reader("in"); }),
+  EXPECT_THAT(refused<NotInGraph>([&] { (void)stranger.reader("q"); }),
               HasSubstr("no descriptor to ask with: Too many open files"));
 }
 

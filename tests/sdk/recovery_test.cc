@@ -16,7 +16,7 @@ void die_with_hands_full(const TestQueue& q) {
     auto out = node.writer("out");
     auto in = node.reader("in");
     for (int i = 0; i < 4; ++i) out.put("x");
-    auto held = in.get_batch(3);
+    auto held = in.get_batch(3, 0ns);
     held[0].ack();
     auto loan = out.loan(10);
     return raise(SIGKILL);
@@ -65,7 +65,7 @@ TEST(Recovery, OfATopicIsOfThePlaceOfTheDeadReader) {
       put_numbers(a.out, 0, 4);
       const pid_t pid = topic.start(2, "read", [](Node& node) {
         auto in = node.reader("q");
-        auto held = in.get_batch(3);
+        auto held = in.get_batch(3, 0ns);
         held[1].ack();
         return raise(SIGKILL);
       });
@@ -83,7 +83,7 @@ TEST(Recovery, OfAnAreaCountsLocksAndTornWrites) {
   const pid_t pid = a.start(7, "write", [&a](Node& node, SharedMemory& area) {
     const Held all = area.lock();
     auto one = node.lock("a", "one");
-    const Held named = one.lock();
+    const Held named = one.acquire();
     a.words().writer.store(7);  // killed in the middle of a write
     a.words().end.store(10);
     a.words().version.fetch_add(1);
