@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -19,13 +21,27 @@ using ::testing::HasSubstr;
 
 constexpr const char* kNone = "no descriptor to wait with: Too many open files";
 
-// While it lives no descriptor can be opened: the limit is the lowest number that is free.
+// In a process of its own, which takes the descriptors along that a node was given and did not open.
+void apart(const std::function<void()>& body) {
+  std::fflush(nullptr);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    body();
+    std::fflush(nullptr);
+    _exit(::testing::Test::HasFailure() ? 1 : 0);
+  }
+  EXPECT_EQ(wait_for_end(pid), 0);
+}
+
+// While it lives no descriptor can be opened: the limit is the lowest number that is free, or 0 where some
+// may become free.
 class NoDescriptors {
  public:
-  NoDescriptors() {
+  explicit NoDescriptors(bool at_all = false) {
     getrlimit(RLIMIT_NOFILE, &before_);
-    const int lowest = dup(0);
-    close(lowest);
+    const int next = dup(0);
+    close(next);
+    const int lowest = at_all ? 0 : next;
     rlimit none = before_;
     none.rlim_cur = static_cast<rlim_t>(lowest);
     setrlimit(RLIMIT_NOFILE, &none);
@@ -52,78 +68,87 @@ struct Scene {
 };
 
 TEST(WithoutDescriptors, ADescriptorOfAReaderIsRefusedAndTheMessageIsStillThere) {
-  Scene s;
-  auto in = s.node->reader("in");
-  auto out = s.node->writer("out");
-  out.put("x");
-  {
-    const NoDescriptors none;
-    EXPECT_EQ(refused<Failure>([&] { (void)in.fd(); }), kNone);
-    EXPECT_EQ(refused<Failure>([&] { (void)in.fd(); }), kNone) << "the first refusal has left something";
-    EXPECT_EQ(in.get()->text(), "x");
-    out.put("y");
-  }
-  EXPECT_GE(in.fd(), 0);
-  EXPECT_EQ(in.get()->text(), "y");
+  apart([] {
+    Scene s;
+    auto in = s.node->reader("in");
+    auto out = s.node->writer("out");
+    out.put("x");
+    {
+      const NoDescriptors none;
+      EXPECT_EQ(refused<Failure>([&] { (void)in.fd(); }), kNone);
+      EXPECT_EQ(refused<Failure>([&] { (void)in.fd(); }), kNone) << "the first refusal has left something";
+      EXPECT_EQ(in.get()->text(), "x");
+      out.put("y");
+    }
+    EXPECT_GE(in.fd(), 0);
+    EXPECT_EQ(in.get()->text(), "y");
+  });
 }
 
 TEST(WithoutDescriptors, PutAndGetAndSelectOfMessagesNeedNone) {
-  Scene s;
-  auto in = s.node->reader("in");
-  auto out = s.node->writer("out");
-  const NoDescriptors none;
-  out.put("x");
-  EXPECT_THAT(s.node->select({in, out}), ElementsAre(0, 1));
-  EXPECT_EQ(in.get(1s)->text(), "x");
-  EXPECT_FALSE(in.get(1ms));
+  apart([] {
+    Scene s;
+    auto in = s.node->reader("in");
+    auto out = s.node->writer("out");
+    const NoDescriptors none;
+    out.put("x");
+    EXPECT_THAT(s.node->select({in, out}), ElementsAre(0, 1));
+    EXPECT_EQ(in.get(1s)->text(), "x");
+    EXPECT_FALSE(in.get(1ms));
+  });
 }
 
 TEST(WithoutDescriptors, SelectWithAreasOrDescriptorsSaysWhatItLacks) {
-  Scene s;
-  auto in = s.node->reader("in");
-  auto out = s.node->writer("out");
-  auto area = s.node->shared_memory("a");
-  auto event = s.node->event("a", "e");
-  int ends[2];
-  ASSERT_EQ(pipe(ends), 0);
-  {
-    const NoDescriptors none;
-    // What is ready needs no wait; what has to be waited for does.
-    out.put("x");
-    EXPECT_THAT(s.node->select({in, {area, area.version()}}), ElementsAre(0));
-    EXPECT_EQ(in.get()->text(), "x");
-    EXPECT_THAT(refused<Failure>([&] {
-                  (void)s.node->select({in, Selectable::readable(ends[0])}, 1ms);
-                }),
-                HasSubstr("Too many open files"));
-    EXPECT_EQ(in.try_get().has_value(), false);
-  }
-  out.put("y");
-  EXPECT_THAT(s.node->select({in, {area, area.version()}, event, Selectable::readable(ends[0])}),
-              ElementsAre(0));
-  EXPECT_EQ(in.get()->text(), "y");
-  close(ends[0]);
-  close(ends[1]);
+  apart([] {
+    Scene s;
+    auto in = s.node->reader("in");
+    auto out = s.node->writer("out");
+    auto area = s.node->shared_memory("a");
+    auto event = s.node->event("a", "e");
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    {
+      const NoDescriptors none;
+      // What is ready needs no wait; what has to be waited for does.
+      out.put("x");
+      EXPECT_THAT(s.node->select({in, {area, area.version()}}), ElementsAre(0));
+      EXPECT_EQ(in.get()->text(), "x");
+      EXPECT_THAT(refused<Failure>([&] {
+                    (void)s.node->select({in, Selectable::readable(ends[0])}, 1ms);
+                  }),
+                  HasSubstr("Too many open files"));
+      EXPECT_EQ(in.try_get().has_value(), false);
+    }
+    out.put("y");
+    EXPECT_THAT(s.node->select({in, {area, area.version()}, event, Selectable::readable(ends[0])}),
+                ElementsAre(0));
+    EXPECT_EQ(in.get()->text(), "y");
+    close(ends[0]);
+    close(ends[1]);
+  });
 }
 
 TEST(WithoutDescriptors, AProcessThatAsksForANumberIsToldWhatItLacks) {
-  const TestQueue queue({.capacity = 4});
-  queue.enter(1, "read");
-  setenv("PROCGRAPH_PID", "1", 1);  // it is not the one that was started
-  setenv("PROCGRAPH_ATTACH", "@nobody is there", 1);
-  Node stranger;
-  unsetenv("PROCGRAPH_ATTACH");
-  const NoDescriptors none;
-  EXPECT_THAT(refused<NotInGraph>([&] { (void)stranger.reader("q"); }),
-              HasSubstr("no descriptor to ask with: Too many open files"));
+  apart([] {
+    const TestQueue queue({.capacity = 4});
+    queue.enter(1, "read");
+    setenv("PROCGRAPH_PID", "1", 1);  // it is not the one that was started
+    setenv("PROCGRAPH_ATTACH", "@nobody is there", 1);
+    const NoDescriptors none(/*at_all=*/true);
+    Node stranger;
+    EXPECT_THAT(refused<NotInGraph>([&] { (void)stranger.reader("q"); }),
+                HasSubstr("no descriptor to ask with: Too many open files"));
+  });
 }
 
 TEST(WithoutDescriptors, AProgramOutsideDoesNotTakeItForAnAbsentGraph) {
-  const NoDescriptors none;
-  for (const char* graph : {"", "g"}) {
-    const std::string said = refused<Failure>([&] { (void)Node::outside(graph); });
-    EXPECT_EQ(said, "no descriptor to look for graphs with: Too many open files");
-  }
+  apart([] {
+    const NoDescriptors none;
+    for (const char* graph : {"", "g"}) {
+      const std::string said = refused<Failure>([&] { (void)Node::outside(graph); });
+      EXPECT_EQ(said, "no descriptor to look for graphs with: Too many open files");
+    }
+  });
 }
 
 }  // namespace
