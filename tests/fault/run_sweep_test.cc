@@ -8,6 +8,7 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -60,8 +61,8 @@ const std::string kStopped =
 // one that says it is ready; a duplex pipe; a socket with a path; logs in files; a name that nobody else may
 // have.
 const std::string kTalking =
-    "single: true\ncontainment: { tier: " + tier() + " }\nprocesses:\n  ready: { command: " + TEST_NODES +
-    "/node_ready, ready: notify, service: true }\n" +
+    "name: sweep-" + std::to_string(getpid()) + "\nsingle: true\ncontainment: { tier: " + tier() +
+    " }\nprocesses:\n  ready: { command: " + TEST_NODES + "/node_ready, ready: notify, service: true }\n" +
     "  work: { reads: jobs, after: { ready: ready }, shell: '" + PROCGRAPH_BINARY +
     " get jobs -n 2 && echo got' }\n" +
     "  outside: { after: { server: ready },\n"
