@@ -56,6 +56,7 @@ class Order {
       hand_on();
       take_inputs();
     }
+    for (Input& input : inputs_) input.message.put_back();  // no copy is left that could answer
     work_.close();
     while (answers_.get()) {  // what was finished a second time
     }

@@ -159,8 +159,8 @@ Circle::Kind kind_of(const Waits& waits, const std::vector<Step>& way) {
         way, [&](const Step& step) { return wait_of(waits, step).what == Wait::For::kData; });
     return hungry > 1 ? Circle::Kind::kStarved : Circle::Kind::kFull;
   }
-  return way.size() == 1 || !held_open(waits, way).fds.empty() ? Circle::Kind::kHeldOpen
-                                                               : Circle::Kind::kTrue;
+  const bool itself = way.size() == 1 && wait_of(waits, way[0]).what == Wait::For::kData;
+  return itself || !held_open(waits, way).fds.empty() ? Circle::Kind::kHeldOpen : Circle::Kind::kTrue;
 }
 
 Circle circle_of(const Waits& waits, const Arrows& arrows, std::vector<PartyIndex> knot) {

@@ -25,12 +25,14 @@ std::uint64_t Answers::mark() const {
       " answers the message that the thread got last, so it has to put before it acknowledges that");
 }
 
-void Answers::finish(std::uint64_t sequence, std::uint32_t deliveries) noexcept {
+bool Answers::finish(std::uint64_t sequence, std::uint32_t deliveries) noexcept {
   drop(sequence, deliveries);
   const std::lock_guard lock(mutex_);
   try {
     put_marked(writer_, answer_mark(sequence, deliveries, true));
+    return true;
   } catch (const Failure&) {
+    return false;
   }
 }
 

@@ -26,8 +26,8 @@ class Answers {
   // Of what the calling thread puts. Throws Failure where it has no message in hand.
   [[nodiscard]] std::uint64_t mark() const;
   // Nothing more will answer the message, which is about to be acknowledged: puts that, waiting for room.
-  // Where nobody reads answers any more, there is nobody to be told.
-  void finish(std::uint64_t sequence, std::uint32_t deliveries) noexcept;
+  // False: answers can be put no more, so that somebody else has to do it.
+  [[nodiscard]] bool finish(std::uint64_t sequence, std::uint32_t deliveries) noexcept;
   // It is given back.
   void drop(std::uint64_t sequence, std::uint32_t deliveries) const;
 

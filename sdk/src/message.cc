@@ -111,9 +111,14 @@ void Message::reject() {
 void Message::end(Fate fate) {
   View* view = std::exchange(view_, nullptr);
   if (view == nullptr || !view->is_ours()) return;
+  if (view->answers != nullptr) {
+    if (fate != Fate::kDone) {
+      view->answers->drop(sequence_, deliveries_);
+    } else if (!view->answers->finish(sequence_, deliveries_)) {
+      fate = Fate::kUntried;
+    }
+  }
   const bool done = fate == Fate::kDone;
-  if (view->answers != nullptr)
-    done ? view->answers->finish(sequence_, deliveries_) : view->answers->drop(sequence_, deliveries_);
   if (view->subscription != nullptr) {
     const detail::Ticket ticket = sequence_ + view->memory.geometry().first_ticket();
     done ? acknowledge(*view->subscription, ticket, block_) : give_back(*view->subscription, ticket);

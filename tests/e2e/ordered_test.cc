@@ -110,5 +110,15 @@ TEST(OrderedNodes, FailWithWhatOrdersThem) {
   EXPECT_THAT(ran.err, HasSubstr("order:work failed: killed by SIGKILL"));
 }
 
+TEST(OrderedNodes, LeaveWhatNoCopyIsLeftToAnswer) {
+  const Ran ran = run_text(
+      "processes:\n  numbers: { command: numbers 20, writes: q }\n  work: { command: " + std::string(ANSWER) +
+          " 0 5, reads: q, writes: r, ordered: true, on_failure: ignore, after: { numbers: succeeded } }\n"
+          "  m: { command: m, reads: r }\nqueues: [q, r]\n",
+      {"--no-prefix"});
+  EXPECT_EQ(ran.out, answers(4)) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("16 messages were left in queue 'q'"));
+}
+
 }  // namespace
 }  // namespace procgraph::e2e

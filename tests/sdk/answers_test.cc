@@ -126,5 +126,14 @@ TEST_F(Ordered, AFullQueueOfAnswersIsWaitedForAtTheAcknowledgement) {
   EXPECT_EQ(in_.sample().acknowledged, 1U);
 }
 
+TEST_F(Ordered, WhatCanBeAnsweredNoMoreGoesBackUntried) {
+  source_->put("a");
+  auto a = reader_->get();
+  writer_->close();
+  a->ack();
+  EXPECT_EQ(in_.sample().acknowledged, 0U);
+  EXPECT_EQ(reader_->get()->deliveries(), 1U);
+}
+
 }  // namespace
 }  // namespace procgraph::testing
