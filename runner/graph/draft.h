@@ -58,6 +58,11 @@ void resolve_dead_letters(Draft& draft);
 // Whether the channel may be named where sockets are (served), or are not; else says so.
 bool suits(Draft& draft, const Process& process, std::string_view does, ChannelId id, bool served, Mark mark);
 PortId add_port(Graph& graph, Port port);
+// A node of ours that stands in for `whole`, and ends, fails and is waited for as that does; not in the graph
+// yet.
+[[nodiscard]] Process node_of_ours(const Graph& graph, const Process& whole, std::string name,
+                                   const std::vector<std::string>& words, Mark mark);
+ProcessId add_process(Graph& graph, Process process);
 // Makes the stream a port of the channel: it reads for stdin, writes for the others.
 void connect_stream(Graph& graph, ProcessId process, std::size_t stream, ChannelId channel, Mark mark);
 // What is known again once ports and `after` are final: steps, the grace of the whole.

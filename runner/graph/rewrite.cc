@@ -18,6 +18,25 @@ constexpr Rewrite kRewrites[] = {
 
 }  // namespace
 
+Process node_of_ours(const Graph& graph, const Process& whole, std::string name,
+                     const std::vector<std::string>& words, Mark mark) {
+  Process node{.name = std::move(name), .mark = mark, .builtin = true};
+  for (const std::string& word : words) node.command.words.push_back({word, mark});
+  node.command.mark = node.cwd_mark = mark;
+  node.command.folder = node.cwd = graph.folder;
+  node.streams[0].kind = StreamKind::kNone;
+  node.service = whole.service;
+  node.on_failure = whole.on_failure;
+  node.grace = whole.grace;
+  return node;
+}
+
+ProcessId add_process(Graph& graph, Process process) {
+  process.id = ProcessId{static_cast<std::uint32_t>(graph.processes.size())};
+  graph.processes.push_back(std::move(process));
+  return graph.processes.back().id;
+}
+
 Graph rewrite(Graph graph, const Spec& spec, ChannelKinds kinds) {
   for (const Rewrite one : kRewrites) one(graph, kinds);
   derive(graph, spec);

@@ -122,4 +122,9 @@ Result<Fd> open_listener(Kernel& kernel, const std::string& name, SocketAddress&
   return fd;
 }
 
+bool is_of_address(const Error& refused) {
+  return refused.code == EADDRINUSE || refused.code == EADDRNOTAVAIL ||
+         refused.what.starts_with("bind of socket ");
+}
+
 }  // namespace procgraph

@@ -39,6 +39,8 @@ Result<Fd> open_read_only(Kernel& kernel, const std::string& name, int fd);
 // address leaves open is filled in: the port. A unix socket's file that nobody listens on any more is
 // replaced.
 Result<Fd> open_listener(Kernel& kernel, const std::string& name, SocketAddress& address);
+// It was its address that could not be had.
+[[nodiscard]] bool is_of_address(const Error& refused);
 
 enum class FileUse { kRead, kTruncate, kAppend };
 

@@ -14,6 +14,7 @@
 #include "os/claim.h"
 #include "os/guard.h"
 #include "os/keeper.h"
+#include "os/objects.h"
 #include "os/pid_namespace.h"
 #include "procgraph/attach.h"
 #include "report/log_files.h"
@@ -63,9 +64,7 @@ Result<std::unique_ptr<Reporter>> reporter_for(const RunFlags& flags, const Plan
 
 // What somebody else has on this machine; all other refusals are the operating system's.
 int exit_code(const Error& refused) {
-  const bool address = refused.code == EADDRINUSE || refused.code == EADDRNOTAVAIL ||
-                       refused.what.starts_with("bind of socket ");
-  return address ? kExitMachine : kExitSystem;
+  return is_of_address(refused) ? kExitMachine : kExitSystem;
 }
 
 // The name of a graph that is `single`; what holds it is kept until nothing of the run is left.

@@ -55,31 +55,14 @@ ChannelId add_queue(Graph& graph, const ChannelKind& kind, const Channel& topic,
   return graph.channels.back().id;
 }
 
-ProcessId add_copy(Graph& graph, const Process& process, const Channel& topic, const std::string& label,
-                   Mark mark) {
-  Process copy{.id = ProcessId{static_cast<std::uint32_t>(graph.processes.size())},
-               .name = cat(kCopy, ':', topic.name, ':', label),
-               .mark = mark,
-               .builtin = true};
-  for (const char* word : {kCopy, kIn, kOut}) copy.command.words.push_back({word, mark});
-  copy.command.mark = mark;
-  copy.command.folder = copy.cwd = graph.folder;
-  copy.cwd_mark = mark;
-  copy.streams[0].kind = StreamKind::kNone;
-  copy.service = process.service;
-  copy.on_failure = process.on_failure;
-  copy.grace = process.grace;
-  graph.processes.push_back(std::move(copy));
-  return graph.processes.back().id;
-}
-
 void give_queue(Graph& graph, const ChannelKind& queue_kind, PortId id) {
   const ChannelId topic = graph.at(id).channel;
   const std::string label = label_of(graph, graph.at(id));
   const auto place = *std::ranges::find(graph.at(topic).places, id, &ReaderPlace::port);
   const ChannelId queue = add_queue(graph, queue_kind, Channel(graph.at(topic)), place, label);
-  const ProcessId copy =
-      add_copy(graph, Process(graph.at(graph.at(id).process)), graph.at(topic), label, graph.at(id).mark);
+  const ProcessId copy = add_process(graph, node_of_ours(graph, graph.at(graph.at(id).process),
+                                                         cat(kCopy, ':', graph.at(topic).name, ':', label),
+                                                         {kCopy, kIn, kOut}, graph.at(id).mark));
 
   Port in{.process = copy, .channel = topic, .name = kIn, .access = Access::kRead, .mark = graph.at(id).mark};
   in.subscription = std::exchange(graph.at(id).subscription, {});

@@ -23,25 +23,6 @@ PortId port_of_messages(const Graph& graph, const Process& process, Access acces
   return {};
 }
 
-ProcessId add_order(Graph& graph, const Process& process) {
-  const Mark mark = process.ordered->mark;
-  Process order{.id = ProcessId{static_cast<std::uint32_t>(graph.processes.size())},
-                .name = cat(kOrder, ':', process.name),
-                .mark = mark,
-                .builtin = true};
-  for (std::string& word : std::vector<std::string>{kOrder, std::to_string(process.ordered->window)})
-    order.command.words.push_back({std::move(word), mark});
-  order.command.mark = mark;
-  order.command.folder = order.cwd = graph.folder;
-  order.cwd_mark = mark;
-  order.streams[0].kind = StreamKind::kNone;
-  order.service = process.service;
-  order.on_failure = process.on_failure;
-  order.grace = process.grace;
-  graph.processes.push_back(std::move(order));
-  return graph.processes.back().id;
-}
-
 ChannelId add_queue(Graph& graph, const ChannelKind& kind, std::string name, const Channel& like, Mark mark) {
   Channel queue{.id = ChannelId{static_cast<std::uint32_t>(graph.channels.size())},
                 .name = std::move(name),
@@ -85,7 +66,9 @@ void put_order(Graph& graph, const ChannelKind& queue, ProcessId id) {
   const PortId out = port_of_messages(graph, process, Access::kWrite);
   const ChannelId source = graph.at(in).channel, target = graph.at(out).channel;
 
-  const ProcessId order = add_order(graph, process);
+  const ProcessId order =
+      add_process(graph, node_of_ours(graph, process, cat(kOrder, ':', process.name),
+                                      {kOrder, std::to_string(process.ordered->window)}, mark));
   const std::string& name = graph.at(order).name;
   const ChannelId work =
       add_queue(graph, queue, cat(name, '|', process.name), Channel(graph.at(source)), mark);

@@ -41,24 +41,11 @@ std::vector<std::string> words_for(const Graph& graph, const Port& port) {
 
 ProcessId add_relay(Graph& graph, const Port& port) {
   const Process& whole = graph.at(port.process);
-  Process relay{.id = ProcessId{static_cast<std::uint32_t>(graph.processes.size())},
-                .name = name_of(graph, port),
-                .mark = port.mark,
-                .builtin = true,
-                .part_of = whole.id};
-  for (std::string& word : words_for(graph, port))
-    relay.command.words.push_back({std::move(word), port.mark});
-  relay.command.mark = port.mark;
-  relay.command.folder = relay.cwd = graph.folder;
-  relay.cwd_mark = port.mark;
-  relay.streams[0].kind = StreamKind::kNone;
+  Process relay = node_of_ours(graph, whole, name_of(graph, port), words_for(graph, port), port.mark);
+  relay.part_of = whole.id;
   relay.replicas = whole.replicas;
   relay.min_replicas = whole.min_replicas;
-  relay.service = whole.service;
-  relay.on_failure = whole.on_failure;
-  relay.grace = whole.grace;
-  graph.processes.push_back(std::move(relay));
-  return graph.processes.back().id;
+  return add_process(graph, std::move(relay));
 }
 
 // Where a queue is shared a reader's pipe is small: what is in it nobody else can have.
