@@ -10,14 +10,13 @@
 #include <charconv>
 #include <csignal>
 #include <fstream>
+#include <ranges>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "os/control_groups.h"
 #include "os/fd.h"
-#include "os/proc.h"
 
 namespace procgraph {
 namespace {
@@ -37,7 +36,10 @@ std::vector<pid_t> numbers_in(const std::string& file) {
   return found;
 }
 
-// 0: there is none, or it is not ours to see.
+std::vector<pid_t> numbers_in_group(const Family& family) {
+  return family.group.empty() ? std::vector<pid_t>{} : numbers_in(family.group + "/cgroup.procs");
+}
+
 pid_t mark_of(pid_t pid) {
   constexpr std::string_view kMark = "PROCGRAPH_PID=";
   std::ifstream environment(fmt::format("/proc/{}/environ", pid), std::ios::binary);
@@ -50,50 +52,68 @@ pid_t mark_of(pid_t pid) {
   return 0;
 }
 
+template <class Map>
+auto range(const Map& map, pid_t key) {
+  const auto [first, last] = map.equal_range(key);
+  return std::ranges::subrange(first, last);
+}
+
 // From us down, so that a number which came back as a stranger's session is never taken for ours.
 class Walk {
  public:
-  Walk(std::span<const Family> families, std::span<const pid_t> orphans) {
-    for (const Family& family : families) {
-      firsts_.insert(family.first);
-      if (family.group.empty()) continue;
-      for (const pid_t pid : numbers_in(family.group + "/cgroup.procs")) grouped_.insert(pid);
+  Walk(std::span<const Family> families, std::span<const Orphan> orphans) : members_(families.size()) {
+    for (std::size_t family = 0; family < families.size(); ++family) {
+      firsts_.emplace(families[family].first, family);
+      for (const pid_t pid : numbers_in_group(families[family])) named_.emplace(pid, family);
     }
-    for (const pid_t orphan : orphans)
-      if (firsts_.contains(mark_of(orphan))) marked_.insert(orphan);
+    for (const Orphan& orphan : orphans) {
+      for (const auto& [mark, family] : range(firsts_, orphan.mark)) named_.emplace(orphan.pid, family);
+    }
     each_process([&](const ProcessLine& line) { by_parent_.emplace(line.parent, line); });
-    descend(::getpid(), false);
+    descend();
   }
 
-  [[nodiscard]] std::vector<ProcessLine> members() && { return std::move(members_); }
+  [[nodiscard]] std::vector<std::vector<ProcessLine>> members() && { return std::move(members_); }
 
  private:
-  [[nodiscard]] bool belongs(const ProcessLine& line) const {
-    return firsts_.contains(line.session) || grouped_.contains(line.pid) || marked_.contains(line.pid);
+  using Families = std::vector<std::size_t>;
+
+  // Of what its parent belongs to, and of what names it.
+  [[nodiscard]] Families families_of(const ProcessLine& line, Families its_parents) const {
+    const auto add = [&](std::size_t family) {
+      if (std::ranges::find(its_parents, family) == its_parents.end()) its_parents.push_back(family);
+    };
+    for (const auto& [session, family] : range(firsts_, line.session)) add(family);
+    for (const auto& [pid, family] : range(named_, line.pid)) add(family);
+    return its_parents;
   }
 
-  void descend(pid_t from, bool inside) {
-    std::vector<std::pair<pid_t, bool>> parents{{from, inside}};
+  void descend() {
+    std::vector<std::pair<pid_t, Families>> parents{{::getpid(), {}}};
     while (!parents.empty()) {
-      const auto [parent, is_member] = parents.back();
+      const auto [parent, families] = std::move(parents.back());
       parents.pop_back();
-      const auto [first, last] = by_parent_.equal_range(parent);
-      for (auto child = first; child != last; ++child) {
-        const bool too = is_member || belongs(child->second);
-        parents.emplace_back(child->second.pid, too);
-        if (too && child->second.alive()) members_.push_back(child->second);
+      for (const auto& [number, child] : range(by_parent_, parent)) {
+        Families its = families_of(child, families);
+        if (child.alive())
+          for (const std::size_t family : its) members_[family].push_back(child);
+        parents.emplace_back(child.pid, std::move(its));
       }
-      by_parent_.erase(first, last);  // a walk that is no snapshot could contain a circle
+      by_parent_.erase(parent);  // a walk that is no snapshot could contain a circle
     }
   }
 
-  std::unordered_set<pid_t> firsts_, grouped_, marked_;
+  std::unordered_multimap<pid_t, std::size_t> firsts_;  // one that is not over may have lost its number
+  std::unordered_multimap<pid_t, std::size_t> named_;   // by their cgroup or their mark
   std::unordered_multimap<pid_t, ProcessLine> by_parent_;
-  std::vector<ProcessLine> members_;
+  std::vector<std::vector<ProcessLine>> members_;
 };
 
-std::vector<ProcessLine> members_of(const Family& family, std::span<const pid_t> orphans) {
-  return Walk({&family, 1}, orphans).members();
+std::size_t signal_each(std::span<const ProcessLine> members, int signal) {
+  return static_cast<std::size_t>(std::ranges::count_if(members, [&](const ProcessLine& member) {
+    const auto same = [&](const ProcessLine& now) { return now.session == member.session; };
+    return signal_exactly(member.pid, signal, same) == 0;
+  }));
 }
 
 }  // namespace
@@ -108,37 +128,57 @@ std::vector<pid_t> own_children() {
   return found;
 }
 
-std::size_t signal_families(std::span<const Family> families, std::span<const pid_t> orphans, int signal) {
-  const std::vector<ProcessLine> members = Walk(families, orphans).members();
-  const auto signalled = [&](const ProcessLine& member) {
-    const auto same = [&](const ProcessLine& now) { return now.session == member.session; };
-    return signal_exactly(member.pid, signal, same) == 0;
-  };
-  const auto count = std::ranges::count_if(members, signalled);
+std::vector<Orphan> with_marks(std::span<const pid_t> orphans) {
+  std::vector<Orphan> marked;
+  marked.reserve(orphans.size());
+  for (const pid_t pid : orphans) marked.push_back({pid, mark_of(pid)});
+  return marked;
+}
+
+std::vector<std::vector<ProcessLine>> members_of(std::span<const Family> families,
+                                                 std::span<const Orphan> orphans) {
+  return Walk(families, orphans).members();
+}
+
+std::size_t signal_family(const Family& family, std::span<const ProcessLine> members, int signal) {
+  const std::size_t count = signal_each(members, signal);
+  if (signal == SIGKILL && !family.group.empty()) kill_group(family.group);
+  return count;
+}
+
+std::size_t signal_families(std::span<const Family> families, std::span<const Orphan> orphans, int signal) {
+  std::vector<ProcessLine> all;
+  for (const auto& members : members_of(families, orphans))
+    all.insert(all.end(), members.begin(), members.end());
+  std::ranges::sort(all, {}, &ProcessLine::pid);
+  const auto twice = std::ranges::unique(all, {}, &ProcessLine::pid);
+  all.erase(twice.begin(), twice.end());
+  const std::size_t count = signal_each(all, signal);
   if (signal == SIGKILL) {
     for (const Family& family : families)
-      if (!family.group.empty()) kill_group(family.group);  // and who was born since
+      if (!family.group.empty()) kill_group(family.group);
   }
-  return static_cast<std::size_t>(count);
+  return count;
 }
 
-bool is_over(const Family& family, std::span<const pid_t> orphans) {
-  if (!family.group.empty() && !numbers_in(family.group + "/cgroup.procs").empty()) return false;
-  const auto marked = [&](pid_t orphan) { return mark_of(orphan) == family.first; };
-  const bool perhaps = !number_is_free(family.first) || std::ranges::any_of(orphans, marked);
-  return !perhaps || members_of(family, orphans).empty();
+bool group_is_empty(const Family& family) {
+  return numbers_in_group(family).empty();
 }
 
-std::vector<pid_t> others_children(const Family& family, std::span<const pid_t> orphans) {
-  std::vector<pid_t> others;
-  for (const ProcessLine& member : members_of(family, orphans))
-    if (member.parent != ::getpid()) others.push_back(member.pid);
-  return others;
+bool is_surely_over(const Family& family, std::span<const Orphan> orphans) {
+  const auto marked = [&](const Orphan& orphan) { return orphan.mark == family.first; };
+  return group_is_empty(family) && number_is_free(family.first) && std::ranges::none_of(orphans, marked);
 }
 
-std::vector<pid_t> hanging_members(const Family& family, std::span<const pid_t> orphans) {
+bool is_over(const Family& family, std::span<const Orphan> orphans) {
+  return is_surely_over(family, orphans) ||
+         (group_is_empty(family) && members_of({&family, 1}, orphans).front().empty());
+}
+
+std::vector<pid_t> hanging_members(const Family& family, std::span<const Orphan> orphans) {
   std::vector<pid_t> hanging;
-  for (const ProcessLine& member : members_of(family, orphans)) {
+  const auto members = members_of({&family, 1}, orphans);
+  for (const ProcessLine& member : members.front()) {
     if (!member.hangs()) return {};
     hanging.push_back(member.pid);
   }

@@ -27,7 +27,9 @@ SpawnLife Loop::life_of(SpawnId id) const {
 Sight Loop::look() {
   std::vector<SpawnLife> lives;
   for (const Spawn& spawn : plan_.spawns) lives.push_back(life_of(spawn.id));
-  return observer_.look(lives, leftovers_.orphans());
+  std::vector<pid_t> strays;
+  for (const Orphan& orphan : leftovers_.orphans()) strays.push_back(orphan.pid);
+  return observer_.look(lives, strays);
 }
 
 // How full what they wait for is makes the drawing worth more.

@@ -5,7 +5,9 @@
 
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <csignal>
+#include <utility>
 
 #include "os/process.h"
 
@@ -16,6 +18,8 @@ namespace procgraph {
 struct Leftovers::Waiting {
   Family family;
   int signal = 0;
+  bool signalled = false;
+  bool is_to_be_looked_at = false;
   std::vector<boost::asio::posix::stream_descriptor> others;
   std::optional<boost::asio::posix::stream_descriptor> group;
 };
@@ -23,19 +27,15 @@ struct Leftovers::Waiting {
 Leftovers::Leftovers(boost::asio::io_context& io, Hears hears) : io_(io), hears_(std::move(hears)) {}
 Leftovers::~Leftovers() = default;
 
-const std::vector<pid_t>& Leftovers::orphans() {
+const std::vector<Orphan>& Leftovers::orphans() {
   if (orphans_) return *orphans_;
-  orphans_ = own_children();
-  std::erase_if(*orphans_, hears_.started);
-  return *orphans_;
-}
-
-void Leftovers::signal(const Family& family, int signal) {
-  signal_families({&family, 1}, orphans(), signal);
+  std::vector<pid_t> children = own_children();
+  std::erase_if(children, hears_.started);
+  return orphans_.emplace(with_marks(children));
 }
 
 void Leftovers::sweep(SpawnId id, const Family& family, int signal) {
-  if (is_over(family, orphans())) {
+  if (is_surely_over(family, orphans())) {
     waiting_.erase(id);
     return hears_.over(id);
   }
@@ -43,25 +43,51 @@ void Leftovers::sweep(SpawnId id, const Family& family, int signal) {
   if (!entry) entry = std::make_shared<Waiting>();
   entry->family = family;
   entry->signal = signal;
-  this->signal(family, signal);
-  if (signal != SIGKILL) this->signal(family, SIGCONT);
-  watch(id);
+  entry->signalled = false;
+  look_soon(*entry);
 }
 
-bool Leftovers::look(SpawnId id) {
-  const auto found = waiting_.find(id);
-  if (!is_over(found->second->family, orphans())) return false;
-  waiting_.erase(found);
-  hears_.over(id);
-  return true;
+void Leftovers::look_soon(Waiting& waiting) {
+  waiting.is_to_be_looked_at = true;
+  if (!std::exchange(turn_is_due_, true)) boost::asio::post(io_, [this] { turn(); });
 }
 
-void Leftovers::watch(SpawnId id) {
+void Leftovers::turn() {
+  turn_is_due_ = false;
+  std::vector<SpawnId> ids;
+  std::vector<Family> families;
+  for (auto& [id, waiting] : waiting_) {
+    if (!std::exchange(waiting->is_to_be_looked_at, false)) continue;
+    ids.push_back(id);
+    families.push_back(waiting->family);
+  }
+  const std::vector<std::vector<ProcessLine>> members = members_of(families, orphans());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto found = waiting_.find(ids[i]);  // what one hears may make another forgotten
+    if (found != waiting_.end()) go_on(ids[i], *std::shared_ptr(found->second), members[i]);
+  }
+}
+
+void Leftovers::go_on(SpawnId id, Waiting& waiting, const std::vector<ProcessLine>& members) {
+  if (members.empty() && group_is_empty(waiting.family)) {
+    waiting_.erase(id);
+    return hears_.over(id);
+  }
+  if (waiting.signal == SIGKILL || !std::exchange(waiting.signalled, true)) {
+    signal_family(waiting.family, members, waiting.signal);
+    if (waiting.signal != SIGKILL) signal_family(waiting.family, members, SIGCONT);
+  }
+  watch(id, members);
+}
+
+// Of our own children SIGCHLD tells.
+void Leftovers::watch(SpawnId id, const std::vector<ProcessLine>& members) {
   const std::shared_ptr<Waiting> waiting = waiting_.at(id);
-  const auto go_on_then = [this, id](boost::system::error_code error) {
+  const auto look_then = [this, id](boost::system::error_code error) {
     if (error) return;
     orphans_.reset();
-    go_on(id);
+    const auto found = waiting_.find(id);
+    if (found != waiting_.end()) look_soon(*found->second);
   };
   waiting->group.reset();
   if (!waiting->family.group.empty()) {
@@ -69,31 +95,23 @@ void Leftovers::watch(SpawnId id) {
     std::array<char, 64> now{};
     if (events && ::read(events.get(), now.data(), now.size()) > 0) {  // it tells of changes since this read
       waiting->group.emplace(io_, events.release());
-      waiting->group->async_wait(boost::asio::posix::descriptor_base::wait_error, go_on_then);
+      waiting->group->async_wait(boost::asio::posix::descriptor_base::wait_error, look_then);
     }
   }
   waiting->others.clear();
-  for (const pid_t other : others_children(waiting->family, orphans())) {
-    Result<Fd> process = open_pidfd(other);
+  bool some_have_gone = members.empty() && group_is_empty(waiting->family);
+  for (const ProcessLine& member : members) {
+    if (member.parent == ::getpid()) continue;
+    Result<Fd> process = open_pidfd(member.pid);
     if (process) waiting->others.emplace_back(io_, process->release());
+    some_have_gone = some_have_gone || (!process && process.error().code == ESRCH);
   }
-  for (auto& other : waiting->others) other.async_wait(other.wait_read, go_on_then);
-  // The last of them may have gone while we looked.
-  if (waiting->others.empty()) look(id);
-}
-
-void Leftovers::go_on(SpawnId id) {
-  const auto found = waiting_.find(id);
-  if (found == waiting_.end() || look(id)) return;
-  const Family family = found->second->family;
-  if (found->second->signal == SIGKILL) signal(family, SIGKILL);
-  watch(id);
+  for (auto& other : waiting->others) other.async_wait(other.wait_read, look_then);
+  if (some_have_gone) look_soon(*waiting);
 }
 
 void Leftovers::look_again() {
-  std::vector<SpawnId> ids;
-  for (const auto& [id, waiting] : waiting_) ids.push_back(id);
-  for (const SpawnId id : ids) go_on(id);
+  for (const auto& [id, waiting] : waiting_) look_soon(*waiting);
 }
 
 std::vector<Family> Leftovers::families() const {

@@ -1,5 +1,6 @@
 // Leftovers: families whose first process has gone and which are not over yet. Knows whom to wait for; never
-// polls.
+// polls. All that are to be looked at are so at once, in a turn of their own: a look goes through all of
+// /proc.
 #pragma once
 
 #include <sys/types.h>
@@ -28,7 +29,8 @@ class Leftovers {
   Leftovers& operator=(const Leftovers&) = delete;
   ~Leftovers();
 
-  // Signals what is left, and continues it; again and again while it is KILL and somebody is born meanwhile.
+  // Signals what is left, soon, and continues it; again and again while it is KILL and somebody is born
+  // meanwhile.
   void sweep(SpawnId id, const Family& family, int signal);
   // Nobody waits for them any more.
   void forget(SpawnId id) { waiting_.erase(id); }
@@ -38,20 +40,21 @@ class Leftovers {
   void look_again();
   // All families that are not over.
   [[nodiscard]] std::vector<Family> families() const;
-  [[nodiscard]] const std::vector<pid_t>& orphans();
+  [[nodiscard]] const std::vector<Orphan>& orphans();
 
  private:
   struct Waiting;
 
-  bool look(SpawnId id);  // true: it is over, and told
-  void go_on(SpawnId id);
-  void watch(SpawnId id);
-  void signal(const Family& family, int signal);
+  void look_soon(Waiting& waiting);
+  void turn();
+  void go_on(SpawnId id, Waiting& waiting, const std::vector<ProcessLine>& members);
+  void watch(SpawnId id, const std::vector<ProcessLine>& members);
 
   boost::asio::io_context& io_;
   const Hears hears_;
   std::map<SpawnId, std::shared_ptr<Waiting>> waiting_;
-  std::optional<std::vector<pid_t>> orphans_;  // since children were reaped last
+  std::optional<std::vector<Orphan>> orphans_;  // since children were reaped last
+  bool turn_is_due_ = false;
 };
 
 }  // namespace procgraph

@@ -41,7 +41,7 @@ void in_a_subreaper(const std::function<void()>& test) {
   EXPECT_EQ(status, 0);
 }
 
-std::size_t signal_one(const Family& family, std::span<const pid_t> orphans, int signal) {
+std::size_t signal_one(const Family& family, std::span<const Orphan> orphans, int signal) {
   return signal_families({&family, 1}, orphans, signal);
 }
 
@@ -89,6 +89,28 @@ TEST(Family, SignalsReachEveryMemberOfSeveralFamilies) {
   });
 }
 
+// Each has its own and what has descended from it, whatever the others have.
+TEST(Family, MembersOfSeveralAreToldApartByOneLook) {
+  in_a_subreaper([] {
+    LifeLine line;
+    const Child first = start_hostile("grandchild", line.write_end()),
+                second = start_hostile("daemon", line.write_end()),
+                third = start_hostile("plain", line.write_end());
+    line.close_write_end();
+    ASSERT_TRUE(line.wait_for(4));
+    send_signal(third.pidfd.get(), SIGKILL);
+    reap(third.pid);
+    const Family families[] = {{.first = first.pid}, {.first = third.pid}, {.first = second.pid}};
+    const auto members = members_of(families, {});
+    ASSERT_EQ(members.size(), 3U);
+    EXPECT_EQ(members[0].size(), 2U);
+    EXPECT_THAT(members[1], ::testing::IsEmpty());
+    EXPECT_EQ(members[2].size(), 3U);
+    EXPECT_EQ(signal_families(families, {}, SIGKILL), 5U);
+    EXPECT_TRUE(line.wait_for_end());
+  });
+}
+
 TEST(Family, OneThatIsNotOursGetsNoSignal) {
   const Family families[] = {{.first = ::getsid(0)}, {.first = 1}};
   EXPECT_EQ(signal_families(families, {}, 0), 0U);
@@ -105,7 +127,7 @@ TEST(Family, HasADaemonWhichTheMarkTells) {
     ASSERT_TRUE(others_line.wait_for(1));
     reap(child.pid);
     reap(other.pid);
-    const std::vector<pid_t> orphans = own_children();
+    const std::vector<Orphan> orphans = with_marks(own_children());
     EXPECT_TRUE(is_over({.first = child.pid}, {})) << "nobody is asked for a mark";
     EXPECT_FALSE(is_over({.first = child.pid}, orphans));
     EXPECT_EQ(signal_one({.first = child.pid}, orphans, SIGKILL), 1U);
