@@ -70,7 +70,7 @@ Result<std::pair<Fd, std::string>> take_name(const Fd& folder, const std::string
   return Error{fmt::format("{} graphs of the name '{}' run already", kMostRuns, wanted), 0};
 }
 
-// Of the file that bears the name; 0: none does.
+// Of the file that bears the name; 0: none does, or it could not be looked at.
 ino_t number_of(const Fd& folder, const std::string& name) {
   struct stat is {};
   return ::fstatat(folder.get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) == 0 ? is.st_ino : 0;
@@ -104,9 +104,11 @@ Door::Door(Fd folder, Fd listener, std::string name)
       file_(number_of(folder_, name_)) {}
 
 // Before nobody listens any more: then another run may already have taken the name over; as it may have where
-// somebody has removed our file.
+// somebody has removed our file. Where no look can be had it is ours: nobody takes over what is listened to.
 Door::~Door() {
-  if (listener_ && number_of(folder_, name_) == file_) ::unlinkat(folder_.get(), name_.c_str(), 0);
+  if (!listener_) return;
+  const ino_t now = number_of(folder_, name_);
+  if (now == file_ || now == 0 || file_ == 0) ::unlinkat(folder_.get(), name_.c_str(), 0);
 }
 
 }  // namespace procgraph
