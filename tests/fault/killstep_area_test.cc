@@ -27,8 +27,8 @@ using detail::Shared;
 using detail::SyncObject;
 
 constexpr std::uint16_t kVictim = 2, kOther = 3;
-constexpr std::uint64_t kValue = 8, kWritten = 64, kBeside = 100;  // where in the area
-constexpr std::uint64_t kLength = 20;                              // of what is written
+constexpr std::uint64_t kValue = 8, kWritten = 64, kBeside = 100, kOne = 128, kRow = 160;  // where
+constexpr std::uint64_t kLength = 20;  // of what is written
 constexpr std::uint32_t kPermits = 2;
 constexpr auto kPatience = 20ms;  // long enough to reach the sleep itself one instruction at a time
 
@@ -47,7 +47,7 @@ std::array<std::byte, kLength> pattern(std::uint64_t n) {
   return bytes;
 }
 
-const AreaShape kShape{.size = 128, .lock = true, .sync = {"lock", "event", "semaphore"}};
+const AreaShape kShape{.size = 192, .lock = true, .sync = {"lock", "event", "semaphore", "unused"}};
 
 class Scene {
  public:
@@ -58,6 +58,7 @@ class Scene {
     detail::write(memory(), kOther, kWritten, pattern(0));
   }
 
+  void enter() const { area_.enter(kVictim, "write"); }
   [[nodiscard]] AreaMemory memory() const { return area_.memory(); }
   [[nodiscard]] SyncObject& object(std::string_view name) const { return *memory().find(name); }
   [[nodiscard]] Diary& diary() const { return *reinterpret_cast<Diary*>(diary_.bytes().data()); }
@@ -143,6 +144,11 @@ std::string judge_sync(const Scene& scene) {
   const int least = static_cast<int>(kPermits) - number(d.taking) + number(d.given);
   const int most = static_cast<int>(kPermits) - number(d.taken) + number(d.giving);
   if (now < least || now > most) return "a permit is lost or invented";
+  SyncObject& unused = scene.object("unused");
+  const detail::Made made = detail::make(unused, detail::SyncKind::kSemaphore, kPermits);
+  if (made.kind != detail::SyncKind::kSemaphore || made.first != kPermits) return "a name is half used";
+  const std::uint32_t left = detail::permits(unused, kPermits);
+  if (left != kPermits && left != kPermits - 1) return "a new semaphore has other permits";
   if (d.set != 0 && !detail::is_set(scene.object("event"))) return "an event is lost";
   return "";
 }
@@ -220,6 +226,55 @@ void store_value(const Scene& scene, std::uint64_t n) {
   detail::note_change(scene.memory().control());
 }
 
+// The victim's own, opened before it begins.
+Node& node() {
+  static Node its;
+  return its;
+}
+
+void wait_and_change() {
+  const SharedMemory area = node().shared_memory("a");
+  (void)area.wait_for_change(area.version(), kPatience);
+  const std::uint64_t before = area.version();
+  area.changed();
+  (void)area.wait_for_change(before, kPatience);
+}
+
+void select_and_change() {
+  const SharedMemory area = node().shared_memory("a");
+  Event event = node().event("a", "event");
+  const std::uint64_t before = area.version();
+  (void)node().select({{area, before}, event}, kPatience);
+  area.changed();
+  event.set();
+  (void)node().select({{area, before}, event}, kPatience);
+  event.clear();
+}
+
+void use_views() {
+  const SharedMemory area = node().shared_memory("a");
+  Value<std::uint64_t> value(area, kOne);
+  value.store(value.load() + 1);
+  value.update([](std::uint64_t& n) { ++n; });
+  Array<std::uint32_t> array(area, kRow, 2);
+  array.store(1, array.add(0, 1) + array.load(1));
+}
+
+void use_a_name_first() {
+  Semaphore semaphore = node().semaphore("a", "unused", kPermits);
+  if (semaphore.try_acquire()) semaphore.release();
+}
+
+// What a victim does by its node and the handles that this gives.
+void add_handles(std::vector<Act>& all) {
+  const auto nothing = [](const Scene&) {};
+  const auto by_handles = [](void (*run)()) { return [run](const Scene&) { run(); }; };
+  all.push_back({"waits for a change and makes one", nothing, by_handles(wait_and_change)});
+  all.push_back({"selects among changes and events", nothing, by_handles(select_and_change)});
+  all.push_back({"changes values and elements", nothing, by_handles(use_views)});
+  all.push_back({"uses a name first", nothing, by_handles(use_a_name_first)});
+}
+
 std::vector<Act> acts() {
   const auto nothing = [](const Scene&) {};
   // Somebody sleeps on everything, so that the victim has to wake.
@@ -229,6 +284,7 @@ std::vector<Act> acts() {
       waiters->asked.store(1);
   };
   std::vector<Act> all;
+  add_handles(all);
   all.push_back({"locks and releases", nothing, lock_and_release});
   all.push_back({"locks where others wait, and where the holder had died",
                  [](const Scene& scene) {
@@ -288,7 +344,12 @@ class AreaKillStep : public ::testing::TestWithParam<Act> {
   AreaKillStep() { GetParam().prepare(scene_); }
 
   [[nodiscard]] std::unique_ptr<Tracee> start() const {
-    return std::make_unique<Tracee>([] {}, [this] { GetParam().run(scene_); });
+    return std::make_unique<Tracee>(
+        [this] {
+          scene_.enter();
+          (void)node();
+        },
+        [this] { GetParam().run(scene_); });
   }
 
   // Calls at(n) at every n-th instruction at which the shared memory has changed.

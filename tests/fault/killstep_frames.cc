@@ -48,6 +48,21 @@ void acknowledge(Frame& frame, History& h) {
 
 }  // namespace
 
+// Of which the first get waits for ever: there is always something.
+void add_batches(std::vector<Scenario>& all) {
+  all.push_back({"takes a batch", kSmall, [](TestQueue& q, History& h) { put_some(q, h, 3); },
+                 [](Reader& in, Writer&, History& h) {
+                   auto batch = in.get_batch(3, kPatience);
+                   for (; batch.size() > 1; batch.pop_back()) acknowledge(batch.back(), h);
+                   batch.front().nack();
+                 }});
+  all.push_back({"takes a batch that does not get full", kSmall,
+                 [](TestQueue& q, History& h) { put_some(q, h, 1); },
+                 [](Reader& in, Writer&, History& h) {
+                   for (Message& message : in.get_batch(3, kPatience)) acknowledge(message, h);
+                 }});
+}
+
 void add_frames(std::vector<Scenario>& all) {
   all.push_back({"puts many together", kSmall, [](TestQueue&, History& h) { h.in_frames = true; },
                  [](Reader&, Writer& out, History& h) {
@@ -74,6 +89,12 @@ void add_frames(std::vector<Scenario>& all) {
                    if (auto rest = in.get_many(kPatience)) rest->nack();
                    if (auto again = in.get_many(kPatience)) acknowledge(*again, h);
                  }});
+  all.push_back({"attaches, and goes with a frame half read", kSmall, two,
+                 [](Reader& in, Writer&, History& h) {
+                   take_one(in, h);
+                   take_one(in, h);
+                 },
+                 true});
   all.push_back({"takes what is left of a frame", kSmall,
                  [two](TestQueue& q, History& h) {
                    two(q, h);

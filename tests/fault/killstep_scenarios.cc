@@ -1,5 +1,7 @@
 #include "killstep_scenarios.h"
 
+#include <poll.h>
+
 #include "killstep_steps.h"
 
 namespace procgraph::testing {
@@ -207,7 +209,24 @@ std::vector<Scenario> make() {
                    put_one(out, h, kVictim);
                    select_from({out, {out, 1000}});
                  }});
+  all.push_back({"waits with poll", kSmall, [](TestQueue& q, History& h) { put_some(q, h, 1); },
+                 [](Reader& in, Writer&, History& h) {
+                   pollfd ready{in.fd(), POLLIN, 0};
+                   for (int i = 0; i < 2; ++i) {
+                     if (poll(&ready, 1, static_cast<int>(kPatience.count())) != 1) continue;
+                     while (auto message = in.try_get()) acknowledge(*message, h);
+                   }
+                 }});
+  all.push_back({"attaches, works, and goes", kSmall, [](TestQueue& q, History& h) { put_some(q, h, 3); },
+                 [](Reader& in, Writer& out, History& h) {
+                   take_one(in, h);
+                   put_one(out, h, kVictim);
+                   take_one(in, h);
+                   lend_one(out, h, kVictim + 1, 10);
+                 },
+                 true});
   add_policies(all);
+  add_batches(all);
   add_frames(all);
   add_fates(all);
   return all;

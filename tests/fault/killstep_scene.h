@@ -76,11 +76,10 @@ class Scene {
   std::vector<std::span<std::byte>> parts_;
 };
 
-struct Ends {
-  std::unique_ptr<Node> node;
-  std::unique_ptr<Reader> in;
-  std::unique_ptr<Writer> out;
-};
+template <class Channel>
+void perform(const ScenarioOf<Channel>& scenario, Scene<Channel>& scene, Ends& ends) {
+  scenario.act(*ends.in, *ends.out, scene.history());
+}
 
 template <class Channel>
 std::unique_ptr<Tracee> start(const ScenarioOf<Channel>& scenario, Scene<Channel>& scene) {
@@ -89,11 +88,13 @@ std::unique_ptr<Tracee> start(const ScenarioOf<Channel>& scenario, Scene<Channel
       [&] {
         setenv("PROCGRAPH_TEST_WAIT", "sleep", 1);  // looking again and again would be the same instructions
         scene.queue().enter(kVictimNumber, "both");
-        ends.node = std::make_unique<Node>();
-        ends.in = std::make_unique<Reader>(ends.node->reader("in"));
-        ends.out = std::make_unique<Writer>(ends.node->writer("out"));
+        if (!scenario.attaches) ends.open();
       },
-      [&] { scenario.act(*ends.in, *ends.out, scene.history()); });
+      [&] {
+        if (scenario.attaches) ends.open();
+        perform(scenario, scene, ends);
+        if (scenario.attaches) ends.close();
+      });
 }
 
 // Calls at(n) at every n-th instruction at which the shared memory has changed. Returns how many instructions
@@ -155,7 +156,8 @@ void go_on_anywhere(const ScenarioOf<Channel>& scenario) {
       for (long n = 0; n < all; ++n) points.push_back(n);
     }
   }
-  std::size_t stride = exhaustive() ? 1 : std::max<std::size_t>(1, points.size() / 20);
+  const std::size_t runs = scenario.attaches ? 6 : 20;  // it takes long to attach
+  std::size_t stride = exhaustive() ? 1 : std::max<std::size_t>(1, points.size() / runs);
   for (std::size_t i = 0; i < points.size(); i += stride) {
     Scene<Channel> scene(scenario);
     auto victim = start(scenario, scene);

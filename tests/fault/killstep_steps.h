@@ -115,6 +115,7 @@ inline QueueShape small_with(QueuePolicy policy) {
 }
 
 // killstep_frames.cc: what is put and taken together, put back untried, and rejected.
+void add_batches(std::vector<Scenario>& all);
 void add_frames(std::vector<Scenario>& all);
 void add_fates(std::vector<Scenario>& all);
 

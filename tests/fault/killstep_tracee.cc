@@ -65,6 +65,12 @@ bool Tracee::step() {
   return wait_for_stop();
 }
 
+bool Tracee::step_to_call() {
+  if (ended_) return false;
+  ptrace(PTRACE_SYSCALL, pid_, nullptr, nullptr);
+  return wait_for_stop();
+}
+
 void Tracee::finish() {
   go();
   wait();

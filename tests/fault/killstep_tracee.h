@@ -19,6 +19,8 @@ class Tracee {
 
   // One instruction; false: the body has ended.
   [[nodiscard]] bool step();
+  // To where it enters or leaves a call of the kernel; false: the body has ended.
+  [[nodiscard]] bool step_to_call();
   // Lets it run to the end of the body: go() and wait().
   void finish();
   void go();

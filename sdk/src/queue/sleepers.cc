@@ -67,7 +67,7 @@ void raise_capacity(std::span<std::byte> control, std::span<std::byte> roster, s
   if (!memory || !bells) return;
   detail::View view{.memory = *memory, .roster = *bells};
   detail::raise(view.control().limit, std::min(capacity, memory->geometry().max_capacity));
-  detail::wake_all(view, Line::kPlaces);
+  detail::ring_all(view);  // not the line alone: one that was killed here had perhaps just emptied it
 }
 
 }  // namespace procgraph
