@@ -13,6 +13,7 @@
 namespace procgraph::e2e {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 
 constexpr const char* kNodes = TEST_NODES "/";
@@ -55,10 +56,16 @@ std::string filling(const std::string& own) {
          "queues: { q: { capacity: 100, memory: 32MiB, max_message: 1MiB } }\n";
 }
 
-Ran run_after(const std::string& script, const std::string& yaml) {
+Ran run_after(const std::string& script, const std::string& yaml, const std::string& flags = "") {
   const Folder folder;
   folder.write("g.yaml", yaml);
-  return shell(folder.path(), script + "exec " + procgraph_path() + " run g.yaml");
+  return shell(folder.path(), script + "exec " + procgraph_path() + " run g.yaml " + flags);
+}
+
+// Behind the last of these words; 0: there are none.
+unsigned long number_behind(const std::string& words, const std::string& text) {
+  const std::size_t at = text.rfind(words);
+  return at == std::string::npos ? 0 : std::stoul(text.substr(at + words.size()));
 }
 
 // It is killed as it touches a page of the queue that the cgroup does not give.
@@ -69,6 +76,27 @@ TEST(Exhausted, AWriterThatTheKernelKillsForItsMemoryIsNamedAndTheRunEnds) {
   EXPECT_EQ(ran.code, 137) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("f failed: killed by SIGKILL; the graph stops\n"));
   EXPECT_THAT(ran.err, HasSubstr(" messages were left in queue 'q'"));
+}
+
+// It takes with it the one message that it was about to put, or about to say of that it had.
+TEST(Exhausted, WhatAWriterHadPutBeforeTheKernelKilledItIsReadToTheLast) {
+  const MemoryGroup group(56 << 20);
+  if (!group.is_made()) GTEST_SKIP() << "no cgroup with a limit of memory is to be had here";
+  const Ran ran =
+      run_after(group.enter(),
+                std::string("processes:\n  f: { command: ") + kNodes +
+                    "fill 30 1000000 40000000, writes: q, on_failure: ignore }\n  m: { command: " + kNodes +
+                    "node_take all, reads: q, after: { f: finished } }\n"
+                    "queues: { q: { capacity: 100, memory: 32MiB, max_message: 1MiB } }\n",
+                "-v");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("f failed: killed by SIGKILL; that is ignored\n"));
+  const unsigned long said = number_behind("f │ put ", ran.out), got = number_behind("m │ got ", ran.out);
+  EXPECT_GT(said, 0UL) << ran.out;
+  EXPECT_LT(said, 30UL);
+  EXPECT_THAT(got, AnyOf(said, said + 1));
+  const std::string count = std::to_string(got);
+  EXPECT_THAT(ran.err, HasSubstr("queue 'q': " + count + " put, " + count + " acknowledged"));
 }
 
 TEST(Exhausted, ChannelsThatMayNeedMoreThanTheCgroupHasAreRefused) {
