@@ -317,12 +317,14 @@ std::string Narrator::failed(const action::Failed& action) {
     return text;
   }
   ++words_;
-  if (action.effect == Effect::kStopping || action.effect == Effect::kSpared) {
+  // Of a run that stops for another reason the first failure is its outcome all the same.
+  const bool later = told_ != 0 && told_ < failure.order;
+  if ((action.effect == Effect::kStopping && later) || action.effect == Effect::kSpared) {
     reporter_.warning(text);
     return text;
   }
   reporter_.error(text);
-  if (told_ != 0 && told_ < failure.order) return text;
+  if (later) return text;
   told_ = failure.order;
   told_at_ = said();
   return text;

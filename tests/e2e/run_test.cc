@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "harness.h"
 
@@ -209,6 +210,23 @@ TEST(Run, APoisonedAreaIsNamedWithAllWhoMayHaveDoneIt) {
   EXPECT_THAT(ran.err,
               HasSubstr("procgraph: area 'a' is poisoned: a write is said to be under way, and nobody "
                         "writes (found by procgraph; written by one of bad, other); the graph stops\n"));
+}
+
+// It is found while the run stops for another reason: nothing comes between that and the end.
+TEST(Run, APoisoningThatIsFoundWhileTheRunStopsIsToldOnce) {
+  Folder folder;
+  folder.write("graph.yaml",
+               "processes:\n  bad: { shell: \"trap '" SPOIL
+               " 192 7; exit 0' TERM; echo up; while :; do sleep 0.05; done\", writes: a }\n"
+               "  other: { command: sleep 100, reads: a }\nshared_memory: { a: { size: 4KiB } }\n");
+  Running running(folder.path(), {procgraph_path(), "run", "graph.yaml"});
+  ASSERT_TRUE(running.wait_for_out("up"));
+  running.signal(SIGTERM);
+  const Ran ran = running.wait();
+  const std::string poisoned = "procgraph: area 'a' is poisoned: ";
+  const std::size_t first = ran.err.find(poisoned);
+  ASSERT_NE(first, std::string::npos) << ran.err;
+  EXPECT_EQ(ran.err.find(poisoned, first + 1), std::string::npos) << ran.err;
 }
 
 // A plain program may have mapped it: nobody but that program knows.
