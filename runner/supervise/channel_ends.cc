@@ -75,6 +75,10 @@ ChannelEnds::Recoveries ChannelEnds::reap_outsider(const std::set<ChannelId>& ch
   Recoveries all;
   for (const ChannelId channel : channels) reap(channel, number, all);
   forget_participant(opened_.roster(), number);
+  // Its place at a topic is emptied: what it had in hand there comes back to nobody.
+  for (auto& [channel, what] : all)
+    if (plan_.graph.at(channel).kind->to_each) what.returned = 0;
+  std::erase_if(all, [](const auto& one) { return one.what == Reaped{}; });
   return all;
 }
 void ChannelEnds::share_opened(SpawnId id, std::uint16_t number) const {

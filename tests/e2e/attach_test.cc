@@ -9,6 +9,7 @@
 namespace procgraph::e2e {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 constexpr const char* kGet = "get in P2: ['HelloWorld']\n";
@@ -27,6 +28,27 @@ TEST(Attach, WhatAKilledOneHeldGoesToTheNext) {
                            "/m; true\", reads: q }\nqueues: [q]\n");
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr(kGet));
+}
+
+TEST(Attach, WhatAKilledOneHeldIsToldWithItsCount) {
+  const char* yaml = "processes:\n  w: { command: f, writes: q }\n  r: { shell: \"" TAKE "; " NODES
+                     "/m; true\", reads: q }\nqueues: [q]\n";
+  const Ran ran = run_text(yaml, {"-v"});
+  EXPECT_THAT(ran.err, HasSubstr("recovered from r: queue 'q': 1 message came back\n"));
+  EXPECT_EQ(ran.err.find("recovered from"), ran.err.rfind("recovered from")) << ran.err;
+  EXPECT_THAT(run_text(yaml, {"--log-format", "json"}).err,
+              ContainsRegex("\"event\":\"recovered\",\"process\":\"r\",\"channel\":\"q\","
+                            "\"participant\":[0-9]+,\"returned\":1}"));
+}
+
+TEST(Attach, ALockThatAKilledOneHeldIsToldWithItsCount) {
+  const char* yaml = "processes: { r: { shell: \"" TEST_NODES
+                     "/area die; true\", writes: a } }\n"
+                     "shared_memory: { a: { size: 4KiB, lock: true, sync: [held] } }\n";
+  EXPECT_THAT(run_text(yaml, {"-v"}).err, HasSubstr("recovered from r: area 'a': 1 lock is free\n"));
+  EXPECT_THAT(run_text(yaml, {"--log-format", "json"}).err,
+              ContainsRegex("\"event\":\"recovered\",\"process\":\"r\",\"channel\":\"a\","
+                            "\"participant\":[0-9]+,\"freed\":1}"));
 }
 
 TEST(Attach, OneAfterTheOtherReadsATopicOnFromWhereTheLastOneDied) {

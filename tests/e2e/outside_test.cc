@@ -15,6 +15,7 @@ namespace procgraph::e2e {
 namespace {
 
 using ::testing::AnyOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 // (outside) ─jobs─▶ work ─results─▶ (outside): it turns each job into capitals.
@@ -101,6 +102,41 @@ TEST_F(Outside, AKilledReaderGivesBackWhatItHadNotWritten) {
   const Ran next = procgraph({"get", "q", "-n", "1"});
   EXPECT_EQ(next.out, large + "\n");
   EXPECT_EQ(next.code, 0) << next.err;
+}
+
+// What it held of a topic comes back to nobody: its place there is emptied.
+TEST_F(Outside, WhatAKilledReaderHeldIsToldWithItsCount) {
+  folder.write("large", std::string(1 << 20, 'x'));
+  const std::string yaml = "processes: { hold: { shell: 'for c in q t; do " + procgraph_path() +
+                           " put $c --file < large; done; echo ready.; sleep 1000', writes: [q, t] } }\n"
+                           "queues: { q: { external: read } }\n"
+                           "topics: { t: { external: read, replay: 1, memory: 8MiB, max_message: 2MiB } }\n";
+  const auto kill_while_it_reads = [&](const std::string& channel) {
+    Running get(folder.path(), here({"get", channel}));
+    EXPECT_TRUE(get.wait_for_out("x"));  // of a message that no pipe holds whole
+    get.signal(SIGKILL);
+    EXPECT_EQ(get.wait().signal, SIGKILL);
+  };
+  {
+    const auto graph = start(yaml);
+    ASSERT_TRUE(graph->wait_for_out("ready."));
+    kill_while_it_reads("q");
+    EXPECT_TRUE(graph->wait_for_err("recovered from a program outside: queue 'q': 1 message came back\n"));
+    graph->signal(SIGTERM);
+    EXPECT_EQ(graph->wait().signal, SIGTERM);
+  }
+  Running graph(folder.path(), here({"run", "--log-format", "json", "g.yaml"}));
+  ASSERT_TRUE(graph.wait_for_out("ready."));
+  kill_while_it_reads("t");
+  EXPECT_TRUE(graph.wait_for_err("\"event\":\"went\""));
+  kill_while_it_reads("q");
+  const std::string told = graph.line_of_err("\"event\":\"recovered\"");
+  EXPECT_THAT(told, ContainsRegex("\"event\":\"recovered\",\"channel\":\"q\",\"participant\":[0-9]+,"
+                                  "\"returned\":1}"));
+  graph.signal(SIGTERM);
+  const Ran ran = graph.wait();
+  EXPECT_EQ(ran.signal, SIGTERM);
+  EXPECT_EQ(ran.err.find("\"event\":\"recovered\""), ran.err.rfind("\"event\":\"recovered\""));
 }
 
 TEST_F(Outside, WhoWaitsIsToldThatTheRunnerWasKilled) {
