@@ -69,6 +69,19 @@ std::array<Protection, 64> orders;
 
 }  // namespace
 
+Unshared::~Unshared() {
+  if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
+}
+
+void Unshared::resize(std::size_t size) {
+  size_ = size;
+  if (size <= bytes_.size()) return;
+  void* at = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  must(at != MAP_FAILED && madvise(at, size, MADV_DONTFORK) == 0, "mmap");
+  if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
+  bytes_ = {static_cast<std::byte*>(at), size};
+}
+
 Player::Player(const std::function<void()>& setup, const std::function<void()>& body)
     : tracee_(
           [&] {
@@ -245,7 +258,7 @@ void Player::restore(const Checkpoint& from) {
     const std::uint64_t begin = range.is_stack ? std::max(from.stack, range.begin) : range.begin;
     remote.push_back({reinterpret_cast<void*>(begin), range.end - begin});
   }
-  const iovec local{const_cast<std::byte*>(from.memory.data()), from.memory.size()};
+  const iovec local{from.memory.data(), from.memory.size()};
   must(process_vm_writev(pid, &local, 1, remote.data(), remote.size(), 0) ==
            static_cast<ssize_t>(from.memory.size()),
        "process_vm_writev");

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,10 +21,28 @@
 
 namespace procgraph::testing {
 
+// Memory that children which are made later do not get. On the heap the copies of one child's memory would
+// become part of the next one's, and of its copies, and so on from test to test.
+class Unshared {
+ public:
+  Unshared() = default;
+  Unshared(const Unshared&) = delete;
+  Unshared& operator=(const Unshared&) = delete;
+  ~Unshared();
+
+  void resize(std::size_t size);  // what was in it may be lost
+  [[nodiscard]] std::byte* data() const { return bytes_.data(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  std::span<std::byte> bytes_;
+  std::size_t size_ = 0;
+};
+
 // Where a stopped child was: its registers and its own memory. Knows nothing of what it shares.
 struct Checkpoint {
   std::vector<std::byte> registers, vectors;
-  std::vector<std::byte> memory;
+  Unshared memory;
   std::uint64_t stack = 0;  // from here on the stack was saved
   long touches = 0;
   bool ended = false, standing = false;
