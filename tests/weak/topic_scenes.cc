@@ -135,6 +135,10 @@ bool Broadcast::get(Subscriber& subscriber, Subscriber::Taken& taken) {
 
 void Broadcast::after() {
   require(!cast_.gates || taken_ == cast_.messages, "each that was put");
+  writer_.memory.for_each_block([&](BlockIndex block) {
+    const detail::BlockWord own{writer_.memory.descriptor(block).own.load()};
+    require(own.state() != detail::State::kRetired, "what left the topic is free when nobody reads it");
+  });
 }
 
 }  // namespace procgraph::weak

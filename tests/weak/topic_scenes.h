@@ -22,7 +22,7 @@ struct TopicMutant {
 
 // A writer puts messages and closes; readers take until the end. Checked: one that writers wait for gets each
 // message, in order; one that they do not wait for, whatever it gets, in order and whole; nobody sleeps for
-// ever.
+// ever, and no block is left to nobody.
 class Broadcast : public Scene {
  public:
   struct Cast {

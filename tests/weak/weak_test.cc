@@ -131,6 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
                  {TopicWords::kCursor, Access::kExchange, kNotTotal}},
         TopicRow{
             "ALookAtTheCursorOutsideTheTotalOrder", kGating, {TopicWords::kCursor, Access::kLoad, kAcquire}},
+        TopicRow{"RetiringOutsideTheTotalOrder", kLossy, {TopicWords::kOwn, Access::kStore, kRelease}},
         TopicRow{"ALookAtBlocksOutsideTheTotalOrder", kLossy, {TopicWords::kOwn, Access::kLoad, kAcquire}},
         TopicRow{"HoldingOutsideTheTotalOrder", kLossy, {TopicWords::kNotes, Access::kStore, kRelease}},
         TopicRow{"ALookAtNotesOutsideTheTotalOrder", kLossy, {TopicWords::kNotes, Access::kLoad, kAcquire}}),

@@ -70,7 +70,8 @@ BlockIndex retire(TopicView& view, Ticket t) {
   if (bytes != 0) view.control().released.fetch_add(bytes);
   std::uint64_t retired = block_word(State::kRetired, 0, t).raw;
   // Publishes that whoever is the last to be done with it frees it, and keeps the look at the notes behind
-  // it.
+  // it: a reader that is done notes that, then looks at this word. One of the two sees the other, or the
+  // block would be left to nobody.
   d.own.store(retired);
   if (is_in_hand(view, t)) return kNoBlock;
   // Publishes that its block is ours; fails if a reader that was just done with it has freed it.
