@@ -101,7 +101,22 @@ std::vector<Sleeper> sleepers(const LiveChannel& live) {
     found.push_back({.doorbell = thread.doorbell,
                      .writes = thread.what != SleepingThread::For::kMessage,
                      .loans = thread.what == SleepingThread::For::kMemory});
+  for (const std::uint32_t doorbell : stirring_doorbells(live.control))
+    found.push_back({.doorbell = doorbell, .stirs = true});
   return found;
+}
+
+Room room(const LiveChannel& live, Bound bound, std::uint64_t fill) {
+  const QueueBounds now = bound == Bound::kBytes ? memory_bounds(live.control) : bounds(live.control);
+  return {.fill = fill, .capacity = now.capacity, .most = now.most};
+}
+
+void enlarge(const LiveChannel& live, Bound bound, std::uint64_t to) {
+  if (bound == Bound::kBytes) {
+    raise_memory(live.control, live.roster, to);
+  } else {
+    raise_capacity(live.control, live.roster, to);
+  }
 }
 
 }  // namespace procgraph::native

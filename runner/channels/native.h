@@ -39,5 +39,7 @@ void end_of_readers(const LiveChannel& live);
 [[nodiscard]] bool has_opened(const LiveChannel& live, std::uint16_t participant, std::size_t port);
 [[nodiscard]] std::optional<Poisoning> poisoned(const LiveChannel& live);
 [[nodiscard]] std::vector<Sleeper> sleepers(const LiveChannel& live);
+[[nodiscard]] Room room(const LiveChannel& live, Bound bound, std::uint64_t fill);
+void enlarge(const LiveChannel& live, Bound bound, std::uint64_t to);
 
 }  // namespace procgraph::native

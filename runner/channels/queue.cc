@@ -53,6 +53,14 @@ QueuePolicy policy_of(const PolicySpec& typed) {
   return policy;
 }
 
+// Address space for what the memory may be raised to; where there is not that much, it stays as it is.
+QueueShape with_growth(const Channel& channel, const QueueShape& shape) {
+  if (channel.growth.value == 0 || shape.prefault || shape.policy.when_full != Overflow::kBlock) return shape;
+  QueueShape larger = shape;
+  larger.max_memory = std::max(shape.max_memory, shape.memory) + channel.growth.value;
+  return queue_sizes(larger) ? larger : shape;
+}
+
 QueueShape shape_of(const Channel& channel) {
   const PolicySpec& typed = channel.policies;
   QueueShape shape{.capacity = channel.capacity,
@@ -77,7 +85,7 @@ QueueShape shape_of(const Channel& channel) {
     shape.max_memory = std::max(shape.max_memory, shape.memory);
     shape.writers = 0;  // the runner is one too, and says when it has done
   }
-  return shape;
+  return with_growth(channel, shape);
 }
 
 void check_fits(const Graph& graph, const Channel& channel, Diagnostics& diagnostics) {
@@ -201,13 +209,13 @@ const ChannelKind kQueueKind{
     .has_opened = native::has_opened,
     .poisoned = native::poisoned,
     .sleepers = native::sleepers,
+    .capacity_key = "capacity",
     .room =
-        [](const LiveChannel& live) {
-          const QueueBounds now = bounds(live.control);
-          return Room{.capacity = now.capacity, .most = now.most};
+        [](const LiveChannel& live, Bound bound) {
+          const QueueSample now = sample(live.control);
+          return native::room(live, bound, bound == Bound::kBytes ? now.bytes : now.waiting);
         },
-    .enlarge = [](const LiveChannel& live,
-                  std::uint64_t capacity) { raise_capacity(live.control, live.roster, capacity); },
+    .enlarge = native::enlarge,
 };
 
 }  // namespace procgraph

@@ -48,6 +48,18 @@ TopicReader reader_of(const Channel& channel) {
   return reader;
 }
 
+// Address space for what history and memory may be raised to; where there is not that much, they stay as they
+// are. Writers wait only for readers that block.
+TopicShape with_growth(const Channel& channel, const TopicShape& shape) {
+  constexpr std::uint64_t kTimes = 64, kPlaces = 8192;
+  const bool waits = std::ranges::any_of(shape.readers, &TopicReader::gates);
+  if (channel.growth.value == 0 || !waits) return shape;
+  TopicShape larger = shape;
+  larger.max_history = std::max(shape.history, std::min(kTimes * std::min(shape.history, kPlaces), kPlaces));
+  larger.max_memory = shape.memory + channel.growth.value;
+  return topic_sizes(larger) ? larger : shape;
+}
+
 TopicShape shape_of(const Channel& channel) {
   TopicShape shape{.history = channel.capacity,
                    .memory = channel.memory.value,
@@ -60,12 +72,13 @@ TopicShape shape_of(const Channel& channel) {
     reader.history = place.history;
     shape.readers.push_back(reader);
   }
-  if (!channel.outside.reads) return shape;
-  reader.gates = false;
-  reader.history = 0;
-  reader.outside = true;
-  shape.readers.resize(shape.readers.size() + channel.outside.places, reader);
-  return shape;
+  if (channel.outside.reads) {
+    reader.gates = false;
+    reader.history = 0;
+    reader.outside = true;
+    shape.readers.resize(shape.readers.size() + channel.outside.places, reader);
+  }
+  return with_growth(channel, shape);
 }
 
 void check(const Graph& graph, const Channel& channel, const World&, Diagnostics& diagnostics) {
@@ -134,6 +147,18 @@ ChannelSample sample_of(const LiveChannel& live) {
   return sum;
 }
 
+// As far behind as the last of those is for whom writers wait.
+std::uint64_t longest_behind(const LiveChannel& live, const TopicSample& now) {
+  std::uint64_t behind = 0;
+  const std::size_t ours = std::min(now.readers.size(), live.channel->places.size());
+  for (std::size_t i = 0; i < ours; ++i) {
+    const TopicReaderSample& reader = now.readers[i];
+    if (live.channel->places[i].policy == ReaderPolicy::kBlock && !reader.gone)
+      behind = std::max(behind, reader.waiting + reader.leased);
+  }
+  return behind;
+}
+
 }  // namespace
 
 const ChannelKind kTopicKind{
@@ -166,6 +191,13 @@ const ChannelKind kTopicKind{
     .poisoned = native::poisoned,
     .sleepers = native::sleepers,
     .behind = [](const LiveChannel& live) { return readers_behind(live.control); },
+    .capacity_key = "history",
+    .room =
+        [](const LiveChannel& live, Bound bound) {
+          const TopicSample now = sample_topic(live.control);
+          return native::room(live, bound, bound == Bound::kBytes ? now.bytes : longest_behind(live, now));
+        },
+    .enlarge = native::enlarge,
 };
 
 }  // namespace procgraph

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "graph/digraph.h"
 #include "graph/draft.h"
 #include "graph/wording.h"
 
@@ -239,10 +240,17 @@ void follow_dead_letters(Graph& graph) {
   }
 }
 
+// Its shape says whether somebody will look for circles.
+void give_growth(Graph& graph) {
+  const bool grows = graph.deadlock.policy == DeadlockPolicy::kGrow && can_hang(graph);
+  for (Channel& channel : graph.channels) channel.growth = grows ? graph.deadlock.budget : Bytes{};
+}
+
 }  // namespace
 
 void derive(Graph& graph, const Spec& spec) {
   count_holders(graph);
+  give_growth(graph);
   for (Channel& channel : graph.channels) {
     if (channel.kind->to_each) give_places(graph, channel);
   }

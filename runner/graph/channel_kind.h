@@ -63,12 +63,15 @@ struct DeadFact {
 struct Sleeper {
   std::uint32_t doorbell = 0;
   bool writes = false;  // it waits for room, else for a message
-  bool loans = false;   // for room that other writers, too, can give back
+  bool loans = false;   // for bytes, which other writers, too, can give back
+  bool stirs = false;   // for nothing that can be told: it is about to look, or to be rung
 };
 
-// Messages that may wait in a channel now, and the most that they can be made.
+// The two bounds of what may wait in a channel.
+enum class Bound : std::uint8_t { kMessages, kBytes };
+// What of it is taken, what there is, and the most that it can be made.
 struct Room {
-  std::uint64_t capacity = 0, most = 0;
+  std::uint64_t fill = 0, capacity = 0, most = 0;
 };
 
 // What the channel needs of the supervisor.
@@ -155,8 +158,9 @@ struct ChannelKind {
   // Of kinds with places: those whose readers writers wait for, every one.
   std::vector<std::uint32_t> (*behind)(const LiveChannel&) = nullptr;
   // Of kinds that can be enlarged while the graph runs.
-  Room (*room)(const LiveChannel&) = nullptr;
-  void (*enlarge)(const LiveChannel&, std::uint64_t capacity) = nullptr;
+  std::string_view capacity_key{};  // which key says how many messages it holds; 'memory': how many bytes
+  Room (*room)(const LiveChannel&, Bound) = nullptr;
+  void (*enlarge)(const LiveChannel&, Bound, std::uint64_t to) = nullptr;
 
   [[nodiscard]] std::string_view title() const { return noun.empty() ? name : noun; }
   // In memory that its processes share: each of them has a number in the roster.

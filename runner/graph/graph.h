@@ -155,6 +155,7 @@ struct Channel {
   bool anonymous = false;
   std::uint64_t capacity = 0;  // messages of a queue or a topic; bytes of a pipe, 0 the kernel's default
   Bytes memory{};              // of messages in flight; the size of an area
+  Bytes growth{};              // by which that may be raised while the graph runs, where it would else hang
   Bytes max_message{};
   bool duplex = false;
   bool per_replica = false;  // of a pipe: one for each replica, whose number is the same at both ends

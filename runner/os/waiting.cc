@@ -264,6 +264,12 @@ bool has_timers(pid_t pid) {
   return !beginning_of(fmt::format("/proc/{}/timers", pid)).empty();
 }
 
+bool is_unset_timer(pid_t pid, int fd) {
+  const std::string about = beginning_of(fmt::format("/proc/{}/fdinfo/{}", pid, fd));
+  return about.find("\nticks: 0\n") != std::string::npos &&
+         about.find("\nit_value: (0, 0)\n") != std::string::npos;
+}
+
 std::optional<std::vector<HeldEnd>> ends_held_by(pid_t pid) {
   std::vector<HeldEnd> ends;
   const std::string folder = fmt::format("/proc/{}/fd", pid);

@@ -51,6 +51,8 @@ struct ThreadWait {
 
 // It has a timer that may send it a signal, whatever it waits for.
 [[nodiscard]] bool has_timers(pid_t pid);
+// The descriptor is a timer that is set to no time and has not run out: only who has it can make it readable.
+[[nodiscard]] bool is_unset_timer(pid_t pid, int fd);
 
 // A pipe, or one end of a pair of sockets, whoever holds it.
 struct KernelBuffer {

@@ -15,7 +15,9 @@ void Narrator::deadlock(const Deadlock& deadlock) {
                             {"local", std::int64_t{deadlock.circle.local}},
                             {"circle", std::string_view(circle)}};
   if (deadlock.growth) {
-    fields.push_back({"channel", std::string_view(deadlock.waits.buffers[deadlock.growth->buffer].name)});
+    const Buffer& buffer = deadlock.waits.buffers[deadlock.growth->buffer];
+    fields.push_back({"channel", std::string_view(buffer.name)});
+    fields.push_back({"key", std::string_view(buffer.key)});
     fields.push_back({"from", static_cast<std::int64_t>(deadlock.growth->from)});
     fields.push_back({"to", static_cast<std::int64_t>(deadlock.growth->to)});
   }

@@ -138,7 +138,7 @@ class Look {
     for (const ThreadWait& thread : *threads) {
       sight_.seen[index].threads.emplace_back(thread.tid, thread.switches);
       others = others || thread.on == ThreadWait::On::kThreads;
-      const std::string_view doing = add_thread(index, thread);
+      const std::string_view doing = add_thread(index, thread, *threads);
       if (doing.empty()) continue;
       party.waits.clear();
       party.doing = doing;
@@ -162,7 +162,8 @@ class Look {
   }
 
   // What the thread does that is no wait we know of; empty: it waits.
-  std::string_view add_thread(PartyIndex index, const ThreadWait& thread) {
+  std::string_view add_thread(PartyIndex index, const ThreadWait& thread,
+                              const std::vector<ThreadWait>& all) {
     using On = ThreadWait::On;
     constexpr std::string_view kElse = "waits for something else";
     switch (thread.on) {
@@ -177,8 +178,21 @@ class Look {
       case On::kDescriptors:
         break;
     }
-    const auto known = [&](const DescriptorWait& wait) { return add_descriptor(index, wait); };
+    const auto known = [&](const DescriptorWait& wait) {
+      return add_descriptor(index, wait) || is_bridge(index, wait, all);
+    };
     return std::ranges::all_of(thread.descriptors, known) ? "" : kElse;
+  }
+
+  // Who waits for descriptors and for channels at once has a thread at a doorbell, which sets a timer when it
+  // is rung; what that thread waits for is told by itself. A child may have the timer too.
+  bool is_bridge(PartyIndex index, const DescriptorWait& wait, const std::vector<ThreadWait>& all) const {
+    const pid_t pid = who_[index].pid;
+    if (wait.write || !is_unset_timer(pid, wait.fd)) return false;
+    const auto at_a_bell = [&](const ThreadWait& thread) {
+      return thread.on == ThreadWait::On::kFutex && bell_of(index, thread.address);
+    };
+    return std::ranges::any_of(all, at_a_bell) && std::ranges::find(who_, pid, &Who::parent) == who_.end();
   }
 
   bool add_children(PartyIndex index, const ThreadWait& thread) {
@@ -237,31 +251,44 @@ class Look {
     return found->second;
   }
 
-  BufferIndex buffer_of(const Channel& channel) {
-    const auto [found, first] =
-        natives_.try_emplace(channel.id, static_cast<BufferIndex>(sight_.waits.buffers.size()));
+  // Its bounds are two, each of which can be full.
+  BufferIndex buffer_of(const Channel& channel, Bound bound) {
+    const auto [found, first] = natives_.try_emplace(std::pair(channel.id, bound),
+                                                     static_cast<BufferIndex>(sight_.waits.buffers.size()));
     if (!first) return found->second;
+    const std::string name = title(of_.plan_.graph, channel);
+    const bool bytes = bound == Bound::kBytes;
     sight_.waits.buffers.push_back({.name = channel.name,
-                                    .title = title(of_.plan_.graph, channel),
-                                    .bytes = false,
-                                    .declared = declared(channel)});
-    sight_.places.push_back({.channel = channel.id});
+                                    .title = bytes ? "the memory of " + name : name,
+                                    .bytes = bytes,
+                                    .declared = declared(channel),
+                                    .key = std::string(bytes ? "memory" : channel.kind->capacity_key)});
+    sight_.places.push_back({.channel = channel.id, .bound = bound});
     return found->second;
   }
 
-  bool add_bell(PartyIndex index, std::uint64_t address) {
+  [[nodiscard]] std::optional<std::uint32_t> bell_of(PartyIndex index, std::uint64_t address) const {
     const auto offset = offset_in_file(who_[index].pid, address, of_.roster_);
-    const auto bell = offset ? doorbell_at(*offset) : std::nullopt;
+    return offset ? doorbell_at(*offset) : std::nullopt;
+  }
+
+  // At a doorbell for which nobody stands anywhere only others of the process wait for it, or it for them.
+  bool add_bell(PartyIndex index, std::uint64_t address) {
+    const auto bell = bell_of(index, address);
     if (!bell) return false;
     const auto [first, last] = at_bell_.equal_range(*bell);
+    for (auto at = first; at != last; ++at) {
+      if (at->second.sleeper.stirs) return false;
+    }
     for (auto at = first; at != last; ++at) add_sleeper(index, at->second);
-    return first != last;
+    return true;
   }
 
   // A message comes back when a reader gives it back, so that readers wait for each other while one is out.
   void add_sleeper(PartyIndex index, const AtBell& at) {
     const Channel& channel = of_.plan_.graph.at(at.channel);
-    Wait wait{.what = at.sleeper.writes ? Wait::For::kRoom : Wait::For::kData, .buffer = buffer_of(channel)};
+    Wait wait{.what = at.sleeper.writes ? Wait::For::kRoom : Wait::For::kData,
+              .buffer = buffer_of(channel, at.sleeper.loans ? Bound::kBytes : Bound::kMessages)};
     if (!at.sleeper.writes) {
       Group others = channel.outside.writes || channel.takes_letters ? Group{} : at_ends(channel.writers);
       if (!others.empty() && is_out(channel)) append(others, at_ends(channel.readers));
@@ -320,7 +347,7 @@ class Look {
   std::map<KernelBuffer, Group> readers_, writers_;
   std::map<KernelBuffer, std::vector<OpenEnd>> open_;
   std::map<KernelBuffer, BufferIndex> kernels_;
-  std::map<ChannelId, BufferIndex> natives_;
+  std::map<std::pair<ChannelId, Bound>, BufferIndex> natives_;
   std::multimap<std::uint32_t, AtBell> at_bell_;
 };
 
@@ -375,11 +402,8 @@ void Observer::measure(Sight& sight, BufferIndex index) const {
     buffer.capacity = level->capacity;
     buffer.most = std::max(level->capacity, most_pipe_capacity());
   } else if (place.channel.valid()) {
-    const Channel& channel = plan_.graph.at(place.channel);
-    const LiveChannel live = opened_.live(place.channel);
-    const Room room =
-        channel.kind->room != nullptr ? channel.kind->room(live) : Room{channel.capacity, channel.capacity};
-    buffer.fill = channel.kind->sample(live).waiting;
+    const Room room = plan_.graph.at(place.channel).kind->room(opened_.live(place.channel), place.bound);
+    buffer.fill = room.fill;
     buffer.capacity = room.capacity;
     buffer.most = room.most;
   }
@@ -389,9 +413,7 @@ int Observer::enlarge(const Sight& sight, BufferIndex index, std::uint64_t capac
   const Sight::Place& place = sight.places[index];
   if (place.holder > 0) return enlarge_pipe(place.holder, place.fd, capacity);
   if (!place.channel.valid()) return ENOTSUP;
-  const auto enlarge = plan_.graph.at(place.channel).kind->enlarge;
-  if (enlarge == nullptr) return ENOTSUP;
-  enlarge(opened_.live(place.channel), capacity);
+  plan_.graph.at(place.channel).kind->enlarge(opened_.live(place.channel), place.bound, capacity);
   return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "graph/channel_kind.h"
 #include "launch/launch.h"
 #include "os/waiting.h"
 #include "plan/plan.h"
@@ -39,6 +40,7 @@ struct Sight {
   // Where a buffer is to be found: a channel with places, or somebody's end of a pipe.
   struct Place {
     ChannelId channel;
+    Bound bound = Bound::kMessages;  // of the channel's
     pid_t holder = -1;
     int fd = -1;
     std::uint64_t inode = 0;  // of the kernel's

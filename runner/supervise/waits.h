@@ -57,10 +57,11 @@ struct OpenEnd {
 };
 
 struct Buffer {
-  std::string name;        // "left"
-  std::string title;       // "pipe 'left'"
-  bool bytes = true;       // else messages
-  std::string declared{};  // "pipes": where the file says how large it is; "": nowhere
+  std::string name;              // "left"
+  std::string title;             // "pipe 'left'"
+  bool bytes = true;             // else messages
+  std::string declared{};        // "pipes": where the file says how large it is; "": nowhere
+  std::string key = "capacity";  // and by which key
   // As far as it was looked; `most`: as far as it can be enlarged at all.
   std::uint64_t fill = 0, capacity = 0, most = 0;
   std::vector<OpenEnd> written_by{};  // of a pipe, or a pair of sockets

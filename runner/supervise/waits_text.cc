@@ -136,8 +136,8 @@ std::string grown(const Deadlock& deadlock) {
       fmt::format("{} was enlarged to {} and the graph goes on (budget {}, used {:.1f} MiB)", buffer.title,
                   to, format(growth.budget), static_cast<double>(growth.used.value) / kMib);
   if (!buffer.declared.empty())
-    text += fmt::format("\nto make it permanent: {}: {{ {}: {{ capacity: {} }} }}", buffer.declared,
-                        buffer.name, to);
+    text += fmt::format("\nto make it permanent: {}: {{ {}: {{ {}: {} }} }}", buffer.declared, buffer.name,
+                        buffer.key, to);
   return text;
 }
 
@@ -198,10 +198,15 @@ std::string cure(const Deadlock& deadlock) {
            "end, "
            "one of them has to close its port or exit";
   if (!deadlock.obstacle.empty()) return deadlock.obstacle;
-  std::vector<std::string> full;
-  for (const BufferIndex buffer : circle.full) full.push_back(deadlock.waits.buffers[buffer].title);
-  return fmt::format("more room in {} would let it go on ('capacity', or deadlock: {{ policy: grow }})",
-                     join(full, " or "));
+  std::vector<std::string> full, keys;
+  for (const BufferIndex index : circle.full) {
+    const Buffer& buffer = deadlock.waits.buffers[index];
+    full.push_back(buffer.title);
+    if (const std::string key = '\'' + buffer.key + '\''; std::ranges::find(keys, key) == keys.end())
+      keys.push_back(key);
+  }
+  return fmt::format("more room in {} would let it go on ({}, or deadlock: {{ policy: grow }})",
+                     join(full, " or "), join(keys, " and "));
 }
 
 std::string draw(const Waits& waits) {

@@ -110,6 +110,13 @@ TEST_P(Danger, HangsInAShell) {
   EXPECT_EQ(shell(folder.path(), "timeout 2 sh ./shape > out 2> err; echo $?").out, "124\n");
 }
 
+// Those who open one name after the other wait for each other before a byte flows.
+TEST(NamedPipes, HangInAShellAtAnySize) {
+  const Folder folder;
+  folder.write("shape", sized(shapes()[0].shell, 1000));
+  EXPECT_EQ(shell(folder.path(), "timeout 2 sh ./shape > out 2> err; echo $?").out, "124\n");
+}
+
 INSTANTIATE_TEST_SUITE_P(Of, Danger, testing::ValuesIn(shapes()),
                          [](const auto& shape) { return shape.param.name; });
 
@@ -190,6 +197,21 @@ pipes: [ab, ba]
   EXPECT_EQ(ran.out, "hello\n");
 }
 
+// A child that has left its process may still put what that one waits for.
+TEST(Deadlock, OfOneWhomAnOrphanCanHelpIsNone) {
+  const Ran ran = run_text(with(kPolicy, "POLICY", "fail") + R"(defaults: { processes: { env: { P: ')" +
+                               procgraph_path() + R"(' } } }
+processes:
+  a: { shell: '"$P" each q -n 1 -- cat; echo >&8', reads: q, writes: { o: { channel: p, fd: 8 } }, stdout: inherit }
+  b: { shell: '(setsid sh -c "sleep 1.5; exec \"$P\" put q hello" &); read x <&7', reads: { i: { channel: p, fd: 7 } }, writes: q }
+queues: [q]
+pipes: [p]
+)",
+                           {"--timeout", "60s"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "hello");
+}
+
 // A queue in the circle: the node puts all before it gets anything.
 TEST(Deadlock, OfQueuesIsResolvedToo) {
   const std::string yaml = R"(processes:
@@ -206,6 +228,97 @@ queues: { there: { capacity: 10 }, back: { capacity: 10 } }
                {"--timeout", "60s"});
   EXPECT_EQ(failed.code, 75) << failed.err;
   EXPECT_THAT(failed.err, ContainsRegex("deadlock \\(artificial"));
+}
+
+// One that has not started yet waits for an end, and is waited for.
+TEST(Deadlock, OfOneThatIsStillToStartIsSeenAndResolved) {
+  const std::string yaml = R"(processes:
+  from: { command: numbers COUNT, writes: q }
+  to: { command: m, reads: q, stdout: inherit, after: { from: finished } }
+queues: { q: { capacity: 10 } }
+)";
+  const Ran grown =
+      run_text(with(kPolicy, "POLICY", "grow") + with(yaml, "COUNT", "500"), {"--timeout", "60s"});
+  EXPECT_EQ(grown.code, 0) << grown.err;
+  EXPECT_THAT(grown.err, HasSubstr("to make it permanent: queues: { q: { capacity: 640 } }"));
+  const Ran failed =
+      run_text(with(kPolicy, "POLICY", "grow") + with(yaml, "COUNT", "5000"), {"--timeout", "60s"});
+  EXPECT_EQ(failed.code, 75) << failed.err;
+  EXPECT_THAT(failed.err, HasSubstr("deadlock (artificial): from ─▶[q full 640/640] to ⋯[its end]⋯ from"));
+  EXPECT_THAT(failed.err, HasSubstr("no full buffer in it can be made larger while the graph runs"));
+}
+
+// Of a node that waits for a pipe and a queue at once, and of the two that wait for it.
+TEST(Deadlock, OfOneThatWaitsForAPipeAndAQueueAtOnceIsSeenThrough) {
+  const Folder folder;
+  for (const char* name : {"a", "b", "c", "d", "e"}) folder.write(name, std::string(4096, '\0'));
+  folder.write("g.yaml", with(kPolicy, "POLICY", "grow") + R"(processes:
+  a: { command: "script a t:20,q t:out", reads: { p: { channel: p, fd: 20 }, q: q }, writes: { out: out } }
+  b: { command: "script b t:out t:+21", reads: { out: out }, writes: { p: { channel: p, fd: 21 } } }
+  c: { command: "script c t:r t:+q", reads: { r: r }, writes: { q: q } }
+  d: { command: "script d t:s t:+r", reads: { s: s }, writes: { r: r } }
+  e: { command: "script e t:out t:+s", reads: { out: out }, writes: { s: s } }
+pipes: [p]
+queues: [q, r, s]
+topics: [out]
+)");
+  const Ran ran =
+      Running(folder.path(), {procgraph_path(), "run", "--nodes", TEST_NODES, "--timeout", "60s", "g.yaml"})
+          .wait();
+  EXPECT_EQ(ran.code, 75) << ran.err;
+  EXPECT_THAT(ran.err, ContainsRegex("deadlock \\(true\\): .*a ◀─.(p|q) empty"));
+}
+
+// Asks all before it reads any answer; the channels are as declared.
+std::string all_before_reading(const std::string& lines, const std::string& channels) {
+  return "deadlock: { policy: grow, after: 200ms }\nprocesses:\n  ask: { shell: '" + lines +
+         R"( >&8; exec 8>&-; exec wc -l <&7 7<&-', stdout: inherit, writes: { q: { channel: there, fd: 8, framing: lines } }, reads: { a: { channel: back, fd: 7, framing: lines } } }
+  answer: { command: copy there back, reads: there, writes: back }
+)" + channels;
+}
+
+constexpr const char* kLongLines = "yes \"$(printf %1000d 0)\" | head -n 2000";
+
+struct FullBound {
+  std::string name, lines, channels, count, cure;
+};
+
+void PrintTo(const FullBound& bound, std::ostream* out) {
+  *out << bound.name;
+}
+
+class Bounds : public testing::TestWithParam<FullBound> {};
+
+// Whatever is full grows: messages or bytes, of a queue or a topic.
+TEST_P(Bounds, OfAChannelAreRaisedAndTheLineForTheFileIsSaid) {
+  const Ran ran = run_text(all_before_reading(GetParam().lines, GetParam().channels), {"--timeout", "60s"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, GetParam().count + "\n") << ran.err;
+  EXPECT_THAT(ran.err, ContainsRegex("was enlarged to [0-9]+(KiB|MiB)? and the graph goes on"));
+  EXPECT_THAT(ran.err, ContainsRegex("to make it permanent: " + GetParam().cure));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, Bounds,
+    testing::Values(FullBound{"TheMemoryOfAQueue", kLongLines,
+                              "queues: { there: { memory: 64KiB }, back: { memory: 64KiB } }\n", "2000",
+                              "queues: . (there|back): . memory: [0-9]+KiB . ."},
+                    FullBound{"TheHistoryOfATopic", "seq 40000",
+                              "topics: { there: { history: 10 }, back: { history: 10 } }\n", "40000",
+                              "topics: . (there|back): . history: [0-9]+ . ."},
+                    FullBound{"TheMemoryOfATopic", kLongLines,
+                              "topics:\n  there: { history: 1000, max_message: 4KiB, memory: 64KiB }\n"
+                              "  back: { history: 1000, max_message: 4KiB, memory: 64KiB }\n",
+                              "2000", "topics: . (there|back): . memory: [0-9]+KiB . ."}),
+    [](const auto& bound) { return bound.param.name; });
+
+// Said beside the channel to those who look for it by program.
+TEST(Deadlock, ThatWasResolvedIsAnEventWithTheKey) {
+  const Ran ran = run_text(
+      all_before_reading(kLongLines, "queues: { there: { memory: 64KiB }, back: { memory: 64KiB } }\n"),
+      {"--timeout", "60s", "--log-format", "json"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.err, ContainsRegex("\"event\":\"grown\".*\"channel\":\"(there|back)\",\"key\":\"memory\""));
 }
 
 }  // namespace

@@ -56,12 +56,19 @@ bool proves_dead(const ScriptGraph& graph, const Folder& folder, const std::vect
   return false;
 }
 
+TEST(ScriptGraphs, WaitForPipesAndQueuesAtOnceToo) {
+  unsigned mixed = 0;
+  for (unsigned seed = 0; seed < kEnough; ++seed) mixed += ScriptGraph(seed).mixed();
+  EXPECT_GT(mixed, 0U);
+}
+
 class Hangs : public testing::TestWithParam<unsigned> {};
 
 TEST_P(Hangs, AreCalledSoExactlyWhereNothingCanGoOn) {
-  unsigned finished = 0, hung = 0, sure = 0;
+  unsigned finished = 0, hung = 0, sure = 0, mixed = 0;
   for (unsigned seed = GetParam(); seed < script_graphs(); seed += kShards) {
     const ScriptGraph graph(seed);
+    mixed += graph.mixed();
     const Folder folder;
     graph.make_logs(folder);
     folder.write("g.yaml", graph.yaml("warn"));
@@ -91,6 +98,7 @@ TEST_P(Hangs, AreCalledSoExactlyWhereNothingCanGoOn) {
   RecordProperty("finished", static_cast<int>(finished));
   RecordProperty("hung", static_cast<int>(hung));
   RecordProperty("sure", static_cast<int>(sure));
+  RecordProperty("mixed", static_cast<int>(mixed));
 }
 
 // Where buffers may grow, only those hang that would with buffers of any size.

@@ -46,10 +46,12 @@ void ScriptGraph::add_random() {
     const auto size = static_cast<unsigned>(ends[process].size());
     for (unsigned left = roll(9); left > 0; --left) {
       const ScriptTry one = ends[process][roll(size)], other = ends[process][roll(size)];
-      // A wait for a pipe and for a queue at once is a thread of the SDK's, which nobody can see through.
-      const bool alike =
-          (buffers_[one.buffer].kind == Kind::kPipe) == (buffers_[other.buffer].kind == Kind::kPipe);
-      const bool two = roll(5) == 0 && alike && one.buffer != other.buffer;
+      // The SDK waits for a queue and for what comes out of a pipe at once, not for room in one.
+      const auto is_pipe = [&](const ScriptTry& each) { return buffers_[each.buffer].kind == Kind::kPipe; };
+      const bool mixed = is_pipe(one) != is_pipe(other);
+      const bool room = (is_pipe(one) && one.put) || (is_pipe(other) && other.put);
+      const bool two = roll(5) == 0 && !(mixed && room) && one.buffer != other.buffer;
+      mixed_ += two && mixed ? 1 : 0;
       add_step(process, two ? std::vector{one, other} : std::vector{one});
     }
   }
@@ -234,7 +236,7 @@ bool ScriptGraph::is_possible(const ScriptState& state, unsigned process, Script
   const ScriptBuffer& buffer = buffers_[one.buffer];
   const auto& fill = state.fill[one.buffer];
   if (!one.put) return fill[place(buffer, process)] > 0 || all_ended(state, buffer.writers);
-  if (buffer.kind != Kind::kTopic && !bounded) return true;
+  if (!bounded) return true;
   const auto has_room = [&](unsigned reader) {
     return has_ended(state, reader) || fill[place(buffer, reader)] < buffer.capacity;
   };

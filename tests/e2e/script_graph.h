@@ -51,6 +51,8 @@ class ScriptGraph {
   explicit ScriptGraph(unsigned seed);
 
   [[nodiscard]] unsigned processes() const { return static_cast<unsigned>(steps_.size()); }
+  // Steps that wait for a pipe and for a queue or topic at once.
+  [[nodiscard]] unsigned mixed() const { return mixed_; }
   // "p2" is the third process, "c0" the first buffer. The processes write down into `folder` what they do.
   [[nodiscard]] std::string yaml(const std::string& policy) const;
   void make_logs(const Folder& folder) const;
@@ -60,7 +62,7 @@ class ScriptGraph {
 
   [[nodiscard]] ScriptState start() const;
   [[nodiscard]] bool has_ended(const ScriptState& state, unsigned process) const;
-  // `bounded`: pipes and queues are as large as the file says, else of any size. Nothing: there is too much.
+  // `bounded`: buffers are as large as the file says, else of any size. Nothing: there is too much.
   [[nodiscard]] std::optional<Future> future(const ScriptState& from, bool bounded) const;
 
  private:
@@ -86,6 +88,7 @@ class ScriptGraph {
   std::mt19937 dice_;
   std::vector<ScriptBuffer> buffers_;
   std::vector<std::vector<ScriptStep>> steps_;  // by process
+  unsigned mixed_ = 0;
 };
 
 }  // namespace procgraph::e2e

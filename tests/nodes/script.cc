@@ -3,7 +3,7 @@
 //
 //   t:NAME          takes a token, or learns that there will be none
 //   t:+NAME         puts one, or learns that nobody will take it
-//   t:NAME,+NAME…   does whichever of several can be done first
+//   t:NAME,+NAME…   does whichever of several can be done first; puts into pipes not beside ports
 //   s:MS, n:COUNT   sleeps, counts up to that: neither is written down
 //
 // A NAME that is a number is the descriptor of a pipe, where a token is a page; else it is a port.
@@ -77,11 +77,17 @@ class Script {
 
  private:
   std::size_t first_ready(const std::vector<Try>& tries) {
-    if (!as_descriptor(tries[0].name)) {
+    const auto is_pipe = [](const Try& each) { return as_descriptor(each.name).has_value(); };
+    if (!std::ranges::all_of(tries, is_pipe)) {
       std::vector<procgraph::Selectable> ends;
       for (const Try& each : tries) {
-        if (each.put) ends.emplace_back(writers_.at(each.name), std::size_t{1});
-        if (!each.put) ends.emplace_back(readers_.at(each.name));
+        if (is_pipe(each)) {
+          ends.push_back(procgraph::Selectable::readable(*as_descriptor(each.name)));
+        } else if (each.put) {
+          ends.emplace_back(writers_.at(each.name), std::size_t{1});
+        } else {
+          ends.emplace_back(readers_.at(each.name));
+        }
       }
       return node_.select(ends).front();
     }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/select.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,6 +113,22 @@ TEST_F(Waiting, PollWithoutATimeWaitsForAnyOfItsDescriptors) {
   });
   EXPECT_THAT(until(On::kDescriptors).descriptors,
               ElementsAre(DescriptorWait{pipe_[0], false}, DescriptorWait{other_[0], false}));
+}
+
+TEST_F(Waiting, ATimerIsKnownWhileItIsSetToNoTime) {
+  const int timer = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  ASSERT_GE(timer, 0);
+  EXPECT_TRUE(is_unset_timer(::getpid(), timer));
+  EXPECT_FALSE(is_unset_timer(::getpid(), pipe_[0]));
+  const itimerspec later{.it_interval = {}, .it_value = {1000, 0}},
+      at_once{.it_interval = {}, .it_value = {0, 1}};
+  ASSERT_EQ(::timerfd_settime(timer, 0, &later, nullptr), 0);
+  EXPECT_FALSE(is_unset_timer(::getpid(), timer));
+  ASSERT_EQ(::timerfd_settime(timer, 0, &at_once, nullptr), 0);
+  pollfd polled{timer, POLLIN, 0};
+  ASSERT_EQ(::poll(&polled, 1, -1), 1);
+  EXPECT_FALSE(is_unset_timer(::getpid(), timer)) << "it has run out";
+  ::close(timer);
 }
 
 TEST_F(Waiting, SelectIsReadTheSameWay) {

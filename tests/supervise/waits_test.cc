@@ -158,6 +158,18 @@ TEST(Waits, TheSmallestFullBufferThatCanGrowIsEnlarged) {
   EXPECT_EQ(smallest_full(waits, circles[0]), BufferIndex{0});
 }
 
+// 'a' waits for either of two; on the way round by one of them nothing can grow.
+TEST(Waits, WhereNothingOnTheWayCanGrowABufferBesideItIsEnlarged) {
+  const Waits waits{.parties = {party("a", {room(0, {1}), room(1, {2})}), party("b", {data(2, {0})}),
+                                party("c", {data(3, {1})})},
+                    .buffers = {pipe("0", 64, 64 << 10), pipe("1", 128), pipe("2"), pipe("3")}};
+  const auto circles = find_circles(waits);
+  ASSERT_EQ(circles.size(), 1U);
+  EXPECT_THAT(circles[0].full, ElementsAre(BufferIndex{0}));
+  EXPECT_THAT(circles[0].full_beside, ElementsAre(BufferIndex{1}));
+  EXPECT_EQ(smallest_full(waits, circles[0]), BufferIndex{1});
+}
+
 TEST(Waits, AreDrawnAsTreesWithEachPartyOnce) {
   Waits waits = starved();
   waits.parties.push_back(party("last", {data(kRight, {kJoin, kOther})}));
@@ -188,6 +200,41 @@ TEST(Waits, SayWhatToWriteIntoTheFile) {
   EXPECT_EQ(cure(deadlock),
             "pipe 'left' was enlarged to 128KiB and the graph goes on (budget 64MiB, used 0.1 MiB)\n"
             "to make it permanent: pipes: { left: { capacity: 128KiB } }");
+}
+
+// A queue and a topic are full by their messages, or by their bytes.
+TEST(Waits, SayWhichKeyOfAChannelToWriteIntoTheFile) {
+  Waits waits{.parties = {party("a", {room(0, {1})}), party("b", {room(1, {0})})},
+              .buffers = {{.name = "q",
+                           .title = "the memory of queue 'q'",
+                           .declared = "queues",
+                           .key = "memory",
+                           .fill = 60'000,
+                           .capacity = 64U << 10U,
+                           .most = 1U << 20U},
+                          {.name = "t",
+                           .title = "topic 't'",
+                           .bytes = false,
+                           .declared = "topics",
+                           .key = "history",
+                           .fill = 600,
+                           .capacity = 600,
+                           .most = 8192}}};
+  Deadlock deadlock{.waits = waits, .circle = find_circles(waits)[0], .growth = {}};
+  EXPECT_EQ(
+      cure(deadlock),
+      "more room in the memory of queue 'q' or topic 't' would let it go on ('memory' and 'history', or "
+      "deadlock: { policy: grow })");
+  ASSERT_EQ(smallest_full(waits, deadlock.circle), BufferIndex{0});
+  deadlock.growth = Deadlock::Growth{
+      .buffer = 0, .from = 64 << 10, .to = 128 << 10, .used = {64 << 10}, .budget = {64U << 20U}};
+  EXPECT_THAT(cure(deadlock),
+              testing::HasSubstr("\nto make it permanent: queues: { q: { memory: 128KiB } }"));
+  waits.buffers[0].capacity = 128U << 10U;
+  ASSERT_EQ(smallest_full(waits, deadlock.circle), BufferIndex{1});
+  deadlock.growth =
+      Deadlock::Growth{.buffer = 1, .from = 600, .to = 1200, .used = {140'000}, .budget = {64U << 20U}};
+  EXPECT_THAT(cure(deadlock), testing::HasSubstr("\nto make it permanent: topics: { t: { history: 1200 } }"));
 }
 
 // --- against all that can become of small networks ---

@@ -118,6 +118,8 @@ struct TopicShape {
   std::uint64_t history = 64;             // messages kept
   std::uint64_t memory = 16u << 20;       // payload bytes kept or on loan
   std::uint64_t max_message = 256 << 10;  // bytes
+  std::uint64_t max_history = 0;          // what the history may be raised to; 0: it stays
+  std::uint64_t max_memory = 0;           // what the memory may be raised to; 0: it stays
   std::uint32_t participants = 0;         // processes that hold a port of it, replicas counted; 0: unknown
   std::uint32_t writers = 0;  // those of them that write; 0: unknown, then close() waits for the runner
   std::vector<TopicReader> readers;  // all of them: each has its place from the first message on
@@ -258,20 +260,28 @@ struct SleepingThread {
   bool operator==(const SleepingThread&) const = default;
 };
 [[nodiscard]] std::vector<SleepingThread> sleeping_threads(std::span<std::byte> control);
+// Doorbells of threads that are about to look whether to sleep, or to be rung.
+[[nodiscard]] std::vector<std::uint32_t> stirring_doorbells(std::span<std::byte> control);
 // The doorbell that lies so many bytes into the roster: it is what its thread's futex call names.
 [[nodiscard]] std::optional<std::uint32_t> doorbell_at(std::uint64_t offset);
 // The readers of a topic that are as far behind as they may be: its writers wait for each of them.
 [[nodiscard]] std::vector<std::uint32_t> readers_behind(std::span<std::byte> control);
 
-// How many messages may wait in a queue, and as many as they can ever be: the memory is laid out for those.
+// How many messages may wait in a queue, or are kept in a topic, and as many as they can ever be: the memory
+// is laid out for those.
 struct QueueBounds {
   std::uint64_t capacity = 0, most = 0;
 
   bool operator==(const QueueBounds&) const = default;
 };
 [[nodiscard]] QueueBounds bounds(std::span<std::byte> control);
-// Raises the capacity, as far as it goes; writers that waited for a place go on.
+// The same of the bytes in flight.
+[[nodiscard]] QueueBounds memory_bounds(std::span<std::byte> control);
+// Raises the capacity, or the history, as far as it goes; writers that waited for a place go on. A reader of
+// a topic may be so much further behind as the history is longer than declared.
 void raise_capacity(std::span<std::byte> control, std::span<std::byte> roster, std::uint64_t capacity);
+// Raises the memory, as far as it goes; writers that waited for it go on.
+void raise_memory(std::span<std::byte> control, std::span<std::byte> roster, std::uint64_t bytes);
 
 // What is declared about a shared memory area.
 struct AreaShape {

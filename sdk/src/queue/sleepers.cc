@@ -7,6 +7,7 @@
 #include "queue/blocks.h"
 #include "queue/waiting.h"
 #include "roster.h"
+#include "topic/memory.h"
 
 namespace procgraph {
 namespace {
@@ -35,6 +36,33 @@ void add_line(Control& control, Line line, std::vector<SleepingThread>& found) {
   }
 }
 
+bool stands(Control& control, std::uint32_t slot) {
+  return std::ranges::any_of(control.lines, [slot](detail::WaitLine& line) {
+    return (line.mask[slot / 64].load() >> (slot % 64) & 1) != 0;
+  });
+}
+
+// Calls look(view) of a queue or a topic that is what it should be; without a roster nobody can be woken.
+template <class Look>
+void look_at(std::span<std::byte> control, std::span<std::byte> roster, Look look) {
+  detail::View view;
+  if (detail::is_topic(control)) {
+    const auto topic = detail::TopicView::attach(control, {});
+    if (!topic) return;
+    view = static_cast<const detail::View&>(*topic);
+  } else {
+    const auto memory = detail::QueueMemory::attach(control, {});
+    if (!memory) return;
+    view.memory = *memory;
+  }
+  if (!roster.empty()) {
+    const auto bells = detail::Roster::of_runner(roster);
+    if (!bells) return;
+    view.roster = *bells;
+  }
+  look(view);
+}
+
 }  // namespace
 
 std::vector<SleepingThread> sleeping_threads(std::span<std::byte> control) {
@@ -43,6 +71,17 @@ std::vector<SleepingThread> sleeping_threads(std::span<std::byte> control) {
   auto& c = *reinterpret_cast<Control*>(control.data());
   for (const Line line : {Line::kReaders, Line::kPlaces, Line::kBlocks, Line::kBytes})
     add_line(c, line, found);
+  return found;
+}
+
+std::vector<std::uint32_t> stirring_doorbells(std::span<std::byte> control) {
+  std::vector<std::uint32_t> found;
+  if (poisoned(control)) return found;
+  auto& c = *reinterpret_cast<Control*>(control.data());
+  const std::uint32_t used = std::min(c.used_slots.load(), detail::kWaitSlots);
+  for (std::uint32_t i = 0; i < used; ++i) {
+    if (c.slots[i].owner.load() != 0 && !stands(c, i)) found.push_back(c.slots[i].doorbell.load());
+  }
   return found;
 }
 
@@ -56,18 +95,33 @@ std::optional<std::uint32_t> doorbell_at(std::uint64_t offset) {
 }
 
 QueueBounds bounds(std::span<std::byte> control) {
-  auto memory = detail::QueueMemory::attach(control, {});
-  if (!memory) return {};
-  return {.capacity = memory->limit(), .most = memory->geometry().max_capacity};
+  QueueBounds found;
+  look_at(control, {}, [&](detail::View& view) {
+    found = {.capacity = view.memory.limit(), .most = view.memory.geometry().max_capacity};
+  });
+  return found;
+}
+
+QueueBounds memory_bounds(std::span<std::byte> control) {
+  QueueBounds found;
+  look_at(control, {}, [&](detail::View& view) {
+    found = {.capacity = view.memory.byte_limit(), .most = view.memory.geometry().max_memory};
+  });
+  return found;
 }
 
 void raise_capacity(std::span<std::byte> control, std::span<std::byte> roster, std::uint64_t capacity) {
-  auto memory = detail::QueueMemory::attach(control, {});
-  auto bells = detail::Roster::of_runner(roster);
-  if (!memory || !bells) return;
-  detail::View view{.memory = *memory, .roster = *bells};
-  detail::raise(view.control().limit, std::min(capacity, memory->geometry().max_capacity));
-  detail::ring_all(view);  // not the line alone: one that was killed here had perhaps just emptied it
+  look_at(control, roster, [&](detail::View& view) {
+    detail::raise(view.control().limit, std::min(capacity, view.memory.geometry().max_capacity));
+    detail::ring_all(view);  // not the line alone: one that was killed here had perhaps just emptied it
+  });
+}
+
+void raise_memory(std::span<std::byte> control, std::span<std::byte> roster, std::uint64_t bytes) {
+  look_at(control, roster, [&](detail::View& view) {
+    detail::raise(view.control().memory, std::min(bytes, view.memory.geometry().max_memory));
+    detail::ring_all(view);
+  });
 }
 
 }  // namespace procgraph

@@ -112,9 +112,10 @@ std::vector<std::uint32_t> readers_behind(std::span<std::byte> control) {
   auto view = TopicView::attach(control, {});
   if (!view) return behind;
   const Ticket end = view->memory.end();
+  const std::uint64_t grown = view->grown();
   for (std::uint32_t i = 0; i < view->topic.readers(); ++i) {
     ReaderSlot& slot = view->topic.slot(i);
-    if (slot.gates != 0 && slot.until.load() == 0 && end >= slot.cursor.load() + slot.history)
+    if (slot.gates != 0 && slot.until.load() == 0 && end >= slot.cursor.load() + slot.history + grown)
       behind.push_back(i);
   }
   return behind;

@@ -23,7 +23,8 @@ QueueShape queue_of(const TopicShape& shape) {
   return {.capacity = shape.history,
           .memory = shape.memory,
           .max_message = shape.max_message,
-          .max_capacity = shape.history,
+          .max_capacity = std::max(shape.history, shape.max_history),
+          .max_memory = shape.max_memory,
           .participants = shape.participants,
           .writers = shape.writers};
 }

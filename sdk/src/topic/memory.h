@@ -2,6 +2,7 @@
 // order of messages and nobody who waits.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -54,6 +55,14 @@ class TopicMemory {
 // A topic as one process sees it: a queue's view, and the readers.
 struct TopicView : View {
   TopicMemory topic;
+
+  // How many messages are kept now: as declared, or more.
+  [[nodiscard]] std::uint64_t history() const {
+    const Geometry& g = memory.geometry();
+    return std::max(g.capacity, std::min(memory.limit(), g.max_capacity));
+  }
+  // How much further than declared each reader may be behind.
+  [[nodiscard]] std::uint64_t grown() const { return history() - memory.geometry().capacity; }
 
   // The payload may be empty: the runner does not map it.
   [[nodiscard]] static Result<TopicView> attach(std::span<std::byte> control, std::span<std::byte> payload);

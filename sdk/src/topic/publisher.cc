@@ -88,12 +88,14 @@ Want Publisher::place() {
   return view_.memory.end() < allowed(view_) ? Want::kNothing : Want::kPlace;
 }
 
-// Before ticket t is published, all that are a history or more behind it are retired.
+// Before ticket t is published, all that are a history or more behind it are retired. The history is asked
+// for after allowed(): it only grows, so that none is retired that a reader which gates still needs.
 void Publisher::make_place(Ticket t) {
   const Geometry& g = view_.memory.geometry();
+  const std::uint64_t history = view_.history();
   Shared<Ticket>& shared = view_.topic.part().first;
-  if (t < std::max(first_, g.first_ticket()) + g.capacity) return;
-  for (first_ = std::max({first_, shared.load(), g.first_ticket()}); first_ + g.capacity <= t; ++first_) {
+  if (t < std::max(first_, g.first_ticket()) + history) return;
+  for (first_ = std::max({first_, shared.load(), g.first_ticket()}); first_ + history <= t; ++first_) {
     if (BlockIndex block = retire(view_, first_); block != kNoBlock) save(block);
   }
   if (first_ % kHintEvery == 0) raise(shared, first_);
@@ -105,8 +107,9 @@ void Publisher::make_place(Ticket t) {
 void Publisher::prefetch_to_retire() {
   QueueMemory& m = view_.memory;
   const Geometry& g = m.geometry();
+  const std::uint64_t history = view_.history();
   for (fetched_ = std::max(fetched_, first_); fetched_ < first_ + kRetiredAhead; ++fetched_) {
-    if (fetched_ + g.capacity >= allowed_) return;
+    if (fetched_ + history >= allowed_) return;
     const RingWord there{m.place(fetched_).load(std::memory_order_relaxed)};
     if (there.lap() == g.lap(fetched_)) m.prefetch(there.block());
   }

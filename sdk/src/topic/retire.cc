@@ -31,7 +31,9 @@ bool is_in_hand(TopicView& view, Ticket t) {
 
 Ticket allowed(TopicView& view) {
   Ticket first = kNoTicket;
-  for_each_gate(view, [&](ReaderSlot& slot) { first = std::min(first, slot.cursor.load() + slot.history); });
+  const std::uint64_t grown = view.grown();
+  for_each_gate(
+      view, [&](ReaderSlot& slot) { first = std::min(first, slot.cursor.load() + slot.history + grown); });
   return first;
 }
 
