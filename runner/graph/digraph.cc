@@ -184,6 +184,25 @@ Digraph data_flow(const Graph& graph, Duplex duplex) {
   return Digraph(graph.processes.size() + graph.channels.size(), edges);
 }
 
+bool stops_writers(const Channel& channel) {
+  if (channel.kind->bytes) return true;
+  if (channel.kind->to_each) return channel.policy == ReaderPolicy::kBlock;
+  return !channel.policies.when_full || channel.policies.when_full->value == "block";
+}
+
+Digraph back_pressure(const Graph& graph) {
+  const Digraph flow = data_flow(graph, Duplex::kLeftOut);
+  const auto stops = [&](Vertex v) {
+    return v < graph.processes.size() || stops_writers(graph.channels[v - graph.processes.size()]);
+  };
+  const auto is_process = [&](Vertex v) { return v < graph.processes.size(); };
+  std::vector<Edge> edges;
+  for (Vertex v = 0; v < flow.size(); ++v)
+    for (const Vertex next : flow.from(v))
+      if (stops(v) && stops(next) && (is_process(v) || is_process(next))) edges.emplace_back(next, v);
+  return Digraph(flow.size(), edges);
+}
+
 namespace {
 
 // Sets of vertices that grow together (union-find); the root of a set is its smallest.

@@ -10,6 +10,7 @@
 
 namespace procgraph {
 
+struct Channel;
 struct Graph;
 
 using Vertex = std::uint32_t;
@@ -58,6 +59,12 @@ enum class Duplex { kIncluded, kLeftOut };
 // on to that of its dead letters; with kIncluded, which is for the order of ends, its readers do. What is no
 // one-way flow, duplex pipes and kinds that do not flow, may be left out.
 [[nodiscard]] Digraph data_flow(const Graph& graph, Duplex duplex);
+
+// A full one stops its writers, whoever reads it.
+[[nodiscard]] bool stops_writers(const Channel& channel);
+// Against data_flow(), duplex pipes left out, over channels that can stop their writers. A queue of dead
+// letters stops nobody whose letters they are.
+[[nodiscard]] Digraph back_pressure(const Graph& graph);
 
 // By process, numbered in order of appearance: processes that a byte pipe joins, directly or through others,
 // share a number.

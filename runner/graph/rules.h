@@ -37,6 +37,7 @@ void variables_hold_one_address(const Graph& graph, const World& world, Diagnost
 void addresses_are_those_of_sockets(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void probes_ask_the_process(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void servers_are_services(const Graph& graph, const World& world, Diagnostics& diagnostics);
+void clients_and_servers_are_no_circle(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
 // rules/order.cc
 void start_order_has_no_circle(const Graph& graph, const World& world, Diagnostics& diagnostics);
@@ -58,14 +59,22 @@ void what_another_is_restarted_with_can_be(const Graph& graph, const World& worl
 void restarts_lose_what_is_in_byte_pipes(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
 // rules/data.cc
-void readers_do_not_end_before_writers_start(const Graph& graph, const World& world,
-                                             Diagnostics& diagnostics);
 void writers_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, const World& world,
                                                         Diagnostics& diagnostics);
 void circles_of_data_are_meant(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
 // rules/joins.cc
 void splits_that_join_again_have_room(const Graph& graph, const World& world, Diagnostics& diagnostics);
+
+// rules/steps.cc
+void readers_do_not_end_before_writers_start(const Graph& graph, const World& world,
+                                             Diagnostics& diagnostics);
+void steps_do_not_need_the_end_of_what_follows_them(const Graph& graph, const World& world,
+                                                    Diagnostics& diagnostics);
+void steps_do_not_hold_up_what_they_wait_for(const Graph& graph, const World& world,
+                                             Diagnostics& diagnostics);
+void clients_do_not_end_before_their_server_starts(const Graph& graph, const World& world,
+                                                   Diagnostics& diagnostics);
 
 // rules/topics.cc
 void only_readers_of_topics_have_policies(const Graph& graph, const World& world, Diagnostics& diagnostics);

@@ -11,14 +11,6 @@
 namespace procgraph {
 namespace {
 
-// The `after` by which `process` starts only when `other` has ended, or null.
-const After* waits_for_end_of(const Process& process, ProcessId other) {
-  const auto found = std::ranges::find_if(process.after, [&](const After& after) {
-    return after.process == other && after.condition >= Condition::kFinished;
-  });
-  return found == process.after.end() ? nullptr : &*found;
-}
-
 // Each waits for a byte of the one before it, and has no other input.
 bool never_begins(const Graph& graph, const std::vector<Vertex>& way) {
   const auto size = static_cast<Vertex>(graph.processes.size());
@@ -77,25 +69,6 @@ void report(const Graph& graph, const std::vector<Vertex>& way, Diagnostics& dia
 }
 
 }  // namespace
-
-// Byte pipes are not looked at here: their ends start together, so that such an `after` is a circle already.
-void readers_do_not_end_before_writers_start(const Graph& graph, const World&, Diagnostics& diagnostics) {
-  for (const Channel& channel : graph.channels) {
-    if (channel.kind->bytes || !channel.kind->flows || channel.writers.size() != 1 || channel.outside.writes)
-      continue;
-    const Process& writer = graph.at(graph.at(channel.writers[0]).process);
-    for (const PortId id : channel.readers) {
-      const Process& reader = graph.at(graph.at(id).process);
-      const After* after = waits_for_end_of(writer, reader.id);
-      if (after == nullptr) continue;
-      auto& error = diagnostics.error(
-          graph.at(id).mark,
-          cat("process ", quoted(reader.name), " can never get data from ", title(graph, channel),
-              ": its writer ", quoted(writer.name), " starts only when ", quoted(reader.name), " has ended"));
-      error.notes.push_back({after->mark, cat(quoted(writer.name), " waits here")});
-    }
-  }
-}
 
 void writers_do_not_wait_for_readers_that_wait_for_them(const Graph& graph, const World&,
                                                         Diagnostics& diagnostics) {

@@ -17,12 +17,6 @@ namespace {
 
 constexpr Vertex kNobody = ~Vertex{0};
 
-bool blocks(const Channel& channel) {
-  if (channel.kind->bytes) return true;
-  if (channel.kind->to_each) return channel.policy == ReaderPolicy::kBlock;
-  return !channel.policies.when_full || channel.policies.when_full->value == "block";
-}
-
 // A program with the SDK can wait for all of its ports at once, unless it says that it does not; one that
 // reads descriptors mostly does not.
 bool may_wait_for_one(const Graph& graph, const Port& port) {
@@ -31,19 +25,6 @@ bool may_wait_for_one(const Graph& graph, const Port& port) {
   const Inputs inputs = traits_of(graph.at(port.process)).inputs;
   const bool says_so = inputs == Inputs::kInOrder || inputs == Inputs::kLockstep;
   return flows && inputs != Inputs::kAny && (port.stream || port.fd || says_so);
-}
-
-// Against the flow, over channels that can stop their writers.
-Digraph upstream(const Graph& graph) {
-  const Digraph flow = data_flow(graph, Duplex::kLeftOut);
-  const auto stops = [&](Vertex v) {
-    return v < graph.processes.size() || blocks(graph.channels[v - graph.processes.size()]);
-  };
-  std::vector<Edge> edges;
-  for (Vertex v = 0; v < flow.size(); ++v)
-    for (const Vertex next : flow.from(v))
-      if (stops(v) && stops(next)) edges.emplace_back(next, v);
-  return Digraph(flow.size(), edges);
 }
 
 // All that leads into a channel, nearest first, each with the next vertex on its shortest way there.
@@ -153,7 +134,7 @@ void splits_that_join_again_have_room(const Graph& graph, const World&, Diagnost
     std::ranges::copy_if(join.ports, std::back_inserter(inputs),
                          [&](PortId id) { return may_wait_for_one(graph, graph.at(id)); });
     if (inputs.size() < 2) continue;
-    if (!up) up = upstream(graph);
+    if (!up) up = back_pressure(graph);
     look_at(graph, *up, join, inputs, diagnostics);
   }
 }
