@@ -188,6 +188,22 @@ TEST(PerMessage, KillsARunWhoseResultIsTooLarge) {
   EXPECT_THAT(ran.err, HasSubstr("message 1, delivery 1: its result is too large\n"));
 }
 
+// 16 MiB, as much as a message of a queue can be that says nothing.
+TEST(PerMessage, BoundsAResultThatGoesToNoChannelToo) {
+  const Folder folder;
+  folder.write("g.yaml",
+               graph(2,
+                     "    shell: 'read n; exec head -c $((16777215 + n)) /dev/zero'\n    per: message\n"
+                     "    reads: q\n    stdout: { file: out }\n",
+                     "{ q: { max_deliveries: 1, dead_letter: failed }, failed: {} }",
+                     "  letters: { command: letters, reads: failed }\n"));
+  const Ran ran = run(folder.path(), {"run", "g.yaml", "--no-prefix"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(lines(ran.out), ElementsAre("2: 1 times, nack of work")) << ran.out;
+  EXPECT_THAT(ran.err, HasSubstr("message 1, delivery 1: its result is too large\n"));
+  EXPECT_EQ(folder.read("out").size(), 16U << 20U);
+}
+
 TEST(PerMessage, PutsNothingWhereARunPrintsNothing) {
   const Ran ran = run_text(graph(9,
                                  "    shell: 'read n; [ $((n % 3)) != 0 ] || echo $n'\n    per: message\n    "

@@ -3,8 +3,10 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness.h"
@@ -182,6 +184,57 @@ queues: [q]
   const std::string sum = shell(folder.path(), "seq 1000 | cksum").out;
   for (const char* name : {"one ", "two "}) EXPECT_NE(ran.out.find(name + sum), std::string::npos) << ran.out;
   EXPECT_NE(ran.out.find("1000\n"), std::string::npos) << ran.out;
+}
+
+// On one pipe, writers of more than a page tear each other's lines.
+TEST(Relays, TearNothingBetweenSeveralWriters) {
+  for (const int length : {4097, 20'000}) {
+    const std::string size = std::to_string(length);
+    const Ran ran =
+        run_text(R"yaml(processes:
+  from:
+    shell: 'awk -v c=$PROCGRAPH_REPLICA -v n=)yaml" +
+                 size + R"yaml( "BEGIN { while (length(s) < n) s = s c; for (i = 0; i < 300; i++) print s }"'
+    stdout: q
+    replicas: 4
+  to: { command: cat, stdin: q, stdout: inherit }
+queues: [q]
+)yaml");
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(ran.out.size(), 1200U * static_cast<std::size_t>(length + 1));
+    std::string_view rest = ran.out;
+    for (std::size_t at = 0; (at = rest.find('\n')) != std::string_view::npos; rest.remove_prefix(at + 1)) {
+      ASSERT_EQ(at, static_cast<std::size_t>(length));
+      ASSERT_EQ(rest.substr(0, at).find_first_not_of(rest[0]), std::string_view::npos);
+    }
+  }
+}
+
+// On one pipe, readers take what they get, and that begins and ends anywhere.
+TEST(Relays, TearNothingBetweenSeveralReaders) {
+  const Ran ran = run_text(R"(processes:
+  from: { command: seq 400000, stdout: q }
+  to: { command: cat, stdin: q, replicas: 3, stdout: r }
+  sort: { command: sort -n, stdin: r, stdout: inherit }
+queues: [q, r]
+)");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(ran.out == seq(1, 400'000)) << ran.out.size();
+}
+
+// PROCGRAPH_TEST_LINE_BYTES: how long.
+TEST(Relays, PassAVeryLongLineWhereItsQueueIsLargeEnough) {
+  const char* asked = std::getenv("PROCGRAPH_TEST_LINE_BYTES");
+  const std::string size = asked != nullptr ? asked : "50000000",
+                    most = std::to_string(std::stoull(size) + 1);
+  const Ran ran = run_text("processes:\n  from: { shell: \"head -c " + size +
+                           " /dev/zero | tr '\\\\0' x\", stdout: q }\n"
+                           "  to: { command: cksum, stdin: q, stdout: inherit }\n"
+                           "queues: { q: { max_message: " +
+                           most + ", memory: " + most + " } }\n");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const Folder folder;
+  EXPECT_EQ(ran.out, shell(folder.path(), "(head -c " + size + " /dev/zero | tr '\\0' x; echo) | cksum").out);
 }
 
 // Each copy waits for the other once it has a line, so that the run ends only if both get some.

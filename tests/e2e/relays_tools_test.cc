@@ -1,4 +1,5 @@
-// Pipelines of everyday tools: over byte pipes, and over queues, their output is the shell's.
+// Pipelines of everyday tools: over byte pipes, and over queues, where copies may share a stage, their output
+// is the shell's.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -13,6 +14,7 @@ namespace {
 struct Pipeline {
   std::vector<std::string_view> stages;
   std::string_view framing = "lines";  // of the queues
+  std::size_t shared = 0;              // the stage that several copies may share; 0: none
 };
 
 constexpr std::string_view kChunks = "{ chunks: 10000 }";
@@ -21,13 +23,13 @@ constexpr std::string_view kChunks = "{ chunks: 10000 }";
 const std::vector<Pipeline>& pipelines() {
   static const std::vector<Pipeline> kAll{
       {{"cat text", "sort", "uniq -c", "sort -rn", "head -20"}},
-      {{"cat text", "tr a-z A-Z", "sort -u"}},
-      {{"cat text", "tr -d aeiou", "sort", "uniq -d"}},
+      {{"cat text", "tr a-z A-Z", "sort -u"}, "lines", 1},
+      {{"cat text", "tr -d aeiou", "sort", "uniq -d"}, "lines", 1},
       {{"cat text", "grep -n o", "cut -d: -f1", "awk '{ s += $1 } END { print s }'"}},
       {{"cat text", "awk '{ n[length($0)]++ } END { for (k in n) print k, n[k] }'", "sort -n"}},
-      {{"cat text", "sed -n 's/^\\(.\\)\\(.*\\)$/\\2\\1/p'", "sort", "tail -5"}},
-      {{"cat text", "rev", "sort", "rev"}},
-      {{"cat text", "grep -v e", "wc -l"}},
+      {{"cat text", "sed -n 's/^\\(.\\)\\(.*\\)$/\\2\\1/p'", "sort", "tail -5"}, "lines", 1},
+      {{"cat text", "rev", "sort", "rev"}, "lines", 1},
+      {{"cat text", "grep -v e", "wc -l"}, "lines", 1},
       {{"cat text", "paste - - -", "cut -f2", "sort"}},
       {{"seq 100000", "wc"}},
       {{"seq 100000", "sort -R --random-source=text", "sort -n", "cksum"}},
@@ -37,10 +39,10 @@ const std::vector<Pipeline>& pipelines() {
       {{"seq 100", "xargs -n 7 echo", "tr ' ' +", "sed 's/+/ + /g'"}},
       {{"seq 100000", "split -n r/2/3", "cksum"}},
       {{"seq 10", "shuf --random-source=text", "sort -n"}},
-      {{"seq 3000", "fold -w 1", "sort", "uniq -c"}},
+      {{"seq 3000", "fold -w 1", "sort", "uniq -c"}, "lines", 1},
       {{"seq 1000", "nl", "expand", "sed 's/^ *//'"}},
       {{"printf 'a\\r\\n\\r\\nb\\r\\n'", "od -c"}},
-      {{"printf 'x y\\n%.0s' 1 2 3", "cut -d' ' -f2-", "grep -c y"}},
+      {{"printf 'x y\\n%.0s' 1 2 3", "cut -d' ' -f2-", "grep -c y"}, "lines", 1},
       {{"sh -c 'yes | head -50000'", "sort", "uniq -c"}},
       {{"yes", "head -1000", "wc -l"}},
       {{"cat blob", "gzip -n", "gunzip", "cksum"}, kChunks},
@@ -59,12 +61,15 @@ const std::vector<Pipeline>& pipelines() {
       {{"cat blob", "xxd -p", "xxd -r -p", "cksum"}, kChunks},
       {{"sh -c 'printf \"b\\0a\\0c\\0\"'", "sort -z", "tr '\\0' '\\n'"}, "nul"},
       {{"find . -name 'text' -print0", "xargs -0 wc -l"}, "nul"},
-      {{"echo '{\"a\": [1, 2, {\"b\": \"x\"}]}'", "jq -c '.a[]'", "jq -s length"}},
+      {{"echo '{\"a\": [1, 2, {\"b\": \"x\"}]}'", "jq -c '.a[]'", "jq -s length"}, "lines", 1},
       {{"cat blob", "cksum"}, "whole"},
       {{"cat text", "comm -12 - text", "cksum"}},
   };
   return kAll;
 }
+
+// How the stages are joined.
+enum class Joined { kByPipes, kByQueues, kByQueuesWithCopies };
 
 // Those of which this machine has all tools.
 std::vector<std::size_t> installed() {
@@ -94,13 +99,17 @@ std::string in_quotes(std::string_view text) {
   return quoted + '"';
 }
 
-std::string graph_of(const Pipeline& pipeline, bool queues) {
+std::string graph_of(const Pipeline& pipeline, Joined joined) {
+  const bool queues = joined != Joined::kByPipes;
   std::string processes = "processes:\n", names, channels = "queues:\n";
   for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
     const std::string n = std::to_string(i);
     const bool last = i + 1 == pipeline.stages.size();
     processes += "  p" + n + ":\n    command: " + in_quotes(pipeline.stages[i]) + "\n";
     if (last) processes += "    stdout: inherit\n";
+    // A copy of grep that finds nothing says so.
+    if (joined == Joined::kByQueuesWithCopies && i == pipeline.shared)
+      processes += "    replicas: 3\n    ok_codes: [0, 1]\n";
     names += (i == 0 ? "p" : ", p") + n;
     if (last || !queues) continue;
     names += ", q" + n;
@@ -128,12 +137,14 @@ TEST_P(Tools, SayWhatTheySayInAShell) {
   const Pipeline& pipeline = pipelines()[GetParam()];
   const Ran expected = shell(folder.path(), shell_line(pipeline));
   ASSERT_EQ(expected.code, 0) << expected.err;
-  for (const bool queues : {false, true}) {
-    folder.write("graph.yaml", graph_of(pipeline, queues));
+  for (const Joined joined : {Joined::kByPipes, Joined::kByQueues, Joined::kByQueuesWithCopies}) {
+    if (joined == Joined::kByQueuesWithCopies && pipeline.shared == 0) continue;
+    folder.write("graph.yaml", graph_of(pipeline, joined));
     const Ran ran = run(folder.path(), {"run", "graph.yaml"});
     EXPECT_EQ(ran.code, 0) << ran.err;
     EXPECT_TRUE(ran.out == expected.out)
-        << shell_line(pipeline) << (queues ? "\n(queues)\n" : "\n(pipes)\n") << ran.out << "\ninstead of\n"
+        << shell_line(pipeline) << (joined == Joined::kByPipes ? "\n(pipes)\n" : "\n(queues)\n") << ran.out
+        << "\ninstead of\n"
         << expected.out;
   }
 }
