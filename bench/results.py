@@ -4,7 +4,7 @@ import pathlib
 import platform
 
 FILE = pathlib.Path(__file__).resolve().parent / "RESULTS.md"
-HEAD = "# Results\n\nWritten by `./dev bench`: a section per part, `./dev bench runner` and `./dev bench channels`.\nWhy a goal is missed: [docs/decisions.md](../docs/decisions.md), under \"The channels\".\n"
+HEAD = "# Results\n\nWritten by `./dev bench`: a section per part, `./dev bench runner`, `./dev bench programs` and `./dev bench channels`.\nWhy a goal is missed: [docs/decisions.md](../docs/decisions.md), under \"The channels\".\n"
 
 
 def machine():

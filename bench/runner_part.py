@@ -1,4 +1,4 @@
-"""The part about the runner: each case prints its rows as they come."""
+"""The parts about the runner and about plain programs: each case prints its rows as they come."""
 import pathlib
 import tempfile
 
@@ -6,8 +6,8 @@ from cases import CASES, Bench
 from results import machine
 
 TITLE = "The runner"
-HEADER = """Written by `./dev bench runner`. Medians of {repeats} interleaved repeats, the least and the greatest in brackets; a ratio is taken repeat by
-repeat, so that what disturbs both sides at once cancels. What each row runs is in `bench/cases.py`.
+HEADER = """Written by `./dev bench {part}`. Medians of {repeats} interleaved repeats, the least and the greatest in brackets; a ratio is taken repeat by
+repeat, so that what disturbs both sides at once cancels. What each row runs is in `bench/{file}`.
 
 Machine: {machine}.
 
@@ -22,14 +22,14 @@ def line_of(row):
     return f"| {what} | {ours} | {theirs} | {ratio} | {goal} | {verdict} |"
 
 
-def measure(chosen, cases):
+def measure(chosen, cases, known=CASES, part="runner", file="cases.py"):
     """(the section's text, are all goals met)"""
-    header = HEADER.format(repeats=chosen.repeats, machine=machine())
+    header = HEADER.format(repeats=chosen.repeats, machine=machine(), part=part, file=file)
     print(header, end="", flush=True)
     lines, good = [], True
     for name in cases:
         with tempfile.TemporaryDirectory(prefix="procgraph-bench-") as scratch:
-            for row in CASES[name](Bench(chosen.build, pathlib.Path(scratch), chosen.repeats, chosen.scale)):
+            for row in known[name](Bench(chosen.build, pathlib.Path(scratch), chosen.repeats, chosen.scale)):
                 lines.append(line_of(row))
                 good = good and row[-1] is not False
                 print(lines[-1], flush=True)
