@@ -89,8 +89,8 @@ SPLIT_AND_JOIN = """
 deadlock: {{ after: {after} }}
 processes:
   source: {{ shell: "while sleep 0.02; do echo x; done", stdout: all }}
-  split: {{ shell: "exec tee /dev/fd/11 /dev/fd/12 /dev/fd/13 >&14 14>&-", stdin: all, writes: {{ {ends} }} }}
-{branches}  join: {{ shell: "exec paste /dev/fd/21 /dev/fd/22 /dev/fd/23 /dev/fd/24", reads: {{ {joined} }}, stdout: both }}
+  split: {{ command: tee /dev/fd/11 /dev/fd/12 /dev/fd/13 /dev/fd/14, stdin: all, stdout: none, writes: {{ {ends} }} }}
+{branches}  join: {{ command: paste /dev/fd/21 /dev/fd/22 /dev/fd/23 /dev/fd/24, reads: {{ {joined} }}, stdout: both }}
   last: {{ command: cat, stdin: both, stdout: none }}
 pipes: [all, both, {pipes}]
 """
@@ -120,6 +120,8 @@ def share_of_a_core(bench, after, seconds):
     before = nanoseconds(ours)
     time.sleep(seconds)
     spent = nanoseconds(ours) - before
+    if guard.poll() is not None or not before:
+        raise SystemExit("bench: doctor: the graph ended by itself")
     guard.terminate()
     guard.wait()
     return spent / seconds / 1e7
