@@ -38,7 +38,6 @@ constexpr Rule kRules[] = {
     addresses_are_those_of_sockets,
     probes_ask_the_process,
     servers_are_services,
-    clients_and_servers_are_no_circle,
     start_order_has_no_circle,
     a_failure_that_is_waited_for_does_not_stop_the_graph,
     services_are_not_waited_for,

@@ -37,7 +37,6 @@ void variables_hold_one_address(const Graph& graph, const World& world, Diagnost
 void addresses_are_those_of_sockets(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void probes_ask_the_process(const Graph& graph, const World& world, Diagnostics& diagnostics);
 void servers_are_services(const Graph& graph, const World& world, Diagnostics& diagnostics);
-void clients_and_servers_are_no_circle(const Graph& graph, const World& world, Diagnostics& diagnostics);
 
 // rules/order.cc
 void start_order_has_no_circle(const Graph& graph, const World& world, Diagnostics& diagnostics);

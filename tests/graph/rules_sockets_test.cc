@@ -196,22 +196,5 @@ sockets: [s]
   EXPECT_EQ(both.told(), "");
 }
 
-// A web server and its copies, each of which asks the others, and two services that ask each other.
-TEST(Sockets, ThatAreAskedInACircleArePointedOut) {
-  EXPECT_EQ(
-      told(R"(processes:
-  web: { command: n, serves: w, connects: [w, p], service: true }
-  prices: { command: n, serves: p, connects: s, service: true }
-  stock: { command: n, serves: s, connects: p, service: true }
-sockets: [w, p, s]
-)"),
-      R"(g.yaml:3:3: warning: 'prices' → 'stock' → 'prices' connect to each other: if each waits for an answer before it gives one, none comes
-  3 │   prices: { command: n, serves: p, connects: s, service: true }
-    │   ^~~~~~
-    hint: let one of them answer without asking
-1 warning
-)");
-}
-
 }  // namespace
 }  // namespace procgraph

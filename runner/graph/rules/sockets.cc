@@ -3,12 +3,10 @@
 #include <map>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "base/socket_address.h"
 #include "base/text.h"
 #include "graph/channel_kind.h"
-#include "graph/digraph.h"
 #include "graph/rules.h"
 #include "graph/wording.h"
 
@@ -189,33 +187,6 @@ void servers_are_services(const Graph& graph, const World&, Diagnostics& diagnos
         cat("process ", quoted(process.name),
             " only serves, and the graph waits for its end; servers rarely end by themselves"),
         "write 'service: true', and it is stopped when everything else has ended");
-  }
-}
-
-// Who asks while it is asked, and waits for the answer, may wait for itself (Martin and Welch 1997). Copies
-// of one process may well talk to each other.
-void clients_and_servers_are_no_circle(const Graph& graph, const World&, Diagnostics& diagnostics) {
-  std::vector<Edge> edges;
-  for (const Channel& socket : graph.channels) {
-    if (!socket.kind->served) continue;
-    for (const PortId client : socket.writers)
-      for (const PortId server : socket.readers)
-        edges.emplace_back(graph.at(client).process.value, graph.at(server).process.value);
-  }
-  const Digraph asks(graph.processes.size(), edges);
-  const Components knots = components(asks);
-  std::vector<bool> reported(knots.count, false);
-  for (Vertex v = 0; v < graph.processes.size(); ++v) {
-    const auto others = [&](Vertex to) { return to != v && knots.of[to] == knots.of[v]; };
-    if (reported[knots.of[v]] || std::ranges::none_of(asks.from(v), others)) continue;
-    reported[knots.of[v]] = true;
-    std::string way;
-    for (const Vertex at : shortest_way(asks, knots, v, v))
-      way += cat(way.empty() ? "" : " → ", quoted(graph.processes[at].name));
-    diagnostics.warning(
-        graph.processes[v].mark,
-        cat(way, " connect to each other: if each waits for an answer before it gives one, none comes"),
-        "let one of them answer without asking");
   }
 }
 
