@@ -1,5 +1,6 @@
-// Door: a unix socket under a run's name, in a folder that is the user's alone, where programs come in that
-// the graph did not start. Knows nothing of what they say. The one owner: at its end the name is gone.
+// Door: the unix sockets of a run, in a folder that is the user's alone: one under the run's name, where
+// programs come in that use its channels, one under "NAME.control", where others look at it and act on it.
+// Knows nothing of what they say. The one owner: at its end the names are gone.
 #pragma once
 
 #include <sys/types.h>
@@ -12,25 +13,38 @@
 
 namespace procgraph {
 
+inline constexpr std::string_view kControlEnding = ".control";
+
 class Door {
  public:
   // In the first of the folders that can be had. Under `name`, or "name-2" and so on where another run bears
   // it; what a run that was killed has left behind is replaced. May wait for another run that is just
-  // doing the same.
-  static Result<Door> open(std::span<const std::string> folders, const std::string& name);
+  // doing the same. Without `guests` nobody is let in to channels.
+  static Result<Door> open(std::span<const std::string> folders, const std::string& name, bool guests = true);
   Door(Door&&) noexcept = default;
   Door& operator=(Door&&) = delete;
   ~Door();
 
-  [[nodiscard]] int fd() const { return listener_.get(); }  // does not block
+  // Neither blocks.
+  [[nodiscard]] int fd() const { return guests_.listener.get(); }  // packets; -1: without guests
+  [[nodiscard]] int control() const { return control_.listener.get(); }
   [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
-  Door(Fd folder, Fd listener, std::string name);
+  struct Entry {
+    std::string name;
+    Fd listener;
+    ino_t file = 0;
+  };
 
-  Fd folder_, listener_;
+  Door(Fd folder, std::string name, Entry guests, Entry control);
+  static Result<Door> take_name(Fd folder, const std::string& wanted, bool guests);
+  static Result<Entry> enter(const Fd& folder, const std::string& name, int type);
+  void leave(const Entry& entry) const;
+
+  Fd folder_;
   std::string name_;
-  ino_t file_;
+  Entry guests_, control_;
 };
 
 }  // namespace procgraph
