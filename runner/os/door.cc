@@ -1,13 +1,18 @@
 #include "os/door.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
+#include <set>
 #include <utility>
 
 #include "os/user_folder.h"
@@ -72,7 +77,7 @@ Result<Door::Entry> Door::enter(const Fd& folder, const std::string& name, int t
 }
 
 // While we hold the folder's lock no other run looks for a name there.
-Result<Door> Door::take_name(Fd folder, const std::string& wanted, bool guests) {
+Result<Door> Door::take_name(Fd folder, const std::string& path, const std::string& wanted, bool guests) {
   const FolderLock lock(folder);
   for (unsigned i = 1; i <= kMostRuns; ++i) {
     std::string name = i == 1 ? wanted : fmt::format("{}-{}", wanted, i);
@@ -81,7 +86,7 @@ Result<Door> Door::take_name(Fd folder, const std::string& wanted, bool guests) 
     if (whose == Name::kUnknown) return Error{"a socket to look who bears a name", errno};
     Result<Entry> control = enter(folder, name + std::string(kControlEnding), SOCK_STREAM);
     if (!control) return control.error();
-    Door door(std::move(folder), name, {}, std::move(*control));
+    Door door(std::move(folder), path, name, std::move(*control));
     if (guests) {
       Result<Entry> entry = enter(door.folder_, name, SOCK_SEQPACKET);
       if (!entry) return entry.error();
@@ -99,16 +104,16 @@ Result<Door> Door::open(std::span<const std::string> folders, const std::string&
   Error why{"there is no folder for programs outside", 0};
   for (const std::string& path : folders) {
     Result<Fd> folder = open_user_folder(path);
-    if (folder) return take_name(std::move(*folder), name, guests);
+    if (folder) return take_name(std::move(*folder), path, name, guests);
     why = folder.error();
   }
   return why;
 }
 
-Door::Door(Fd folder, std::string name, Entry guests, Entry control)
+Door::Door(Fd folder, std::string path, std::string name, Entry control)
     : folder_(std::move(folder)),
+      path_(std::move(path)),
       name_(std::move(name)),
-      guests_(std::move(guests)),
       control_(std::move(control)) {}
 
 Door::~Door() {
@@ -122,6 +127,90 @@ void Door::leave(const Entry& entry) const {
   if (!entry.listener) return;
   const ino_t now = number_of(folder_, entry.name);
   if (now == entry.file || now == 0 || entry.file == 0) ::unlinkat(folder_.get(), entry.name.c_str(), 0);
+}
+
+namespace {
+
+bool is_there(const Fd& folder, const std::string& name) {
+  return number_of(folder, name) != 0;
+}
+
+Fd connect_to(const Fd& folder, const std::string& name) {
+  constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
+  Fd line(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!line) return {};
+  ::setsockopt(line.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+  ::setsockopt(line.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  const sockaddr_un address = address_of(folder, name + std::string(kControlEnding));
+  int done = -1;
+  do {
+    done = ::connect(line.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  } while (done != 0 && errno == EINTR);
+  return done == 0 ? std::move(line) : Fd();
+}
+
+std::set<std::string> names_in(const Fd& folder) {
+  std::set<std::string> names;
+  const int copy = ::fcntl(folder.get(), F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy), ::closedir);
+  if (!entries) return names;
+  while (const dirent* entry = ::readdir(entries.get())) {
+    const std::string_view name = entry->d_name;
+    if (name.ends_with(kControlEnding)) names.emplace(name.substr(0, name.size() - kControlEnding.size()));
+  }
+  return names;
+}
+
+}  // namespace
+
+void clear_door(const std::string& folder, const std::string& name) {
+  const Result<Fd> opened = find_user_folder(folder);
+  const std::string control = name + std::string(kControlEnding);
+  if (!opened || (!is_there(*opened, name) && !is_there(*opened, control))) return;
+  const FolderLock lock(*opened, false);
+  if (!lock.held()) return;
+  if (look_at(*opened, name, SOCK_SEQPACKET) == Name::kLeft) ::unlinkat(opened->get(), name.c_str(), 0);
+  if (look_at(*opened, control, SOCK_STREAM) == Name::kLeft) ::unlinkat(opened->get(), control.c_str(), 0);
+}
+
+// While it is bound the number of its file is nobody else's.
+void remove_door(const Door::Files& files) {
+  const Result<Fd> folder = find_user_folder(files.folder);
+  if (!folder) return;
+  const auto remove = [&](const std::string& name, ino_t file) {
+    if (file != 0 && number_of(*folder, name) == file) ::unlinkat(folder->get(), name.c_str(), 0);
+  };
+  remove(files.name, files.guests);
+  remove(files.name + std::string(kControlEnding), files.control);
+}
+
+std::optional<Knock> knock(std::span<const std::string> folders, const std::string& name) {
+  if (name.find('/') != std::string::npos) return {};
+  for (const std::string& path : folders) {
+    const Result<Fd> folder = find_user_folder(path);
+    if (!folder) continue;
+    if (Fd line = connect_to(*folder, name)) return Knock{name, std::move(line)};
+    clear_door(path, name);
+  }
+  return {};
+}
+
+std::vector<Knock> knock_everywhere(std::span<const std::string> folders) {
+  std::vector<Knock> found;
+  for (const std::string& path : folders) {
+    const Result<Fd> folder = find_user_folder(path);
+    if (!folder) continue;
+    for (const std::string& name : names_in(*folder)) {
+      if (std::ranges::find(found, name, &Knock::name) != found.end()) continue;
+      if (Fd line = connect_to(*folder, name)) {
+        found.push_back({name, std::move(line)});
+      } else {
+        clear_door(path, name);
+      }
+    }
+  }
+  return found;
 }
 
 }  // namespace procgraph

@@ -31,6 +31,7 @@
 #include "base/quiet_thread.h"
 #include "os/control_groups.h"
 #include "os/descendants.h"
+#include "os/doorplate.h"
 #include "os/keeper.h"
 #include "os/pid_namespace.h"
 #include "os/process.h"
@@ -49,10 +50,11 @@ void say(const std::string& line) {
 }
 
 // Ends all of the run, and names whom nobody can end.
-void end_all(pid_t runner, std::span<const pid_t> spared) {
+void end_all(pid_t runner, std::span<const pid_t> spared, const Doorplate* plate) {
   kill_control_groups(runner);
   const std::vector<pid_t> hanging = end_descendants(spared);
   remove_control_groups(runner);
+  if (plate != nullptr) plate->take_down();
   if (hanging.empty()) return;
   say(fmt::format("killed, but not let go by the kernel (state D): {}; {} when the call returns",
                   fmt::join(hanging, ", "), hanging.size() == 1 ? "it ends" : "they end"));
@@ -95,18 +97,20 @@ void wait_for_guards_death(pid_t guard, std::promise<Result<void>>& waits) {
   }
 }
 
-[[noreturn]] void end_without_guard() {
+[[noreturn]] void end_without_guard(const Doorplate* plate) {
   std::set_new_handler(wait_for_memory);
   say("the guard is gone; its graph is killed");
   // The main thread may be starting processes. A child that hangs before its exec is among those killed.
   while (!end_spawning()) kill_children({});
-  end_all(::getpid(), {});
+  end_all(::getpid(), {}, plate);
   ::_exit(kOperatingSystemError);
 }
 
-void outlive(pid_t guard, std::promise<Result<void>>& waits) {
+void outlive(pid_t guard, std::promise<Result<void>>& waits, const Doorplate* plate) {
   wait_for_guards_death(guard, waits);
-  end_without_guard();
+  std::set_new_handler(wait_for_memory);
+  if (plate != nullptr) plate->take_down_before();
+  end_without_guard(nullptr);
 }
 
 [[noreturn]] void give_up(const Error& error) {
@@ -114,13 +118,14 @@ void outlive(pid_t guard, std::promise<Result<void>>& waits) {
   ::_exit(kOperatingSystemError);
 }
 
-[[noreturn]] void run_beside_guard(pid_t guard, const Guarded& what, ManagerLine manager) {
+[[noreturn]] void run_beside_guard(pid_t guard, const Guarded& what, ManagerLine manager,
+                                   const Doorplate* plate) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   // Continues a runner that is stopped, so that its thread can do its work; else it does nothing.
   ::prctl(PR_SET_PDEATHSIG, SIGCONT);
   const auto waits = std::make_shared<std::promise<Result<void>>>();
   Result<std::thread> thread =
-      quiet_thread("that ends the graph if the guard dies", [=] { outlive(guard, *waits); });
+      quiet_thread("that ends the graph if the guard dies", [=] { outlive(guard, *waits, plate); });
   if (!thread) give_up(thread.error());
   thread->detach();
   if (const Result<void> waiting = waits->get_future().get(); !waiting) give_up(waiting.error());
@@ -160,7 +165,8 @@ void let_go_of_descriptors(std::array<int, 3> kept) {
 
 // The runner becomes the second guard. While it lives somebody holds the init's line: it itself, below the
 // descriptors that it lets go.
-[[noreturn]] void run_below(pid_t guard, const sigset_t& mask, const Guarded& what, ManagerLine manager) {
+[[noreturn]] void run_below(pid_t guard, const sigset_t& mask, const Guarded& what, ManagerLine manager,
+                            const Doorplate* plate) {
   const sigset_t all = every_signal();
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -182,23 +188,24 @@ void let_go_of_descriptors(std::array<int, 3> kept) {
   const auto orphaned = [=] { return ::getppid() != guard; };
   const auto end =
       orphaned() ? std::nullopt : Watch(below, {.orphaned = orphaned, .message_came = {}}).wait_for_end();
-  if (!end) end_without_guard();
+  if (!end) end_without_guard(plate);
   end_like(*end);  // the init dies with us, and the guard sees to whatever is left
 }
 
 // While it prepares there is nothing that could be left.
 [[noreturn]] void be_runner(pid_t guard, const sigset_t& mask, const std::function<Guarded()>& prepare,
-                            ManagerLine manager) {
+                            ManagerLine manager, const Doorplate* plate) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != guard) ::_exit(kOperatingSystemError);
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   const Guarded what = prepare();
-  if (what.tier == Tier::kPidNamespace) run_below(guard, mask, what, std::move(manager));
-  run_beside_guard(guard, what, std::move(manager));
+  if (what.tier == Tier::kPidNamespace) run_below(guard, mask, what, std::move(manager), plate);
+  run_beside_guard(guard, what, std::move(manager), plate);
 }
 
 [[noreturn]] void be_guard(pid_t runner, std::span<const pid_t> strangers,
-                           const std::optional<ManagerRelay>& relay, const Keeper* keeper) {
+                           const std::optional<ManagerRelay>& relay, const Keeper* keeper,
+                           const Doorplate* plate) {
   std::set_new_handler(wait_for_memory);
   const std::array managers = relay ? relay->descriptors() : std::array{-1, -1};
   let_go_of_descriptors({managers[0], managers[1], keeper != nullptr ? keeper->kept() : -1});
@@ -208,13 +215,13 @@ void let_go_of_descriptors(std::array<int, 3> kept) {
   const ChildChange end = *Watch(runner, {.orphaned = {}, .message_came = pass_on}).wait_for_end();
   pass_on();
   tell_of_accident(end);
-  end_all(runner, strangers);
+  end_all(runner, strangers, plate);
   end_like(end);
 }
 
 }  // namespace
 
-void guarded(const std::function<Guarded()>& prepare, const Keeper* keeper) {
+void guarded(const std::function<Guarded()>& prepare, const Keeper* keeper, const Doorplate* plate) {
   fill_standard_streams();  // or an object of the graph becomes somebody's stderr
   std::fflush(nullptr);
   ::signal(SIGCHLD, SIG_DFL);  // ignored, it would hide every end
@@ -232,9 +239,9 @@ void guarded(const std::function<Guarded()>& prepare, const Keeper* keeper) {
   const pid_t runner = ::fork();
   if (runner == 0) {
     relay.reset();
-    be_runner(guard, before, prepare, std::move(manager));
+    be_runner(guard, before, prepare, std::move(manager), plate);
   }
-  if (runner > 0) be_guard(runner, strangers, relay, keeper);
+  if (runner > 0) be_guard(runner, strangers, relay, keeper, plate);
   give_up({"fork", errno});
 }
 

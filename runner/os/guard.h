@@ -36,6 +36,7 @@
 
 namespace procgraph {
 
+class Doorplate;
 class Keeper;
 
 // How the guarded part ended: an exit code, or the signal that the whole shall die of.
@@ -68,7 +69,9 @@ struct Guarded {
 // forwarded to a runner that is stopped. A HUP that was ignored at the start is not forwarded.
 //
 // What `keeper` is given stays open until guard and runner have ended, and so nothing of the run is left.
-[[noreturn]] void guarded(const std::function<Guarded()>& prepare, const Keeper* keeper = nullptr);
+// What is on the `plate` by then is taken down.
+[[noreturn]] void guarded(const std::function<Guarded()>& prepare, const Keeper* keeper = nullptr,
+                          const Doorplate* plate = nullptr);
 
 // Ends the calling process as the outcome says: exits, or dies of the signal (with its default action, no
 // core).

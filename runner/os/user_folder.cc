@@ -13,6 +13,10 @@ namespace procgraph {
 Result<Fd> open_user_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
     return Error{fmt::format("mkdir '{}'", path), errno};
+  return find_user_folder(path);
+}
+
+Result<Fd> find_user_folder(const std::string& path) {
   Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat is {};
   if (!folder || ::fstat(folder.get(), &is) != 0) return Error{fmt::format("open '{}'", path), errno};
@@ -24,13 +28,16 @@ Result<Fd> open_user_folder(const std::string& path) {
   return folder;
 }
 
-FolderLock::FolderLock(const Fd& folder) : folder_(folder.get()) {
-  while (::flock(folder_, LOCK_EX) != 0 && errno == EINTR) {
-  }
+FolderLock::FolderLock(const Fd& folder, bool wait) : folder_(folder.get()) {
+  int done = -1;
+  do {
+    done = ::flock(folder_, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+  } while (done != 0 && errno == EINTR);
+  held_ = done == 0;
 }
 
 FolderLock::~FolderLock() {
-  ::flock(folder_, LOCK_UN);
+  if (held_) ::flock(folder_, LOCK_UN);
 }
 
 }  // namespace procgraph

@@ -8,7 +8,6 @@
 namespace procgraph {
 namespace {
 
-constexpr std::string_view kBar = " │ ";
 constexpr std::string_view kReset = "\x1b[0m";
 constexpr std::size_t kIndent = sizeof "procgraph:   " - 1;  // of a continuation of our own words
 
@@ -62,10 +61,10 @@ class Console : public Output {
 
  private:
   void add_prefix(std::string& to, const Label& from, bool color) const {
-    if (color) to += kColours[from.colour % kColours.size()];
+    if (color) to += label_color(from.colour);
     to += from.name;
     if (from.name.size() < options_.label_width) to.append(options_.label_width - from.name.size(), ' ');
-    to += kBar;
+    to += kLabelBar;
     if (color) to += kReset;
   }
 
@@ -93,6 +92,10 @@ class Console : public Output {
 };
 
 }  // namespace
+
+std::string_view label_color(unsigned index) {
+  return kColours[index % kColours.size()];
+}
 
 std::unique_ptr<Reporter> make_console(const ReportOptions& options, int out, int err) {
   return std::make_unique<Console>(options, out, err);

@@ -81,6 +81,10 @@ struct ReportOptions {
   std::size_t label_width = 0;  // the widest label: prefixes align
 };
 
+// The colour in which a terminal shows the name of the process with this index: an escape sequence.
+[[nodiscard]] std::string_view label_color(unsigned index);
+inline constexpr std::string_view kLabelBar = " │ ";  // between a name and its line
+
 // `out` and `err` stay the caller's.
 [[nodiscard]] std::unique_ptr<Reporter> make_reporter(const ReportOptions& options, int out = 1, int err = 2);
 

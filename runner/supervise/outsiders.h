@@ -19,7 +19,7 @@
 #include "os/door.h"
 #include "plan/plan.h"
 #include "procgraph/attach.h"
-#include "supervise/acceptor.h"
+#include "os/acceptor.h"
 #include "supervise/numbers.h"
 
 namespace procgraph {

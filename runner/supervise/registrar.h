@@ -16,7 +16,7 @@
 #include "os/fd.h"
 #include "plan/plan.h"
 #include "procgraph/attach.h"
-#include "supervise/acceptor.h"
+#include "os/acceptor.h"
 #include "supervise/numbers.h"
 
 namespace procgraph {

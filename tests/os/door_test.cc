@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fakes/temporary_folder.h"
+#include "os/doorplate.h"
 
 namespace procgraph {
 namespace {
@@ -145,6 +146,100 @@ TEST(Door, ANameThatSomethingElseBearsIsPassedBy) {
 TEST(Door, ANameStaysInItsFolder) {
   const TemporaryFolder folder;
   EXPECT_FALSE(Door::open(Folders{folder / "runs"}, "../etl"));
+}
+
+TEST(Door, HasASecondSocketForThoseWhoLook) {
+  const TemporaryFolder folder;
+  const Folders runs{folder / "runs"};
+  {
+    const auto both = Door::open(runs, "etl");
+    const auto looked_at = Door::open(runs, "quiet", false);
+    ASSERT_TRUE(both && looked_at);
+    EXPECT_EQ(mode_of(runs[0] + "/etl.control"), 0600U);
+    EXPECT_EQ(mode_of(runs[0] + "/quiet.control"), 0600U);
+    EXPECT_FALSE(std::filesystem::exists(runs[0] + "/quiet")) << "nobody is let in to channels";
+    EXPECT_EQ(looked_at->fd(), -1);
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(runs[0]));
+}
+
+TEST(Door, ANameIsTakenIfEitherSocketAnswers) {
+  const TemporaryFolder folder;
+  const Folders runs{folder / "runs"};
+  const auto quiet = Door::open(runs, "etl", false);
+  const auto next = Door::open(runs, "etl");
+  ASSERT_TRUE(quiet && next);
+  EXPECT_EQ(next->name(), "etl-2");
+  std::filesystem::remove(runs[0] + "/etl-2.control");
+  const auto third = Door::open(runs, "etl", false);
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->name(), "etl-3");
+}
+
+// As if a run had been killed: its files stay, and nobody listens behind them.
+void leave_behind(const TemporaryFolder& folder, const Folders& runs, const std::string& name) {
+  const std::vector<std::string> files{name, name + ".control"};
+  {
+    const auto door = Door::open(runs, name);
+    ASSERT_TRUE(door);
+    for (const std::string& file : files)
+      std::filesystem::create_hard_link(runs[0] + "/" + file, folder / (file + ".kept"));
+  }
+  for (const std::string& file : files)
+    std::filesystem::rename(folder / (file + ".kept"), runs[0] + "/" + file);
+}
+
+TEST(Knock, FindsThoseThatAreThereAndTakesAwayWhatIsLeftOfOthers) {
+  const TemporaryFolder folder;
+  const Folders runs{folder / "none", folder / "runs"}, only{runs[1]};
+  leave_behind(folder, only, "dead");
+  const auto a = Door::open(only, "a"), b = Door::open(only, "b", false);
+  ASSERT_TRUE(a && b);
+  std::vector<std::string> names;
+  for (const Knock& one : knock_everywhere(runs)) names.push_back(one.name);
+  EXPECT_THAT(names, ::testing::ElementsAre("a", "b"));
+  EXPECT_FALSE(std::filesystem::exists(runs[1] + "/dead"));
+  EXPECT_FALSE(std::filesystem::exists(runs[1] + "/dead.control"));
+  EXPECT_FALSE(std::filesystem::exists(runs[0])) << "a look makes no folder";
+  EXPECT_TRUE(knock(runs, "b"));
+  EXPECT_FALSE(knock(runs, "c"));
+  EXPECT_FALSE(knock(runs, "../runs/b"));
+}
+
+TEST(Doorplate, TakesDownWhatADeadRunHasLeft) {
+  const TemporaryFolder folder;
+  const Folders runs{folder / "runs"};
+  const auto plate = Doorplate::make();
+  ASSERT_TRUE(plate);
+  plate->take_down();  // nothing is on it
+  leave_behind(folder, runs, "etl");
+  plate->write({.folder = runs[0], .name = "etl"});
+  plate->take_down();
+  EXPECT_TRUE(std::filesystem::is_empty(runs[0]));
+}
+
+TEST(Doorplate, LeavesAnotherRunThatHasTheNameNow) {
+  const TemporaryFolder folder;
+  const Folders runs{folder / "runs"};
+  const auto plate = Doorplate::make();
+  ASSERT_TRUE(plate);
+  plate->write(Door::open(runs, "etl")->files());
+  const auto other = Door::open(runs, "etl");
+  ASSERT_TRUE(other);
+  plate->take_down();
+  EXPECT_TRUE(std::filesystem::exists(runs[0] + "/etl"));
+  EXPECT_TRUE(std::filesystem::exists(runs[0] + "/etl.control"));
+}
+
+TEST(Doorplate, TakesDownTheDoorOfOneThatIsAboutToBeEnded) {
+  const TemporaryFolder folder;
+  const Folders runs{folder / "runs"};
+  const auto plate = Doorplate::make();
+  const auto door = Door::open(runs, "etl");
+  ASSERT_TRUE(plate && door);
+  plate->write(door->files());
+  plate->take_down_before();
+  EXPECT_TRUE(std::filesystem::is_empty(runs[0]));
 }
 
 }  // namespace

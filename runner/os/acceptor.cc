@@ -1,4 +1,4 @@
-#include "supervise/acceptor.h"
+#include "os/acceptor.h"
 
 #include <sys/socket.h>
 
