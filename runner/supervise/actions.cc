@@ -12,8 +12,8 @@ std::string_view name(Effect effect) {
 }
 
 std::string_view name(Reason reason) {
-  constexpr std::array<std::string_view, 6> kNames{"complete", "signal",      "failure",
-                                                   "timeout",  "stdout lost", "forced"};
+  constexpr std::array<std::string_view, 7> kNames{"complete",    "signal", "failure", "timeout",
+                                                   "stdout lost", "forced", "ordered"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -62,7 +62,11 @@ struct InWords {
   std::string operator()(const action::Restarting& a) const {
     return fmt::format("restart {} {}", a.end.spawn.value, a.end.code);
   }
+  std::string operator()(const action::Dismissed& a) const {
+    return fmt::format("dismissed {}", a.process.value);
+  }
   std::string operator()(const action::Recalled& a) const {
+    if (!a.because.valid()) return fmt::format("recalled {}", a.process.value);
     return fmt::format("recalled {} because of {}", a.process.value, a.because.value);
   }
   std::string operator()(const action::Failed& a) const {

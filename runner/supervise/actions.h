@@ -38,7 +38,8 @@ enum class Reason : std::uint8_t {
   kFailure,
   kTimeout,
   kStdoutLost,
-  kForced,  // asked a second time, or by QUIT
+  kForced,   // asked a second time, or by QUIT
+  kOrdered,  // by procgraph stop
 };
 
 // How a graph has ended, to those that start finally.
@@ -132,7 +133,10 @@ struct Restarting {  // it has ended, and a Launch follows, unless the graph sto
 };
 struct Recalled {  // it ends, and starts again when the other one is there again
   ProcessId process;
-  ProcessId because;
+  ProcessId because;  // invalid: because somebody has ordered it
+};
+struct Dismissed {  // it ends, for somebody has ordered it, and does not start again
+  ProcessId process;
 };
 struct Failed {
   Failure failure;
@@ -160,7 +164,7 @@ using Action =
                  action::LookAtPorts, action::Reap, action::Release, action::WriterGone, action::ReaderGone,
                  action::EndWriters, action::EndReaders, action::Restarting, action::Failed, action::Skipped,
                  action::Stopping, action::Done, action::AwaitReady, action::Ready, action::AskNoMore,
-                 action::Finale, action::Recalled>;
+                 action::Finale, action::Recalled, action::Dismissed>;
 using Actions = std::vector<Action>;
 
 [[nodiscard]] std::string_view name(Effect effect);       // stops, goes on, ignored, stopping, spared

@@ -20,7 +20,7 @@ int exit_code(const SpawnState& spawn) {
 bool Turn::calls_for_restart(SpawnId id) const {
   const SpawnState& spawn = state_.at(id);
   const RestartPolicy& policy = cast_.at(cast_.owner(id)).restart;
-  if (spawn.lives.starts == 0 || spawn.hangs || spawn.severed.valid()) return false;
+  if (spawn.lives.starts == 0 || spawn.hangs || spawn.severed.valid() || spawn.dismissed) return false;
   const bool failed = verdict_of(id) != Verdict::kSucceeded;
   return procgraph::calls_for_restart(policy, failed, exit_code(spawn));
 }

@@ -32,12 +32,16 @@ Sight Loop::look() {
   return observer_.look(lives, strays);
 }
 
-// How full what they wait for is makes the drawing worth more.
-std::string Loop::draw_waits() {
+// How full what they wait for is makes a drawing worth more.
+Sight Loop::look_and_measure() {
   Sight sight = look();
   for (BufferIndex buffer = 0; buffer < sight.waits.buffers.size(); ++buffer)
     observer_.measure(sight, buffer);
-  return draw(sight.waits);
+  return sight;
+}
+
+std::string Loop::draw_waits() {
+  return draw(look_and_measure().waits);
 }
 
 void Loop::watch_for_deadlocks() {

@@ -66,6 +66,16 @@ struct Time {};  // `now` has come: see deadline()
 struct StopSignal {
   int signal = 0;  // INT, TERM, HUP, QUIT
 };
+struct StopOrder {  // by somebody who acts on the run from outside: it is no death by a signal
+  bool force = false;
+};
+// The same, of some of its processes; which of them can be, order_refused() tells.
+struct EndOrder {
+  std::vector<SpawnId> spawns;
+};
+struct RestartOrder {
+  std::vector<SpawnId> spawns;
+};
 struct StdoutLost {
   int error = 0;  // errno; EPIPE: nobody reads it any more
 };
@@ -81,9 +91,10 @@ struct Finished {      // nothing more can come of it
 };
 }  // namespace event
 
-using Event = std::variant<event::Begin, event::Started, event::Refused, event::Exited, event::Empty,
-                           event::Hangs, event::Poisoned, event::Unopened, event::Time, event::StopSignal,
-                           event::StdoutLost, event::Overdue, event::Died, event::Finished, event::Ready,
-                           event::Unhealthy, event::Patience, event::Deadlocked>;
+using Event =
+    std::variant<event::Begin, event::Started, event::Refused, event::Exited, event::Empty, event::Hangs,
+                 event::Poisoned, event::Unopened, event::Time, event::StopSignal, event::StdoutLost,
+                 event::Overdue, event::Died, event::Finished, event::Ready, event::Unhealthy,
+                 event::Patience, event::Deadlocked, event::StopOrder, event::EndOrder, event::RestartOrder>;
 
 }  // namespace procgraph

@@ -30,7 +30,7 @@ bool passing(const SpawnError& error) {
 
 }  // namespace
 
-Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOptions& options, Fd signals)
+Loop::Loop(const Plan& plan, Opened& opened, Journal& reporter, const RunOptions& options, Fd signals)
     : plan_(plan),
       opened_(opened),
       signals_(io_, signals.release()),
@@ -85,9 +85,7 @@ Loop::Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOption
   if (options.manager != nullptr && options.manager->fd)
     announcer_.emplace(io_, *options.manager, plan.spawns.size());
   narrator_.begin(options.containment, options.because);
-  const auto& channels = plan.graph.channels;
-  if (std::ranges::any_of(channels, [](const Channel& channel) { return channel.outside.any(); }))
-    open_door();
+  open_door(reporter, options);
   if (plan.can_hang) watch_for_deadlocks();
 }
 
@@ -113,34 +111,6 @@ void Loop::hear_readiness() {
                 outflow_.soon();
               }});
   logs_.on_line([this](SpawnId id, std::string_view text) { prober_->line(id, text); });
-}
-
-void Loop::open_door() {
-  const std::vector<std::string> folders = meeting_folders();
-  Result<Door> door = Door::open(folders, meeting_name(plan_.graph.name));
-  if (!door) throw std::runtime_error(door.error().text());
-  narrator_.door_open(door->name());
-  outsiders_.emplace(
-      io_, plan_, opened_, *numbers_, std::move(*door),
-      Outsiders::Hears{.came =
-                           [this](std::uint16_t number, pid_t pid) {
-                             register_participant(opened_.roster(), number, pid, 0);
-                             narrator_.came(number, pid);
-                             outflow_.soon();
-                           },
-                       .gone = [this](std::uint16_t number,
-                                      const std::set<ChannelId>& channels) { leave(number, channels); }});
-}
-
-void Loop::leave(std::uint16_t number, const std::set<ChannelId>& channels) {
-  narrator_.recovered({}, number, ends_.reap_outsider(channels, number));
-  narrator_.went(number);
-  for (const ChannelId channel : channels) {
-    if (look_for_poison(channel)) tell(event::Poisoned{channel});
-    attendant_.notice(channel);
-  }
-  attend();
-  outflow_.soon();
 }
 
 Outcome Loop::run() {
@@ -396,6 +366,9 @@ void Loop::perform(const action::Restarting& action) {
 void Loop::perform(const action::Recalled& action) {
   narrator_.recalled(action);
 }
+void Loop::perform(const action::Dismissed& action) {
+  narrator_.dismissed(action);
+}
 void Loop::perform(const action::Failed& action) {
   const std::string told = narrator_.failed(action);
   if (announcer_) announcer_->status(told);
@@ -420,6 +393,7 @@ void Loop::perform(const action::Done& action) {
   if (announcer_) announcer_->over();
   if (deadlocks_) deadlocks_->stop();
   outcome_ = Outcome{.code = action.code, .signal = action.signal};
+  see_off();
   outflow_.now();
   // Who forces the end does not wait for a reader of our output either.
   if (situation_.stop.forced) io_.stop();

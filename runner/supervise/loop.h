@@ -8,11 +8,13 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <set>
 #include <unordered_map>
 #include <vector>
 
+#include "control/server.h"
 #include "launch/launch.h"
 #include "os/process.h"
 #include "supervise/announcer.h"
@@ -22,6 +24,7 @@
 #include "supervise/channel_ends.h"
 #include "supervise/clock.h"
 #include "supervise/deadlock_watch.h"
+#include "supervise/desk.h"
 #include "supervise/leftovers.h"
 #include "supervise/logs.h"
 #include "supervise/narrator.h"
@@ -37,7 +40,7 @@ namespace procgraph {
 
 class Loop {
  public:
-  Loop(const Plan& plan, Opened& opened, Reporter& reporter, const RunOptions& options, Fd signals);
+  Loop(const Plan& plan, Opened& opened, Journal& reporter, const RunOptions& options, Fd signals);
 
   Outcome run();
 
@@ -70,6 +73,7 @@ class Loop {
   void perform(const action::Skipped& action);
   void perform(const action::Stopping& action);
   void perform(const action::Recalled& action);
+  void perform(const action::Dismissed& action);
   void perform(const action::Finale& action);
   void perform(const action::Done& action);
 
@@ -88,8 +92,10 @@ class Loop {
   void come(SpawnId id, std::uint16_t number, pid_t pid);
   void go(SpawnId id, std::uint16_t number);
   void hear_readiness();
-  void open_door();
+  void open_door(Journal& journal, const RunOptions& options);
   void leave(std::uint16_t number, const std::set<ChannelId>& channels);  // one from outside
+  [[nodiscard]] Desk::Hands hands();
+  void see_off();  // those who look at the run, which is over
 
   [[nodiscard]] std::vector<ChannelId> look_for_poison(SpawnId id);
   [[nodiscard]] bool look_for_poison(ChannelId channel);
@@ -103,6 +109,7 @@ class Loop {
 
   [[nodiscard]] SpawnLife life_of(SpawnId id) const;
   [[nodiscard]] Sight look();
+  [[nodiscard]] Sight look_and_measure();
   [[nodiscard]] std::string draw_waits();
   void watch_for_deadlocks();
   void take(const Deadlock& deadlock);
@@ -130,7 +137,10 @@ class Loop {
   std::optional<Bell> bell_;
   std::optional<Numbers> numbers_;
   std::optional<Registrar> registrar_;
+  std::shared_ptr<Door> door_;                 // where there is a folder for it
   std::optional<Outsiders> outsiders_;         // where a channel is open to them
+  std::optional<Desk> desk_;                   // behind the door
+  std::optional<Server> visitors_;             // at the desk
   std::optional<Announcer> announcer_;         // where a service manager has started us
   std::optional<Prober> prober_;               // where something is asked of a process
   std::optional<DeadlockWatch> deadlocks_;     // where the graph's shape can hang

@@ -8,7 +8,6 @@
 
 #include "base/text.h"
 #include "os/process.h"
-#include "procgraph/attach.h"
 
 namespace procgraph {
 namespace {
@@ -154,29 +153,6 @@ void Narrator::left(SpawnId id, std::uint16_t participant) {
   reporter_.event("left", label(id), fields);
 }
 
-void Narrator::door_open(const std::string& name) {
-  const std::array<Field, 1> fields{Field{"name", std::string_view(name)}};
-  reporter_.event("open_to_outside", "", fields);
-  if (name == meeting_name(plan_.graph.name)) return;  // where everybody looks for it
-  ++words_;
-  reporter_.warning(fmt::format("programs outside find this run as '{}' (--graph {})", name, name));
-}
-
-void Narrator::came(std::uint16_t participant, pid_t pid) {
-  outsiders_.insert(participant);
-  const bool known = pid > 0;
-  reporter_.news("a program outside has come" + (known ? fmt::format(" (pid {})", shown(pid)) : ""));
-  std::vector<Field> fields;
-  if (known) fields.push_back({"pid", std::int64_t{shown(pid)}});
-  fields.push_back({"participant", std::int64_t{participant}});
-  reporter_.event("came", "", fields);
-}
-
-void Narrator::went(std::uint16_t participant) {
-  const std::array<Field, 1> fields{Field{"participant", std::int64_t{participant}}};
-  reporter_.event("went", "", fields);
-}
-
 void Narrator::poisoned(ChannelId id, const Poisoning& poison) {
   const Channel& channel = plan_.graph.at(id);
   const std::string finder = holder(poison.finder);
@@ -294,15 +270,6 @@ std::string Narrator::restarting(const action::Restarting& action,
   ++words_;
   reporter_.warning(text);
   return text;
-}
-
-void Narrator::recalled(const action::Recalled& action) {
-  const std::string& process = plan_.graph.at(action.process).name;
-  const std::string& because = plan_.graph.at(action.because).name;
-  const std::array<Field, 1> fields{Field{"because", std::string_view(because)}};
-  reporter_.event("recalled", process, fields);
-  ++words_;
-  reporter_.warning(fmt::format("{} is stopped, and started again with {}", process, because));
 }
 
 std::string Narrator::failed(const action::Failed& action) {

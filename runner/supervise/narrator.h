@@ -48,8 +48,10 @@ class Narrator {
   void recovered(SpawnId id, std::uint16_t participant, const ChannelEnds::Recoveries& all);
   void joined(SpawnId id, std::uint16_t participant, pid_t pid);  // a process that it has started
   void left(SpawnId id, std::uint16_t participant);
-  // The run is to be found outside under this name.
-  void door_open(const std::string& name);
+  // The run is to be found outside under this name, and some of its channels are open there; or it is not to
+  // be found at all.
+  void door_open(const std::string& name, bool guests);
+  void no_door(const std::string& why);
   void came(std::uint16_t participant, pid_t pid);  // from outside; kNoNumber: it is not to be seen from here
   void went(std::uint16_t participant);
   void stopped(SpawnId id, int signal);  // by somebody else, until continued
@@ -65,6 +67,7 @@ class Narrator {
   std::string restarting(const action::Restarting& action, const std::vector<ChannelEnds::Unread>& unread);
   std::string failed(const action::Failed& action);
   void recalled(const action::Recalled& action);
+  void dismissed(const action::Dismissed& action);
   void skipped(const action::Skipped& action);
   void stopping(const action::Stopping& action);
   void finale(const action::Finale& action);
@@ -74,6 +77,10 @@ class Narrator {
   void status(const Situation& situation, Instant now, const std::string& waits);
   // Processes that wait for each other for ever, and what was done about it.
   void deadlock(const Deadlock& deadlock);
+  // The number by which people know a process of ours.
+  [[nodiscard]] pid_t shown(pid_t pid) const { return shown_pid_ ? shown_pid_(pid) : pid; }
+  // The signal that has it stopped, until it is continued; 0: it is not.
+  [[nodiscard]] int stopped_by(SpawnId id) const { return facts_[id.value].stopped_by; }
 
  private:
   struct Facts {
@@ -88,7 +95,6 @@ class Narrator {
     ChannelId overdue;    // a message of which it held for too long
   };
 
-  [[nodiscard]] pid_t shown(pid_t pid) const { return shown_pid_ ? shown_pid_(pid) : pid; }
   [[nodiscard]] const std::string& label(SpawnId id) const { return plan_.at(id).label; }
   [[nodiscard]] std::string holder(std::uint16_t participant) const;
   [[nodiscard]] std::string why(const Failure& failure) const;

@@ -65,14 +65,14 @@ std::string open_channels(const Graph& graph) {
 }  // namespace
 
 Outsiders::Outsiders(boost::asio::io_context& io, const Plan& plan, const Opened& opened, Numbers& numbers,
-                     Door door, Hears hears)
+                     std::shared_ptr<const Door> door, Hears hears)
     : io_(io),
       plan_(plan),
       opened_(opened),
       numbers_(numbers),
       hears_(std::move(hears)),
       door_(std::move(door)),
-      acceptor_(io, ::fcntl(door_.fd(), F_DUPFD_CLOEXEC, 0), kMostSilent,
+      acceptor_(io, ::fcntl(door_->fd(), F_DUPFD_CLOEXEC, 0), kMostSilent,
                 [this](Fd connection) { let_in(std::move(connection)); }) {}
 
 // Whose process it is the kernel says, as of when it connected. Still connected after its pidfd was opened:

@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "launch/launch.h"
+#include "os/acceptor.h"
 #include "os/door.h"
 #include "plan/plan.h"
 #include "procgraph/attach.h"
-#include "os/acceptor.h"
 #include "supervise/numbers.h"
 
 namespace procgraph {
@@ -31,13 +31,10 @@ class Outsiders {
     std::function<void(std::uint16_t, const std::set<ChannelId>&)> gone;  // and what it had opened
   };
 
-  Outsiders(boost::asio::io_context& io, const Plan& plan, const Opened& opened, Numbers& numbers, Door door,
-            Hears hears);
+  Outsiders(boost::asio::io_context& io, const Plan& plan, const Opened& opened, Numbers& numbers,
+            std::shared_ptr<const Door> door, Hears hears);
   Outsiders(const Outsiders&) = delete;
   Outsiders& operator=(const Outsiders&) = delete;
-
-  // What the run is called outside.
-  [[nodiscard]] const std::string& name() const { return door_.name(); }
 
  private:
   using Stream = boost::asio::posix::stream_descriptor;
@@ -70,7 +67,7 @@ class Outsiders {
   const Opened& opened_;
   Numbers& numbers_;
   const Hears hears_;
-  Door door_;
+  const std::shared_ptr<const Door> door_;
   std::list<GuestPointer> guests_;
   Acceptor acceptor_;  // the last: it begins at once
 };

@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "os/acceptor.h"
 #include "os/fd.h"
 #include "plan/plan.h"
 #include "procgraph/attach.h"
-#include "os/acceptor.h"
 #include "supervise/numbers.h"
 
 namespace procgraph {

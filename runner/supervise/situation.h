@@ -73,6 +73,8 @@ struct SpawnState {
   int refusal = 0;          // exit code of a start that failed for good
   bool ordered = false;     // its start is, and has not been tried yet
   bool recalled = false;    // it is to start again with another process
+  bool reordered = false;   // that it starts again, somebody has ordered
+  bool dismissed = false;   // somebody has ordered its end, and no life follows
   bool returns = false;     // its end calls for another life
   bool asked = false;       // we sent the stop signal, or killed
   bool killed = false;
@@ -112,6 +114,7 @@ struct StopState {
   bool drained = false;     // half of the grace is over: readers are asked too
   bool all = false;         // three quarters: everybody is
   bool forced = false;      // somebody did not want to wait
+  bool ordered = false;     // by somebody outside: nothing dies of it
 };
 
 // Everything that the brain remembers.

@@ -51,7 +51,8 @@ bool Turn::has_begun(ProcessId id) const {
   const Role& role = cast_.at(id);
   const auto first = state_.spawns.begin() + role.first;
   return std::any_of(first, first + role.count, [](const SpawnState& one) {
-    return one.lives.starts > 0 || one.life != life::State::kWaiting;
+    const bool skipped = one.life == life::State::kSkipped;  // one copy alone, by an order
+    return one.lives.starts > 0 || (one.life != life::State::kWaiting && !skipped);
   });
 }
 

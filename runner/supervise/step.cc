@@ -74,7 +74,7 @@ void Turn::take(const event::Exited& event) {
 
 void Turn::take(const event::Empty& event) {
   SpawnState& spawn = at(event.spawn);
-  spawn.renounced = spawn.returns && state_.stop.mode != Mode::kNone;
+  spawn.renounced = spawn.returns && (state_.stop.mode != Mode::kNone || spawn.dismissed);
   if (!may_go_on(event)) return move(event.spawn, life::Input::kEmpty);
   move(event.spawn, goes_with_another(event.spawn) ? life::Input::kHold
                     : is_restarted(event.spawn)    ? life::Input::kAgain

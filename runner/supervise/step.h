@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "supervise/situation.h"
 
@@ -14,5 +15,9 @@ namespace procgraph {
 [[nodiscard]] std::optional<Instant> deadline(const Situation& situation);
 // Whether a Launch that was ordered is still to be done.
 [[nodiscard]] bool wanted(const Situation& situation, SpawnId spawn);
+// Why an order of that sort cannot be carried out, to stand behind the process's name; empty: it can.
+enum class Order { kEnd, kRestart, kSignal };
+[[nodiscard]] std::string_view order_refused(const Cast& cast, const Situation& situation, SpawnId spawn,
+                                             Order order);
 
 }  // namespace procgraph

@@ -19,8 +19,10 @@ void Turn::take(const event::StopSignal& event) {
     stop(Mode::kKill, Reason::kForced, event.signal);
     return skip_finale();
   }
-  const bool first = !state_.last_press;
-  if (!first && (event.signal == SIGHUP || now_ - *state_.last_press < kOnePress)) return;
+  // What somebody has ordered already is pressed for.
+  const bool first = !state_.last_press && (!state_.stop.ordered || state_.ending);
+  const bool too_soon = state_.last_press && now_ - *state_.last_press < kOnePress;
+  if (!first && (event.signal == SIGHUP || too_soon)) return;
   state_.last_press = now_;
   stop(first ? Mode::kInOrder : Mode::kKill, first ? Reason::kSignal : Reason::kForced, event.signal);
 }
@@ -95,6 +97,8 @@ Ending Turn::ending() const {
     ending.code = 128 + state_.dies_of;
   } else if (state_.first) {
     ending.how = state_.first->why == Why::kGraphTimeout ? How::kTimeout : How::kFailure;
+  } else if (state_.stop.ordered) {
+    ending.how = How::kStopped;
   }
   return ending;
 }

@@ -59,7 +59,8 @@ Outcome supervise(const Plan& plan, Opened& opened, Reporter& reporter, const Ru
   Result<Fd> fd = open_all_signals();
   if (!fd) return give_up(reporter, fd.error().text());
   try {
-    Loop loop(plan, opened, reporter, options, std::move(*fd));
+    Journal journal(reporter);
+    Loop loop(plan, opened, journal, options, std::move(*fd));
     return loop.run();
   } catch (const boost::system::system_error& error) {  // the guard ends what runs
     return give_up(reporter, "the kernel watches no more for the runner: " + error.code().message());

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "graph/channel_kind.h"
 #include "launch/launch.h"
+#include "os/doorplate.h"
 #include "os/guard.h"
 #include "plan/plan.h"
 #include "report/reporter.h"
@@ -23,6 +24,11 @@ struct RunOptions {
   std::optional<Duration> timeout;   // instead of the graph's own
   std::string containment = "none";  // the tier in force
   std::string because{};             // why it is no better, for people; empty: it is the best without a wish
+  pid_t pid = -1;                    // by which people know the run
+  const Doorplate* plate = nullptr;  // where it is said what it has in the file system
+  // Called once the run can be found outside, with its name, before anything starts; a run that cannot be
+  // found fails, if this is here.
+  std::function<void(const std::string&)> begun;
   const ManagerLine* manager = nullptr;  // of the service manager that has started the run
   // The number by which people know a process of ours; absent: it is the same.
   std::function<pid_t(pid_t)> shown_pid;

@@ -57,7 +57,8 @@ bool Turn::is_to_return(SpawnId id) const {
 // thing. A success that nobody asked for is one.
 bool Turn::goes_with_another(SpawnId id) const {
   const SpawnState& spawn = state_.at(id);
-  if (state_.stop.mode != Mode::kNone || spawn.lives.starts == 0 || spawn.hangs || spawn.severed.valid())
+  if (state_.stop.mode != Mode::kNone || spawn.lives.starts == 0 || spawn.hangs || spawn.severed.valid() ||
+      spawn.dismissed)
     return false;
   const bool fine = verdict_of(id) == Verdict::kSucceeded;
   if (spawn.recalled) return spawn.asked || !fine;
@@ -102,9 +103,12 @@ void Turn::recall(ProcessId id, ProcessId because) {
 
 void Turn::hold(SpawnId id) {
   const ProcessId owner = cast_.owner(id);
+  const bool reordered = at(id).reordered;
   forget_life(id);
+  if (reordered) ++at(id).lives.restarts;
   recall_those_with(owner);
   look_for_others(owner);
+  if (reordered) consider(cast_.at(owner).group);
 }
 
 // They may be there again already, or gone for good.

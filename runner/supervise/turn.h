@@ -1,6 +1,6 @@
 // Turn: one call of step(). It applies an event to the situation and carries the consequences from process to
 // process until nothing moves; the actions that this takes are its result. Private to the brain: step.cc,
-// start.cc, again.cc, together.cc, readiness.cc, verdict.cc and stop.cc are its parts.
+// start.cc, again.cc, together.cc, readiness.cc, verdict.cc, stop.cc and orders.cc are its parts.
 #pragma once
 
 #include <deque>
@@ -29,6 +29,9 @@ class Turn {
   void take(const event::Time&);
   void take(const event::StopSignal& event);
   void take(const event::StdoutLost& event);
+  void take(const event::StopOrder& event);
+  void take(const event::EndOrder& event);
+  void take(const event::RestartOrder& event);
   void take(const event::Overdue& event);
   void take(const event::Died& event);
   void take(const event::Finished& event);
@@ -84,6 +87,11 @@ class Turn {
   void await_ready(SpawnId id);
   void become_ready(SpawnId id);
   void ask_no_more(SpawnId id);
+
+  // orders.cc: what somebody outside wants of some processes.
+  void end(SpawnId id);
+  void start_again(SpawnId id);
+  void announce_once(std::vector<ProcessId>& told, SpawnId id, Action what);
 
   // start.cc: conditions, start groups, skipping; the ends of channels.
   [[nodiscard]] Hope hope(const Need& need) const;

@@ -41,7 +41,8 @@ Verdict Turn::verdict_of(SpawnId id) const {
     return Verdict::kFailed;
   if (spawn.exit.signal == 0 && std::ranges::count(role.ok_codes, spawn.exit.code) > 0)
     return Verdict::kSucceeded;
-  if (spawn.asked && (role.service || died_of(spawn.exit, role.stop_signal))) return Verdict::kStopped;
+  if (spawn.asked && (role.service || spawn.dismissed || died_of(spawn.exit, role.stop_signal)))
+    return Verdict::kStopped;
   if (spawn.killed && spawn.exit.signal == SIGKILL) return Verdict::kStopped;
   if (died_of(spawn.exit, SIGPIPE) && !role.writes.empty()) return Verdict::kLate;
   return Verdict::kFailed;

@@ -62,6 +62,12 @@ class Drawing {
     return std::move(text_);
   }
 
+  std::string text(const std::vector<PartyIndex>& parties) && {
+    for (const PartyIndex index : parties)
+      if (!drawn_[index]) add(index, "", "");
+    return std::move(text_);
+  }
+
  private:
   // Deep trees are long chains; a stack of calls holds those of any graph that a machine can run.
   void add(PartyIndex index, const std::string& first, const std::string& rest) {
@@ -207,6 +213,10 @@ std::string cure(const Deadlock& deadlock) {
   }
   return fmt::format("more room in {} would let it go on ({}, or deadlock: {{ policy: grow }})",
                      join(full, " or "), join(keys, " and "));
+}
+
+std::string draw(const Waits& waits, const std::vector<PartyIndex>& parties) {
+  return Drawing(waits).text(parties);
 }
 
 std::string draw(const Waits& waits) {

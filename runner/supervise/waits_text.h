@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "supervise/waits.h"
 
@@ -12,6 +13,8 @@ namespace procgraph {
 // Who waits for what, and below that for whom, as trees, and then who is too slow for a buffer that is full;
 // "" where nobody waits.
 [[nodiscard]] std::string draw(const Waits& waits);
+// The same for some of them, and what they wait for in turn. "count runs" of one who does not wait.
+[[nodiscard]] std::string draw(const Waits& waits, const std::vector<PartyIndex>& parties);
 // "join waits for data of pipe 'right'".
 [[nodiscard]] std::string sentence(const Waits& waits, const Party& party);
 // "64/64 KiB", "16/16".

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "launch/launch.h"
 #include "os/claim.h"
+#include "os/doorplate.h"
 #include "os/guard.h"
 #include "os/keeper.h"
 #include "os/objects.h"
@@ -20,6 +21,7 @@
 #include "report/log_files.h"
 #include "report/reporter.h"
 #include "supervise/supervise.h"
+#include "verbs/background.h"
 #include "verbs/run.h"
 
 namespace procgraph {
@@ -99,7 +101,7 @@ std::pair<Tier, std::string> in_force(const Containment& decided, const Opened& 
 }
 
 Outcome run_plan(const RunFlags& flags, const Front& front, std::optional<Duration> timeout,
-                 const Surroundings& around) {
+                 const Surroundings& around, pid_t guard, const Doorplate& plate) {
   Result<std::unique_ptr<Reporter>> made = reporter_for(flags, front.plan);
   if (!made) {
     fmt::print(stderr, "procgraph: {}\n", made.error().text());
@@ -123,8 +125,23 @@ Outcome run_plan(const RunFlags& flags, const Front& front, std::optional<Durati
                     .timeout = timeout,
                     .containment = std::string(name(tier)),
                     .because = because,
+                    .pid = guard,
+                    .plate = &plate,
+                    .begun = flags.begun,
                     .manager = &around.manager,
                     .shown_pid = [&](pid_t pid) { return outer_pid(around.outer_proc, pid); }});
+}
+
+// Which a run in the background does not have.
+void refuse_stdin(const RunFlags& flags, Front& front) {
+  if (std::ranges::find(flags.front.files, "-") != flags.front.files.end())
+    front.usage = "procgraph run: --detach takes standard input away, so the graph cannot be there";
+  for (const Process& process : front.graph.processes)
+    if (process.streams[0].kind == StreamKind::kInherit)
+      front.usage = fmt::format(
+          "procgraph run: --detach takes standard input away, which process '{}' has by "
+          "'stdin: inherit'",
+          process.name);
 }
 
 Guarded ended(int code) {
@@ -132,10 +149,12 @@ Guarded ended(int code) {
 }
 
 // What is left to do once all is decided.
-Guarded prepare_run(const RunFlags& flags, const Context& context, const Keeper& keeper) {
+Guarded prepare_run(const RunFlags& flags, const Context& context, const Keeper& keeper,
+                    const Doorplate& plate) {
   // pure: text → Spec → Graph → Plan; nothing exists yet
   auto front = std::make_shared<Front>(prepare(flags.front, context, UpTo::kPlan));
   std::optional<Duration> timeout = graph_timeout(flags, *front);
+  if (flags.detach) refuse_stdin(flags, *front);
   const bool refused = !front->ok() || (flags.strict && front->diagnostics.warnings() > 0);
   if (!flags.quiet || refused) print_diagnostics(*front, use_color(flags.color, STDERR_FILENO));
   if (refused) return ended(front->ok() ? kExitInput : front->exit_code());
@@ -148,14 +167,16 @@ Guarded prepare_run(const RunFlags& flags, const Context& context, const Keeper&
   const auto name = std::make_shared<const Result<Claim>>(claim_name(front->graph, keeper));
   if (const int code = refuse_second_run(front->graph, *name); code != 0) return ended(code);
   return {.tier = front->plan.containment.tier,
-          .run = [&flags, front, timeout, name](const Surroundings& around) {
-            return run_plan(flags, *front, timeout, around);
+          .run = [&flags, &plate, front, timeout, name, guard = ::getppid()](const Surroundings& around) {
+            return run_plan(flags, *front, timeout, around, guard, plate);
           }};
 }
 
 }  // namespace
 
 void RunFlags::declare(Flags& flags) {
+  flags.toggle("-d,--detach", detach,
+               "return once the run can be found, with its name; it goes on without a terminal");
   flags.toggle("--dry-run", dry_run, "print the plan, start nothing");
   flags.toggle("--keep-going", keep_going,
                "after a failure run the rest to its end; the first failure is the exit code");
@@ -169,14 +190,32 @@ void RunFlags::declare(Flags& flags) {
   flags.toggle("-v,--verbose", verbose, "starts, ends and a summary too");
 }
 
-Outcome run(const std::shared_ptr<RunFlags>& flags, const Context& context) {
+namespace {
+
+Outcome run_here(const std::shared_ptr<RunFlags>& flags, const Context& context) {
   const Result<Keeper> keeper = Keeper::open();
   if (!keeper) {
     fmt::print(stderr, "procgraph: {}\n", keeper.error().text());
     return {.code = kExitSystem};
   }
-  if (flags->dry_run) return prepare_run(*flags, context, *keeper).run({});
-  guarded([flags, context, &keeper] { return prepare_run(*flags, context, *keeper); }, &*keeper);
+  const Result<Doorplate> plate = Doorplate::make();
+  if (!plate) {
+    fmt::print(stderr, "procgraph: {}\n", plate.error().text());
+    return {.code = kExitSystem};
+  }
+  if (flags->dry_run) return prepare_run(*flags, context, *keeper, *plate).run({});
+  guarded([flags, context, &keeper, &plate] { return prepare_run(*flags, context, *keeper, *plate); },
+          &*keeper, &*plate);
+}
+
+}  // namespace
+
+Outcome run(const std::shared_ptr<RunFlags>& flags, const Context& context) {
+  if (!flags->detach || flags->dry_run) return run_here(flags, context);
+  return in_background([&](std::function<void(const std::string&)> begun) {
+    flags->begun = std::move(begun);
+    return run_here(flags, context);
+  });
 }
 
 Action declare_run(Flags& flags, const Context& context) {

@@ -1,6 +1,7 @@
 // What `run` and the verbs that end like it share.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,8 @@ struct RunFlags {
   std::string log_format = "text";
   std::string color = "auto";
   std::string timeout;
+  std::function<void(const std::string&)> begun;  // called with the name by which the run is found
+  bool detach = false;
   bool dry_run = false, keep_going = false, strict = false, no_prefix = false, timestamps = false,
        quiet = false, verbose = false;
 

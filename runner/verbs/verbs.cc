@@ -32,6 +32,40 @@ constexpr std::array kVerbs{
          "  procgraph graph etl.yaml\n"
          "  procgraph graph etl.yaml --format svg > etl.svg     needs Graphviz's dot\n",
          declare_graph},
+    Verb{"ps", "See a running graph", "its processes: state, uptime, CPU, memory, what each waits for",
+         "  procgraph ps                       all running graphs\n"
+         "  procgraph ps --graph etl --wide\n"
+         "  procgraph ps --json | jq '.graphs[].processes[] | select(.state == \"failed\")'\n",
+         declare_ps},
+    Verb{"logs", "See a running graph", "what its processes have printed lately, and print",
+         "  procgraph logs -f                  all of them, until the graph has ended\n"
+         "  procgraph logs -n 20 worker api.0\n"
+         "  procgraph logs --since 5m\n",
+         declare_logs},
+    Verb{"events", "See a running graph", "starts, ends, restarts, failures, as they happen",
+         "  procgraph events -f\n"
+         "  procgraph events --json -n 100\n",
+         declare_events},
+    Verb{"stats", "See a running graph",
+         "its channels: how full, how much has passed, how long writers waited",
+         "  procgraph stats --watch            again each second, with rates\n", declare_stats},
+    Verb{"why", "See a running graph", "what a process waits for, and those in turn; or why it does not run",
+         "  procgraph why worker\n", declare_why},
+    Verb{"attach", "See a running graph", "what it says from here on, to its end; Ctrl-C leaves it running",
+         "  procgraph run --detach etl.yaml && procgraph attach\n", declare_attach},
+    Verb{"wait", "See a running graph", "until it has ended; ends with its exit code",
+         "  procgraph wait --graph etl --timeout 1h && mail -s done me@example.org\n", declare_wait},
+    Verb{"stop", "Act on a running graph", "it, in order, or some of its processes",
+         "  procgraph stop                     sources first, the rest drains; returns when all is over\n"
+         "  procgraph stop worker.2\n",
+         declare_stop},
+    Verb{"restart", "Act on a running graph", "stop processes, and start them again",
+         "  procgraph restart api\n", declare_restart},
+    Verb{"signal", "Act on a running graph", "send a signal to processes",
+         "  procgraph signal HUP api           to read its configuration again, say\n", declare_signal},
+    Verb{"pause", "Act on a running graph", "processes stand still until they are resumed",
+         "  procgraph pause worker\n", declare_pause},
+    Verb{"resume", "Act on a running graph", "they go on", "  procgraph resume worker\n", declare_resume},
     Verb{"put", "Use a running graph", "put messages into a channel, from outside or in a node's script",
          "  procgraph put jobs 'first' 'second'\n"
          "  seq 100 | procgraph put jobs --graph etl   each line is a message\n"

@@ -35,7 +35,7 @@ const std::vector<Row>& rows() {
       {"runner/report/", {"base/", "procgraph/result.h"}, {"fmt/", "nlohmann/"}},
       {"runner/supervise/",
        {"base/", "graph/graph.h", "graph/channel_kind.h", "graph/wording.h", "plan/", "launch/", "os/",
-        "report/", "procgraph/result.h", "procgraph/admin.h", "procgraph/attach.h"},
+        "report/", "control/", "procgraph/result.h", "procgraph/admin.h", "procgraph/attach.h"},
        {"fmt/", "boost/asio", "boost/beast", "boost/system/"}},
       {"runner/control/",
        {"base/", "report/", "os/", "procgraph/result.h"},

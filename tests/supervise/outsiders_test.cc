@@ -11,6 +11,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -115,7 +116,7 @@ class OutsidersTest : public ::testing::Test {
       plan,
       opened,
       numbers,
-      std::move(*Door::open(std::vector<std::string>{folder / "runs"}, "g")),
+      std::make_shared<Door>(std::move(*Door::open(std::vector<std::string>{folder / "runs"}, "g"))),
       {.came = [this](std::uint16_t number, pid_t pid) { came.emplace_back(number, pid); },
        .gone = [this](std::uint16_t number,
                       const std::set<ChannelId>& channels) { gone.emplace_back(number, channels); }}};

@@ -178,7 +178,8 @@ class Scene {
     for (bool named = false; words >> word;) {
       if (!result.empty()) result += ' ';
       const bool number = std::isdigit(static_cast<unsigned char>(word[0])) != 0;
-      const bool process = result.starts_with("skipped") || result.starts_with("recalled");
+      const bool process =
+          result.starts_with("skipped") || result.starts_with("recalled") || result.starts_with("dismissed");
       const bool ends = result.starts_with("end of") || result.ends_with("channel ");
       const bool numbers_only =
           result.starts_with("done") || result.starts_with("dies") || result.starts_with("finale");

@@ -31,7 +31,8 @@ class Simulation {
   // What decides: step(), or one with a bug that is to be found.
   using Brain = std::function<Actions(const Cast&, Situation&, const Event&, Instant)>;
 
-  explicit Simulation(std::uint64_t seed, Brain brain = step);
+  // `orders`: somebody outside acts on the run as well.
+  explicit Simulation(std::uint64_t seed, Brain brain = step, bool orders = false);
 
   // Until the brain says Done, or cannot. The breaches, one a line; empty: all is well.
   std::string run();
@@ -39,6 +40,7 @@ class Simulation {
   [[nodiscard]] const Cast& cast() const { return cast_; }
   [[nodiscard]] const Situation& situation() const { return situation_; }
   [[nodiscard]] std::size_t restarts() const { return restarts_; }
+  [[nodiscard]] std::size_t dismissals() const { return dismissals_; }
   [[nodiscard]] std::size_t recalls() const { return recalls_; }
   [[nodiscard]] std::size_t probes() const { return probes_; }  // events of readiness and health
 
@@ -64,7 +66,8 @@ class Simulation {
     Instant started_at{}, due{};    // the next start
     bool resting = false;           // it is to be started again
     bool returns = false;           // its end calls for that
-    bool recalled = false;          // it is to start again with another process
+    bool recalled = false;          // it is to start again with another process, or by an order
+    bool dismissed = false;         // it is to end, and not to start again, by an order
     std::uint32_t row = 0;          // of short lives
     std::vector<Instant> restarts;  // when
 
@@ -77,6 +80,10 @@ class Simulation {
   void make_need(Role& role, std::uint32_t other);
   void make_policy(RestartPolicy& policy);
   void schedule_the_outside();
+  void order_something();
+  void order_stop();
+  void order_end(SpawnId id);
+  void order_restart(SpawnId id);
 
   void tell(const Event& event);
   void at(Instant when, std::function<void()> what);
@@ -113,6 +120,7 @@ class Simulation {
   void see(const action::EndReaders& action);
   void see(const action::Restarting& action);
   void see(const action::Recalled& action);
+  void see(const action::Dismissed& action);
   void see(const action::AwaitReady& action);
   void see(const action::Ready& action);
   void see(const action::AskNoMore& action);
@@ -150,6 +158,7 @@ class Simulation {
 
   std::mt19937_64 random_;
   const Brain brain_;
+  const bool orders_;
   Cast cast_;
   Situation situation_;
   std::vector<Truth> truth_;
@@ -162,7 +171,9 @@ class Simulation {
   bool killing_ = false, at_once_ = false;
   bool finale_ = false, quit_ = false, killing_last_ = false;  // QUIT; a press when only the last were left
   int first_signal_ = 0;
+  bool ordered_ = false;  // the stop
   bool done_ = false;
+  std::size_t dismissals_ = 0;
   std::size_t events_ = 0, restarts_ = 0, recalls_ = 0, probes_ = 0;
   std::string breaches_;
 };

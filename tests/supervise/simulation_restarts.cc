@@ -41,7 +41,7 @@ bool Simulation::is_done_with(SpawnId id) const {
 // Whether it is started again with another process, told once more.
 bool Simulation::must_go_with(SpawnId id) const {
   const Truth& truth = truth_[id.value];
-  if (stopping_since_ || truth.abandoned) return false;
+  if (stopping_since_ || truth.abandoned || truth.dismissed) return false;
   if (truth.recalled) return truth.asked || !has_succeeded(id);
   const auto goes = [&](const Need& need) {
     const Role& role = cast_.at(need.process);
@@ -103,7 +103,8 @@ bool Simulation::must_return(SpawnId id) const {
   const Truth& truth = truth_[id.value];
   const Role& role = cast_.at(cast_.owner(id));
   const RestartPolicy& policy = role.restart;
-  if (policy.when == Restart::kNever || stopping_since_ || has_lost_another(id)) return false;
+  if (policy.when == Restart::kNever || stopping_since_ || has_lost_another(id) || truth.dismissed)
+    return false;
   if (is_in(policy.except, code_of(truth.exit))) return false;
   const auto in_time = [&](Instant when) { return now_ - when < policy.max->within; };
   if (policy.max && std::ranges::count_if(truth.restarts, in_time) >= policy.max->count) return false;

@@ -34,7 +34,7 @@ void Simulation::check_graces() {
 bool Simulation::has_to_end(SpawnId id) const {
   const SpawnState& state = situation_.at(id);
   const Truth& truth = truth_[id.value];
-  if (state.timed_out || truth.unhealthy || truth.overdue) return true;
+  if (state.timed_out || truth.unhealthy || truth.overdue || truth.dismissed) return true;
   if (cast_.at(cast_.owner(id)).ready && !truth.ready && now_ >= truth.ready_by) return true;
   return is_last(id) ? killing_last_ || (quit_ && finale_) : stopping_since_.has_value() || truth.recalled;
 }
@@ -197,7 +197,8 @@ bool Simulation::came_true(const Need& need) const {
 void Simulation::check_finale() {
   for (std::uint32_t i = 0; i < truth_.size(); ++i) {
     const Role& role = cast_.at(cast_.owners[i]);
-    if (!role.finally || truth_[i].started || situation_.spawns[i].refusal != 0) continue;
+    if (!role.finally || truth_[i].started || truth_[i].dismissed || situation_.spawns[i].refusal != 0)
+      continue;
     must(finale_ || quit_, "the last never have their turn");
     must(quit_ || killing_last_ ||
              !std::ranges::all_of(role.needs, [this](const Need& need) { return came_true(need); }),
@@ -245,7 +246,8 @@ void Simulation::check_end() {
     if (verdict == Verdict::kStopped) must(truth.asked || renounced, "stopped, though nobody asked it");
     const Role& role = cast_.at(cast_.owners[i]);
     const auto goes = [](const Need& need) { return need.restart; };
-    must(!renounced || std::ranges::any_of(role.needs, goes) || (stopping_since_ && role.restart.restarts()),
+    must(!renounced || std::ranges::any_of(role.needs, goes) ||
+             (stopping_since_ && role.restart.restarts()) || truth.dismissed,
          "wrongly renounced");
   }
   for (const int ended : writers_ended_) must(ended == 1, "a channel without end of data");

@@ -39,6 +39,22 @@ TEST(Simulation, NoSeedBreaksARule) {
   EXPECT_EQ(verdicts.size(), 5U) << "succeeded, cut off, stopped, failed, skipped: each must occur";
 }
 
+// The same, with somebody outside who orders ends and other lives at any moment.
+TEST(Simulation, NoOrderBreaksARule) {
+  const std::uint64_t first = number("SEED", 1);
+  const std::uint64_t seeds = std::getenv("SEED") != nullptr ? 1 : number("SEEDS", 20'000);
+  std::size_t dismissals = 0, recalls = 0;
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    Simulation simulation(seed, step, true);
+    ASSERT_EQ(simulation.run(), "") << "SEED=" << seed;
+    dismissals += simulation.dismissals();
+    recalls += simulation.recalls();
+  }
+  if (seeds < 1000) return;
+  EXPECT_GT(dismissals, seeds / 10);
+  EXPECT_GT(recalls, seeds / 20);
+}
+
 // The rule of the late verdict, told once more and naively: the least set that contains whoever has a channel
 // whose readers are all fine, where nobody is a service or can be spared.
 TEST(Simulation, WhoIsCutOffIsTheLeastSolutionOfTheRule) {
