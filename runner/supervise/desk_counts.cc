@@ -12,11 +12,12 @@ Answer Desk::stats(const Json& params) const {
     if (channel.kind->sample != nullptr) {
       const LiveChannel live = opened_.live(channel.id);
       const ChannelSample now = channel.kind->sample(live);
-      const std::uint64_t capacity =
-          channel.kind->room != nullptr ? channel.kind->room(live).capacity : channel.capacity;
+      const auto bound = [&](Bound of, std::uint64_t declared) {
+        return channel.kind->room != nullptr ? channel.kind->room(live, of).capacity : declared;
+      };
       json.update({{"waiting", now.waiting},
                    {"leased", now.leased},
-                   {"capacity", capacity},
+                   {"capacity", bound(Bound::kMessages, channel.capacity)},
                    {"put", now.put},
                    {"got", now.got},
                    {"acknowledged", now.acknowledged},
@@ -27,7 +28,7 @@ Answer Desk::stats(const Json& params) const {
                    {"expired", now.expired},
                    {"dead", now.dead},
                    {"bytes", now.bytes},
-                   {"memory", channel.memory.value},
+                   {"memory", bound(Bound::kBytes, channel.memory.value)},
                    {"deepest", now.deepest},
                    {"blocked_ns", now.blocked.count()}});
     }
