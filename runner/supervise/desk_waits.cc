@@ -33,7 +33,23 @@ std::optional<Wait> wait_of(const Waits& waits, std::string_view label) {
   return best;
 }
 
-Json to_json(const Waits& waits, std::string_view label, const Wait& wait) {
+// The channel that people know of: of a pipe to a node of ours, the one at that node's other side.
+std::string known_name(const Graph& graph, const std::string& name) {
+  const auto channel = std::ranges::find(graph.channels, name, &Channel::name);
+  if (channel == graph.channels.end() || !channel->anonymous) return name;
+  for (const auto* ends : {&channel->writers, &channel->readers}) {
+    for (const PortId end : *ends) {
+      const Process& process = graph.at(graph.at(end).process);
+      for (const PortId port : process.ports) {
+        const Channel& other = graph.at(graph.at(port).channel);
+        if (process.builtin && !other.anonymous) return other.name;
+      }
+    }
+  }
+  return name;
+}
+
+Json to_json(const Graph& graph, const Waits& waits, std::string_view label, const Wait& wait) {
   Json json{{"label", label}};
   if (wait.what == Wait::For::kEnd) {
     std::vector<std::string> names;
@@ -46,7 +62,7 @@ Json to_json(const Waits& waits, std::string_view label, const Wait& wait) {
   const bool room = wait.what == Wait::For::kRoom;
   json.update({{"for", room ? "room" : "data"},
                {"channel", buffer.name},
-               {"text", fmt::format("{} ({})", buffer.name, room ? "full" : "empty")}});
+               {"text", fmt::format("{} ({})", known_name(graph, buffer.name), room ? "full" : "empty")}});
   if (buffer.capacity > 0) json.update({{"fill", buffer.fill}, {"capacity", buffer.capacity}});
   return json;
 }
@@ -59,7 +75,7 @@ Answer Desk::waits(const Json& params) const {
   Json list = Json::array();
   for (const Spawn& spawn : plan_.spawns)
     if (const auto wait = wait_of(sight.waits, spawn.label))
-      list.push_back(to_json(sight.waits, spawn.label, *wait));
+      list.push_back(to_json(plan_.graph, sight.waits, spawn.label, *wait));
   return Json{{"waits", std::move(list)}, {"text", draw(sight.waits)}};
 }
 

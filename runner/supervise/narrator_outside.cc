@@ -44,7 +44,7 @@ void Narrator::recalled(const action::Recalled& action) {
   if (!action.because.valid()) {
     reporter_.event("recalled", process, {});
     ++words_;
-    return reporter_.warning(fmt::format("{} is stopped, and started again: procgraph restart", process));
+    return reporter_.warning(fmt::format("{} is stopped, and started again, as asked", process));
   }
   const std::string& because = plan_.graph.at(action.because).name;
   const std::array<Field, 1> fields{Field{"because", std::string_view(because)}};
@@ -57,7 +57,7 @@ void Narrator::dismissed(const action::Dismissed& action) {
   const std::string& process = plan_.graph.at(action.process).name;
   reporter_.event("dismissed", process, {});
   ++words_;
-  reporter_.warning(fmt::format("{} is stopped, and not started again: procgraph stop", process));
+  reporter_.warning(fmt::format("{} is stopped, and not started again, as asked", process));
 }
 
 }  // namespace procgraph

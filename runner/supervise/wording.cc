@@ -172,9 +172,9 @@ std::string stopping(Reason reason, int signal) {
       return fmt::format("{}: the graph stops, in order; INT or TERM once more kills it",
                          signal_name(signal));
     case Reason::kForced:
-      return fmt::format("{}: the graph is killed", signal == 0 ? "procgraph stop" : signal_name(signal));
+      return fmt::format("{}: the graph is killed", signal == 0 ? "as asked" : signal_name(signal));
     case Reason::kOrdered:
-      return "procgraph stop: the graph stops, in order; INT or TERM kills it";
+      return "as asked, the graph stops, in order; INT or TERM kills it";
     case Reason::kStdoutLost:
       return "nobody reads stdout any more; the graph stops, in order";
     case Reason::kFailure:

@@ -38,7 +38,7 @@ TEST_F(Act, StopEndsTheGraphInOrderAndThatIsNoFailure) {
   const Ran ran = graph->wait();
   EXPECT_EQ(ran.code, 0);
   EXPECT_EQ(ran.signal, 0);
-  EXPECT_THAT(ran.err, HasSubstr("procgraph stop: the graph stops, in order"));
+  EXPECT_THAT(ran.err, HasSubstr("procgraph: as asked, the graph stops, in order"));
 }
 
 TEST_F(Act, StopWaitsUnlessItIsToldNotTo) {
@@ -52,7 +52,7 @@ TEST_F(Act, StopWaitsUnlessItIsToldNotTo) {
   EXPECT_EQ(procgraph({"stop", "--kill"}).code, 0);
   const Ran ran = graph->wait();
   EXPECT_EQ(ran.signal, 0);
-  EXPECT_THAT(ran.err, HasSubstr("procgraph stop: the graph is killed"));
+  EXPECT_THAT(ran.err, HasSubstr("procgraph: as asked: the graph is killed"));
 }
 
 // The kernel lists a connection by the name of its listener.
@@ -84,7 +84,7 @@ TEST_F(Act, RestartGivesAProcessAnotherLife) {
       "on_failure }\n  b: { command: sleep 1000 }\n");
   ASSERT_TRUE(graph->wait_for_out("life 1"));
   EXPECT_EQ(procgraph({"restart", "a"}).code, 0);
-  EXPECT_TRUE(graph->wait_for_err("a is stopped, and started again: procgraph restart"));
+  EXPECT_TRUE(graph->wait_for_err("a is stopped, and started again, as asked"));
   ASSERT_TRUE(graph->wait_for_out("life 2"));
   EXPECT_THAT(procgraph({"ps", "a"}).out, ContainsRegex("a +running +yes +1"));
   const Ran refused = procgraph({"restart", "b"});
