@@ -136,11 +136,11 @@ bool is_there(const Fd& folder, const std::string& name) {
 }
 
 Fd connect_to(const Fd& folder, const std::string& name) {
-  constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
+  constexpr timeval kAnswerWithin{.tv_sec = 10, .tv_usec = 0};
   Fd line(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!line) return {};
-  ::setsockopt(line.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
-  ::setsockopt(line.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  ::setsockopt(line.get(), SOL_SOCKET, SO_SNDTIMEO, &kAnswerWithin, sizeof kAnswerWithin);
+  ::setsockopt(line.get(), SOL_SOCKET, SO_RCVTIMEO, &kAnswerWithin, sizeof kAnswerWithin);
   const sockaddr_un address = address_of(folder, name + std::string(kControlEnding));
   int done = -1;
   do {
