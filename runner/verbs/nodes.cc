@@ -18,7 +18,7 @@
 namespace procgraph {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using NodeJson = nlohmann::ordered_json;
 
 struct NodesFlags {
   std::string what;  // a node's name, or a file
@@ -109,8 +109,8 @@ std::string_view word(Output output) {
   return output == Output::kAtEnd ? "at_end" : output == Output::kWithInput ? "with_input" : "";
 }
 
-Json to_json(const std::optional<std::vector<ManifestPort>>& ports) {
-  Json all = Json::array();
+NodeJson to_json(const std::optional<std::vector<ManifestPort>>& ports) {
+  NodeJson all = NodeJson::array();
   for (const ManifestPort& port : ports.value_or(std::vector<ManifestPort>{}))
     all.push_back({{"name", port.name.value},
                    {"description", port.description},
@@ -119,8 +119,8 @@ Json to_json(const std::optional<std::vector<ManifestPort>>& ports) {
   return all;
 }
 
-Json to_json(const NodeFolder& folder, const Found& node) {
-  Json json{{"name", node.name}, {"path", node.path}, {"folder", folder.title}, {"hidden", node.hidden}};
+NodeJson to_json(const NodeFolder& folder, const Found& node) {
+  NodeJson json{{"name", node.name}, {"path", node.path}, {"folder", folder.title}, {"hidden", node.hidden}};
   if (node.manifest == nullptr) return json;
   json["description"] = node.manifest->description;
   if (node.manifest->reads) json["reads"] = to_json(node.manifest->reads);
@@ -199,7 +199,7 @@ class Listing {
   }
 
   void print_json() const {
-    Json all = Json::array();
+    NodeJson all = NodeJson::array();
     for (std::size_t i = 0; i < folders_.size(); ++i)
       for (const Found& node : nodes_[i]) all.push_back(to_json(folders_[i], node));
     fmt::print("{}\n", all.dump(2));
