@@ -41,7 +41,7 @@ struct Follower {
 
   [[nodiscard]] bool wants(const Journal::Record& record) const {
     return kinds[static_cast<std::size_t>(record.kind)] &&
-           (processes.empty() || processes.contains(record.process));
+           (processes.empty() || processes.contains(std::string(record.process)));
   }
 };
 
@@ -257,7 +257,8 @@ void Server::read_journal(Client& client) const {
     const Journal::Record& record = journal_.at(sequence);
     if (!follower.wants(record)) continue;
     client.out += fmt::format(R"({{"jsonrpc":"2.0","method":"record","params":{{"sequence":{},)", sequence);
-    client.out.append(record.json, 1, record.json.size() - 2);  // without its brace and its newline
+    const std::string json = record.json();
+    client.out.append(json, 1, json.size() - 2);  // without its brace and its newline
     client.out += "}\n";
   }
   if (follower.until && follower.next >= *follower.until) {

@@ -10,7 +10,7 @@ class JsonLines : public Output {
   JsonLines(const ReportOptions& options, int out, int err) : Output(options, "%v", out, err) {}
 
   void line(const Label& from, LogStream stream, std::string_view text, bool cut) override {
-    add_line_record((stream == LogStream::kOut ? out_ : err_).buffer(), from, stream, text, cut);
+    add_line_record((stream == LogStream::kOut ? out_ : err_).buffer(), from.name, stream, text, cut);
   }
 
   void event(std::string_view what, std::string_view process, std::span<const Field> fields) override {

@@ -9,29 +9,31 @@
 namespace procgraph {
 namespace {
 
-void add_time(JsonObject& record) {
-  std::string time;
-  add_utc_time(time);
-  record.add("time", time);
+void add_time(JsonObject& record, WallTime time = std::chrono::system_clock::now()) {
+  std::string text;
+  add_utc_time(text, time);
+  record.add("time", text);
 }
 
 }  // namespace
 
-void add_utc_time(std::string& to) {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
+void add_utc_time(std::string& to, WallTime time) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(second);
   std::tm parts{};
-  ::gmtime_r(&now.tv_sec, &parts);
+  ::gmtime_r(&seconds, &parts);
   std::array<char, 64> text{};
   const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  const int rest = std::snprintf(text.data() + size, text.size() - size, ".%03ldZ", now.tv_nsec / 1'000'000);
+  const int rest = std::snprintf(text.data() + size, text.size() - size, ".%03dZ",
+                                 static_cast<int>((time - second) / std::chrono::milliseconds(1)));
   to.append(text.data(), size + static_cast<std::size_t>(rest));
 }
 
-void add_line_record(std::string& to, const Label& from, LogStream stream, std::string_view text, bool cut) {
+void add_line_record(std::string& to, std::string_view from, LogStream stream, std::string_view text,
+                     bool cut, WallTime time) {
   JsonObject record(to);
-  add_time(record);
-  record.add("process", from.name);
+  add_time(record, time);
+  record.add("process", from);
   record.add("stream", stream == LogStream::kOut ? "stdout" : "stderr");
   record.add("line", text);
   if (cut) record.add_flag("cut");

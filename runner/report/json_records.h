@@ -1,6 +1,7 @@
-// The records of the JSON lines, one line each, with the time of now.
+// The records of the JSON lines, one line each, with the time of now where no other is given.
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,14 +11,18 @@
 
 namespace procgraph {
 
-void add_line_record(std::string& to, const Label& from, LogStream stream, std::string_view text, bool cut);
+using WallTime = std::chrono::system_clock::time_point;
+
+// `from`: a label.
+void add_line_record(std::string& to, std::string_view from, LogStream stream, std::string_view text,
+                     bool cut, WallTime time = std::chrono::system_clock::now());
 void add_words_record(std::string& to, Level level, std::string_view text);
 void add_event_record(std::string& to, std::string_view what, std::string_view process,
                       std::span<const Field> fields);
 // So many lines are missing here.
 void add_missing_record(std::string& to, std::uint64_t lines);
 
-// The time of now, RFC 3339, UTC, milliseconds: "2026-01-02T03:04:05.678Z".
-void add_utc_time(std::string& to);
+// RFC 3339, UTC, milliseconds: "2026-01-02T03:04:05.678Z".
+void add_utc_time(std::string& to, WallTime time = std::chrono::system_clock::now());
 
 }  // namespace procgraph

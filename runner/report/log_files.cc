@@ -54,7 +54,7 @@ class LogFiles : public Reporter {
     console_->line(from, stream, text, cut);
     record_.clear();
     if (is_json()) {
-      add_line_record(record_, from, stream, text, cut);
+      add_line_record(record_, from.name, stream, text, cut);
     } else {
       add_utc_time(record_);
       record_ += stream == LogStream::kOut ? " stdout " : " stderr ";

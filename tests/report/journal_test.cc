@@ -7,6 +7,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "channels.h"
 
@@ -16,7 +17,7 @@ namespace {
 class JournalTest : public ::testing::Test {
  protected:
   static nlohmann::json read(const Journal& journal, std::uint64_t sequence) {
-    nlohmann::json record = nlohmann::json::parse(journal.at(sequence).json);
+    nlohmann::json record = nlohmann::json::parse(journal.at(sequence).json());
     record.erase("time");
     return record;
   }
@@ -71,6 +72,24 @@ TEST_F(JournalTest, ARecordLargerThanAllRoomIsKeptAlone) {
   journal.news(std::string(1000, 'x'));
   EXPECT_EQ(journal.first(), 2U);
   EXPECT_EQ(journal.end(), 3U);
+}
+
+// Around the ring's end many times, with records of all sizes.
+TEST_F(JournalTest, WhatIsThereIsWhatWasSaid) {
+  Journal journal(*console, 10'000);
+  std::vector<std::string> said{""};
+  for (std::size_t i = 1; i <= 3000; ++i) {
+    said.push_back(std::string(i * 7919 % 1500, static_cast<char>('a' + i % 26)));
+    journal.line({"m"}, LogStream::kOut, said.back(), i % 2 == 0);
+    (void)console->flush();
+    (void)out.read();
+    ASSERT_EQ(journal.end(), said.size());
+    for (std::uint64_t at = journal.first(); at < journal.end(); ++at) {
+      ASSERT_EQ(journal.at(at).text, said[at]) << at;
+      ASSERT_EQ(journal.at(at).process, "m");
+      ASSERT_EQ(journal.at(at).cut, at % 2 == 0);
+    }
+  }
 }
 
 TEST_F(JournalTest, TellsOfEachRecord) {
