@@ -8,11 +8,8 @@ namespace procgraph {
 
 std::string Journal::Record::json() const {
   if (kind != Kind::kLine) return std::string(text);
-  // By the clock of now: one that was set meanwhile is right about what was said before.
-  const auto age = std::chrono::steady_clock::now() - at;
   std::string line;
-  add_line_record(line, process, stream, text, cut,
-                  std::chrono::system_clock::now() - std::chrono::duration_cast<WallTime::duration>(age));
+  add_line_record(line, process, stream, text, cut, std::chrono::steady_clock::now() - at);
   return line;
 }
 

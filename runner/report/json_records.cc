@@ -9,15 +9,16 @@
 namespace procgraph {
 namespace {
 
-void add_time(JsonObject& record, WallTime time = std::chrono::system_clock::now()) {
+void add_time(JsonObject& record, std::chrono::nanoseconds ago = {}) {
   std::string text;
-  add_utc_time(text, time);
+  add_utc_time(text, ago);
   record.add("time", text);
 }
 
 }  // namespace
 
-void add_utc_time(std::string& to, WallTime time) {
+void add_utc_time(std::string& to, std::chrono::nanoseconds ago) {
+  const auto time = std::chrono::system_clock::now() - ago;
   const auto second = std::chrono::floor<std::chrono::seconds>(time);
   const std::time_t seconds = std::chrono::system_clock::to_time_t(second);
   std::tm parts{};
@@ -30,9 +31,9 @@ void add_utc_time(std::string& to, WallTime time) {
 }
 
 void add_line_record(std::string& to, std::string_view from, LogStream stream, std::string_view text,
-                     bool cut, WallTime time) {
+                     bool cut, std::chrono::nanoseconds ago) {
   JsonObject record(to);
-  add_time(record, time);
+  add_time(record, ago);
   record.add("process", from);
   record.add("stream", stream == LogStream::kOut ? "stdout" : "stderr");
   record.add("line", text);
