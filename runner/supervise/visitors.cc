@@ -36,8 +36,8 @@ std::size_t most_clients(const Plan& plan) {
 
 // A run in which no channel is open goes on without a door where there is no place for it.
 void Loop::open_door(Journal& journal, const RunOptions& options) {
-  const bool guests = std::ranges::any_of(plan_.graph.channels,
-                                          [](const Channel& channel) { return channel.outside.any(); });
+  const bool guests =
+      std::ranges::any_of(plan_.graph.channels, [](const Channel& channel) { return channel.outside.any(); });
   const std::vector<std::string> folders = meeting_folders();
   Result<Door> door = Door::open(folders, meeting_name(plan_.graph.name), guests);
   const int listener = door ? ::fcntl(door->control(), F_DUPFD_CLOEXEC, 0) : -1;

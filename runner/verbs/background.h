@@ -8,9 +8,9 @@
 
 namespace procgraph {
 
-// Forks. `run` is called in the child; it calls what it is given once the run can be found, by its name. Until
-// then what it says on stderr comes to ours, and its end is our outcome; from then on nobody hears it, and the
-// outcome is success. Blocks until either. In the child it returns what `run` does.
+// Forks. `run` is called in the child; it calls what it is given once the run can be found, by its name.
+// Until then what it says on stderr comes to ours, and its end is our outcome; from then on nobody hears it,
+// and the outcome is success. Blocks until either. In the child it returns what `run` does.
 [[nodiscard]] Outcome in_background(
     const std::function<Outcome(std::function<void(const std::string&)>)>& run);
 

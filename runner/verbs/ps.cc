@@ -65,7 +65,7 @@ void complete(Json& status, const Json& waits) {
 }
 
 std::string rows_of(const Json& status, const Json& graph, const PsFlags& flags, bool color,
-                 std::size_t columns) {
+                    std::size_t columns) {
   std::vector<Table::Column> head{{"PROCESS"},  {"STATE"},     {"READY"},    {"RESTARTS", true},
                                   {"UP", true}, {"CPU", true}, {"MEM", true}};
   if (flags.wide) head.push_back({"PID", true});

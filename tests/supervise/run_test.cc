@@ -269,7 +269,7 @@ TEST_F(OutputTest, AFloodThroughASlowReaderArrivesWholeAndInBoundedMemory) {
   ::getrusage(RUSAGE_SELF, &after);
   reader.join();
   EXPECT_EQ(newlines, kLines);
-#if !defined(__SANITIZE_ADDRESS__)  // which keeps what was freed
+#if !defined(__SANITIZE_ADDRESS__)                          // which keeps what was freed
   EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 32 << 10);  // KiB
 #endif
 }
