@@ -59,15 +59,16 @@ const std::string kStopped =
 
 // All that it talks through: programs outside and a process that its shell has started, who ask for a place;
 // one that says it is ready; a duplex pipe; a socket with a path; logs in files; a name that nobody else may
-// have.
+// have. Other runs may be met where they are all met: the one from outside says whom it means.
+const std::string kName = "sweep-" + std::to_string(getpid());
 const std::string kTalking =
-    "name: sweep-" + std::to_string(getpid()) + "\nsingle: true\ncontainment: { tier: " + tier() +
+    "name: " + kName + "\nsingle: true\ncontainment: { tier: " + tier() +
     " }\nprocesses:\n  ready: { command: " + TEST_NODES + "/node_ready, ready: notify, service: true }\n" +
     "  work: { reads: jobs, after: { ready: ready }, shell: '" + PROCGRAPH_BINARY +
     " get jobs -n 2 && echo got' }\n" +
     "  outside: { after: { server: ready },\n"
     "    shell: 'env -i XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR " +
-    PROCGRAPH_BINARY + " put jobs one two' }\n" +
+    PROCGRAPH_BINARY + " put jobs --graph " + kName + " one two' }\n" +
     "  server: { shell: 'exec sleep 1000', serves: s, service: true, ready: { exec: 'true' } }\n"
     "  ask: { shell: 'echo 7 >&3; read -r n <&3; echo sum $n', reads: { talk: { channel: line, fd: 3 } },\n"
     "         writes: { talk: { channel: line, fd: 3 } } }\n"
