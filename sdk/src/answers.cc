@@ -10,16 +10,16 @@ struct InHand {
   std::uint64_t mark = 0;
 };
 
-thread_local InHand in_hand;
+thread_local InHand last_got;
 
 }  // namespace
 
 void Answers::begin(std::uint64_t sequence, std::uint32_t deliveries) const {
-  in_hand = {this, answer_mark(sequence, deliveries, false)};
+  last_got = {this, answer_mark(sequence, deliveries, false)};
 }
 
 std::uint64_t Answers::mark() const {
-  if (in_hand.of == this) return in_hand.mark;
+  if (last_got.of == this) return last_got.mark;
   throw Failure(
       "this process is 'ordered': what it puts into " + writer_.port.name() +
       " answers the message that the thread got last, so it has to put before it acknowledges that");
@@ -37,7 +37,7 @@ bool Answers::finish(std::uint64_t sequence, std::uint32_t deliveries) noexcept 
 }
 
 void Answers::drop(std::uint64_t sequence, std::uint32_t deliveries) const {
-  if (in_hand.of == this && in_hand.mark == answer_mark(sequence, deliveries, false)) in_hand = {};
+  if (last_got.of == this && last_got.mark == answer_mark(sequence, deliveries, false)) last_got = {};
 }
 
 }  // namespace procgraph::detail
